@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The address map of the machine.
+ *
+ * Kiln is one Linux process, so NT's user half and system half share the lower canonical half. The regions lie at
+ * fixed addresses, because a run must be the same from one process to the next and because a developer who sees an
+ * address should know what it is:
+ *
+ *      user slices        one per NT process, KILN_USER_SLICE_SIZE apart; all below MmUserProbeAddress
+ *      RAM direct map     VA = KILN_RAM_BASE + physical address: pool, stacks, images, the pages of every MDL
+ *      system PTEs        aliases of RAM made by MDL mappings, section views, I/O space
+ *      PFN database       one entry a page of RAM, touched lazily
+ *      MMIO windows       never mapped; accesses trap and reach a device model
+ *
+ * The sanitizers own part of the address space, each a different part: ASan's shadow ends at 0x10007fff8000; TSan
+ * leaves applications only the addresses below 0x8000000000.
+ */
+#ifndef KILN_LAYOUT_H
+#define KILN_LAYOUT_H
+
+#if defined(__SANITIZE_THREAD__)
+#define KILN_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define KILN_TSAN 1
+#endif
+#endif
+
+#ifdef KILN_TSAN
+#define KILN_USER_BASE       0x0000001000000000ULL
+#define KILN_USER_SLICE_SIZE 0x0000000100000000ULL /* 4 GB */
+#define KILN_RAM_BASE        0x0000002000000000ULL
+#define KILN_SYSPTE_BASE     0x0000003000000000ULL
+#define KILN_SYSPTE_SIZE     0x0000000400000000ULL
+#define KILN_PFNDB_BASE      0x0000004000000000ULL
+#define KILN_MMIO_BASE       0x0000005000000000ULL
+#define KILN_MMIO_SIZE       0x0000001000000000ULL
+#else
+#define KILN_USER_BASE       0x0000110000000000ULL
+#define KILN_USER_SLICE_SIZE 0x0000001000000000ULL /* 64 GB */
+#define KILN_RAM_BASE        0x0000200000000000ULL
+#define KILN_SYSPTE_BASE     0x0000210000000000ULL
+#define KILN_SYSPTE_SIZE     0x0000008000000000ULL /* 512 GB */
+#define KILN_PFNDB_BASE      0x0000240000000000ULL
+#define KILN_MMIO_BASE       0x0000250000000000ULL
+#define KILN_MMIO_SIZE       0x0000010000000000ULL
+#endif
+
+/* The first address a user pointer may not have: MmUserProbeAddress. The 64 KB below the system half stay unused. */
+#define KILN_USER_PROBE (KILN_RAM_BASE - 0x10000ULL)
+
+/* The longest RAM the direct map has room for. */
+#define KILN_RAM_MAX (KILN_SYSPTE_BASE - KILN_RAM_BASE)
+
+#define KILN_PAGE_SHIFT 12
+#define KILN_PAGE_SIZE  4096ULL
+
+#endif
