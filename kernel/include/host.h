@@ -132,6 +132,15 @@ bool host_sched_point(enum host_point kind);
 /* A random number for the machine (seeded on the simulator). */
 uint64_t host_random(void);
 
+/*
+ * ThreadSanitizer must be told which stack runs. ke calls these around its stack switch in builds where KILN_TSAN is
+ * defined; elsewhere they do nothing. `fiber` is what host_fiber_create returned, or host_fiber_current().
+ */
+void *host_fiber_create(void);
+void *host_fiber_current(void);
+void host_fiber_switch(void *fiber);
+void host_fiber_destroy(void *fiber);
+
 /* ---------------------------------------------------------------- traps */
 
 /*

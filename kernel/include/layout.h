@@ -11,6 +11,7 @@
  *      system PTEs        aliases of RAM made by MDL mappings, section views, I/O space
  *      PFN database       one entry a page of RAM, touched lazily
  *      MMIO windows       never mapped; accesses trap and reach a device model
+ *      host stacks        idle threads of the processors, and the client thread's stack under `kiln run`
  *
  * The sanitizers own part of the address space, each a different part: ASan's shadow ends at 0x10007fff8000; TSan
  * leaves applications only the addresses below 0x8000000000.
@@ -35,6 +36,7 @@
 #define KILN_PFNDB_BASE      0x0000004000000000ULL
 #define KILN_MMIO_BASE       0x0000005000000000ULL
 #define KILN_MMIO_SIZE       0x0000001000000000ULL
+#define KILN_HOST_STACKS     0x0000006000000000ULL
 #else
 #define KILN_USER_BASE       0x0000110000000000ULL
 #define KILN_USER_SLICE_SIZE 0x0000001000000000ULL /* 64 GB */
@@ -44,6 +46,7 @@
 #define KILN_PFNDB_BASE      0x0000240000000000ULL
 #define KILN_MMIO_BASE       0x0000250000000000ULL
 #define KILN_MMIO_SIZE       0x0000010000000000ULL
+#define KILN_HOST_STACKS     0x0000270000000000ULL
 #endif
 
 /* The first address a user pointer may not have: MmUserProbeAddress. The 64 KB below the system half stay unused. */
