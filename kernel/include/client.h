@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * client.h: what libkiln asks of the kernel, in plain C types, so that neither side sees the other's headers.
+ *
+ * The client is an NT process (PsClientProcess) whose only thread is the host thread that booted the machine. All
+ * functions here are called on that thread at PASSIVE_LEVEL, hold no lock, and make NT calls in its name with
+ * PreviousMode = UserMode. Buffers named `user` lie in the client's address slice. Status values are NTSTATUS.
+ */
+#ifndef KILN_CLIENT_H
+#define KILN_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KC_BOUNCE_BYTES (1u << 20)
+
+/* Called once after boot; allocates the bounce area. */
+int32_t KcInit(void);
+
+/* A page-aligned zeroed range of the client's slice, or NULL. */
+void *KcAllocateUser(uint64_t bytes);
+void KcFreeUser(void *user);
+
+int32_t KcLoadDriver(const char *path, const char *service, const void *image, uint64_t bytes, char *why,
+                     size_t why_bytes);
+int32_t KcUnloadDriver(const char *service);
+
+/* Name the `index`th driver started by a client that is still loaded (latest first); false at the end. */
+bool KcLoadedService(unsigned index, char *name, size_t bytes);
+
+int32_t KcOpen(const char *name, uint32_t access, uint32_t disposition, uint32_t options, uint64_t *handle);
+int32_t KcClose(uint64_t handle);
+int32_t KcFlush(uint64_t handle, uint64_t *information);
+
+enum kc_operation { KC_READ, KC_WRITE, KC_IOCTL };
+
+/* One I/O request. `user_*` lie in the slice; the caller owns all memory until the request is done. */
+struct kc_io {
+    enum kc_operation operation;
+    uint64_t handle;
+    uint32_t code;
+    void *user_in;
+    uint32_t in_bytes;
+    void *user_out; /* read: the buffer; write: unused (data is user_in) */
+    uint32_t out_bytes;
+    uint64_t offset;
+    uint64_t *user_iosb; /* 16 bytes: status, information */
+    uint64_t event;      /* handle, 0 for synchronous files */
+};
+/* Issue it. STATUS_PENDING: the event will be set. A synchronous file: done on return. */
+int32_t KcIssue(const struct kc_io *io);
+
+int32_t KcCreateEvent(uint64_t *handle);
+/* Wait for an event; timeout in 100 ns units, UINT64_MAX = forever. */
+int32_t KcWaitEvent(uint64_t handle, uint64_t timeout_100ns);
+int32_t KcCancel(uint64_t handle, uint64_t *user_iosb);
+
+void KcSleep(uint64_t time_100ns);
+bool KcRunUntilIdle(uint64_t limit_100ns);
+int32_t KcRunOnThread(void (*function)(void *), void *argument);
+
+enum kc_field_kind { KC_TEXT, KC_NUMBER, KC_HEX };
+struct kc_field {
+    const char *name;
+    enum kc_field_kind kind;
+    const char *text;
+    uint64_t number;
+};
+typedef void kc_row_fn(void *context, const struct kc_field *fields, unsigned count);
+int32_t KcList(const char *kind, const char *argument, kc_row_fn *row, void *context);
+
+/* Send IRP_MJ_SHUTDOWN to those registered for it. */
+void KcShutdown(void);
+
+/* The documented name of a status value, or NULL; and the reverse. */
+const char *KcStatusName(int32_t status);
+bool KcStatusValue(const char *name, int32_t *status);
+
+#endif

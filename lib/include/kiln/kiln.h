@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libkiln: a Windows kernel-mode driver machine inside your process.
+ *
+ *      kiln_boot(NULL);
+ *      kiln_load("echo.sys", NULL);
+ *      kiln_file echo;
+ *      kiln_open("\\\\.\\Echo", KILN_READ | KILN_WRITE, 0, &echo);
+ *      kiln_ioctl(echo, IOCTL_ECHO_BUFFERED, "hello", 5, answer, sizeof answer, &bytes);
+ *      kiln_shutdown();
+ *
+ * A process is a machine: kiln_boot may be called once. The thread that calls it becomes virtual processor 0 and an
+ * NT thread of the client process; every other function must be called from that thread, or from a function started
+ * by kiln_run_on_thread. While your code runs, processor 0 runs nothing else: other processors go on, and on the
+ * simulator, time stands still. Blocking calls (kiln_wait, kiln_sleep, ...) let it run other threads.
+ *
+ * Status values are NTSTATUS: negative is an error. kiln_status_name() spells them; kiln_last_error() is a sentence
+ * about the last failure, where Kiln knows more than the status says. A bugcheck prints its report and calls
+ * kiln_options.on_exit, then ends the process with status 3.
+ */
+#ifndef KILN_KILN_H
+#define KILN_KILN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef int32_t kiln_status;
+typedef uint64_t kiln_file; /* an NT handle of the client process; 0 is none */
+typedef struct kiln_request kiln_request;
+
+enum kiln_stream {
+    KILN_DEBUG_OUTPUT,  /* DbgPrint of drivers; default: standard output */
+    KILN_KERNEL_OUTPUT, /* Kiln's messages; default: standard error */
+    KILN_REPORT_OUTPUT, /* bugcheck, hang and leak reports; default: standard error */
+};
+
+struct kiln_options {
+    size_t size;               /* sizeof(struct kiln_options) */
+    bool live;                 /* real time and a pthread per processor; otherwise the deterministic simulator */
+    unsigned cpus;             /* virtual processors, 0 = 1 */
+    uint64_t ram_bytes;        /* 0 = 256 MB */
+    uint64_t seed;             /* of the simulator */
+    bool unchecked;            /* simulator: leave the rule checks out */
+    bool allow_unresolved;     /* load drivers whose imports are missing; calling one bugchecks */
+    bool plain, json;          /* for the kiln command: what is printed, and how */
+    const char *event_log;     /* write the event log here; NULL: none */
+    const char *command_line;  /* printed in reports as the way to reproduce; NULL: none */
+    void (*on_exit)(int status);
+    void (*on_output)(enum kiln_stream stream, const char *text, uint64_t bytes); /* instead of stdio */
+};
+
+/* Start the machine. NULL options: the simulator, one processor, seed 0. */
+kiln_status kiln_boot(const struct kiln_options *options);
+
+/* Send IRP_MJ_SHUTDOWN, unload every driver, report leaks. The machine stays booted but empty. Returns 0, or 1 if
+ * something leaked. */
+int kiln_shutdown(void);
+
+/*
+ * Load a driver image and start it (DriverEntry). `service` names the driver object (\Driver\SERVICE); NULL takes the
+ * file's name without its extension. Returns the loader's or DriverEntry's status; kiln_last_error() says why.
+ */
+kiln_status kiln_load(const char *path, const char *service);
+
+/* Call DriverUnload and remove the image when nothing uses it any more. */
+kiln_status kiln_unload(const char *service);
+
+enum kiln_access { KILN_READ = 1, KILN_WRITE = 2 };
+enum kiln_open_flags {
+    KILN_OVERLAPPED = 1, /* asynchronous requests are allowed on the file */
+    KILN_DIRECTORY = 2,
+    KILN_CREATE = 4,     /* FILE_OPEN_IF instead of FILE_OPEN */
+};
+
+/* Open a device or file. Names: \\.\Echo, \??\Echo, \Device\Echo\rest; a name without backslash means \??\name. */
+kiln_status kiln_open(const char *name, unsigned access, unsigned flags, kiln_file *file);
+kiln_status kiln_close(kiln_file file);
+
+/*
+ * Synchronous I/O. Buffers are host memory; the machine sees them through a copy in the client process's address slice,
+ * unless they came from kiln_alloc, which drivers see directly. *information receives IoStatus.Information (may be NULL).
+ */
+kiln_status kiln_read(kiln_file file, void *buffer, uint32_t bytes, uint64_t offset, uint64_t *information);
+kiln_status kiln_write(kiln_file file, const void *buffer, uint32_t bytes, uint64_t offset, uint64_t *information);
+kiln_status kiln_ioctl(kiln_file file, uint32_t code, const void *in, uint32_t in_bytes, void *out, uint32_t out_bytes,
+                       uint64_t *information);
+kiln_status kiln_flush(kiln_file file);
+
+/*
+ * Asynchronous I/O on a file opened with KILN_OVERLAPPED. On success or STATUS_PENDING, *request must be given to
+ * kiln_finish. The buffers must stay valid until then; `out` and `buffer` are filled by kiln_wait or kiln_finish.
+ */
+kiln_status kiln_read_async(kiln_file file, void *buffer, uint32_t bytes, uint64_t offset, kiln_request **request);
+kiln_status kiln_write_async(kiln_file file, const void *buffer, uint32_t bytes, uint64_t offset,
+                             kiln_request **request);
+kiln_status kiln_ioctl_async(kiln_file file, uint32_t code, const void *in, uint32_t in_bytes, void *out,
+                             uint32_t out_bytes, kiln_request **request);
+
+#define KILN_FOREVER UINT64_MAX
+
+/*
+ * Wait for a request: its final status, with *information; STATUS_TIMEOUT (0x102) if it is still pending after
+ * `timeout_ns` of machine time. May be called again.
+ */
+kiln_status kiln_wait(kiln_request *request, uint64_t timeout_ns, uint64_t *information);
+
+/* Has it completed? Does not block. */
+bool kiln_is_done(kiln_request *request);
+
+/* Ask the driver to cancel the request (IoCancelIrp). STATUS_NOT_FOUND when it was complete already. */
+kiln_status kiln_cancel(kiln_request *request);
+
+/* Cancel if pending, wait, free. Returns the final status. */
+kiln_status kiln_finish(kiln_request *request);
+
+/* Let the machine run for that long (virtual time on the simulator). */
+void kiln_sleep(uint64_t nanoseconds);
+
+/* Let the machine run until no thread, DPC, work item or one-shot timer is left, or `limit_ns` of machine time passed.
+ * True if it went idle. */
+bool kiln_run_until_idle(uint64_t limit_ns);
+
+/* Run a function on a new system thread of the machine, and wait for it. */
+kiln_status kiln_run_on_thread(void (*function)(void *), void *argument);
+
+/* Memory in the client process's slice, seen by drivers at the same address. Zeroed, page aligned. NULL when exhausted. */
+void *kiln_alloc(size_t bytes);
+void kiln_free(void *memory);
+
+/* ---------------------------------------------------------------- looking inside */
+
+enum kiln_field_kind { KILN_TEXT, KILN_NUMBER, KILN_HEX };
+struct kiln_field {
+    const char *name;
+    enum kiln_field_kind kind;
+    const char *text;
+    uint64_t number;
+};
+typedef void kiln_row_fn(void *context, const struct kiln_field *fields, unsigned count);
+
+/*
+ * List what the machine holds: "drivers", "devices", "devstack" (argument: a device's name), "objdir" (argument: a
+ * directory), "handles", "threads", "irps", "pool", "modules". The row function is called once a row; the texts are valid
+ * during the call. It must not call Kiln. Unknown kind: STATUS_INVALID_PARAMETER.
+ */
+kiln_status kiln_list(const char *kind, const char *argument, kiln_row_fn *row, void *context);
+
+/* "STATUS_SUCCESS" ..., or NULL for a value without a documented name. */
+const char *kiln_status_name(kiln_status status);
+/* The value of a status name (with or without "STATUS_"); false if there is none. */
+bool kiln_status_value(const char *name, kiln_status *status);
+/* A sentence about the last failed call, "" when the status says all. Valid until the next call. */
+const char *kiln_last_error(void);
+const char *kiln_version(void);
+
+/* Machine time since boot, in nanoseconds. */
+uint64_t kiln_time(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

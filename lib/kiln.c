@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libkiln: the machine as a library.
+ *
+ * This file is the libc side. Below it, kernel/client makes the NT calls; this side turns host memory into memory of
+ * the client's slice and back, and keeps what a caller may ask about later (last error, overlapped files).
+ *
+ * A synchronous request uses the bounce area: its first bytes are the IO_STATUS_BLOCK, then the input, then the output.
+ * Larger requests get a range of their own. An asynchronous request owns its range until kiln_finish.
+ */
+#include "kiln/kiln.h"
+
+#include "client.h"
+#include "hostp.h"
+#include "layout.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STATUS_SUCCESS                0
+#define STATUS_PENDING                0x103
+#define STATUS_TIMEOUT                0x102
+#define STATUS_UNSUCCESSFUL           ((kiln_status)0xC0000001)
+#define STATUS_INVALID_PARAMETER      ((kiln_status)0xC000000D)
+#define STATUS_NO_SUCH_FILE           ((kiln_status)0xC000000F)
+#define STATUS_ACCESS_DENIED          ((kiln_status)0xC0000022)
+#define STATUS_INSUFFICIENT_RESOURCES ((kiln_status)0xC000009A)
+#define STATUS_FILE_IS_A_DIRECTORY    ((kiln_status)0xC00000BA)
+#define STATUS_NOT_FOUND              ((kiln_status)0xC0000225)
+#define STATUS_ALREADY_INITIALIZED    ((kiln_status)0xC0000510)
+
+#define METHOD(code) ((code) & 3)
+#define METHOD_BUFFERED 0
+
+#define FILE_OPEN                    1
+#define FILE_OPEN_IF                 3
+#define FILE_DIRECTORY_FILE          0x1
+#define FILE_SYNCHRONOUS_IO_NONALERT 0x20
+#define FILE_GENERIC_READ            0x00120089
+#define FILE_GENERIC_WRITE           0x00120116
+#define SYNCHRONIZE                  0x00100000
+
+struct kiln_request {
+    kiln_file file;
+    enum kc_operation operation;
+    uint32_t code;
+    uint64_t event;
+    void *range;          /* the request's part of the slice */
+    uint64_t *user_iosb;
+    void *user_out, *out; /* copied back when done */
+    uint32_t out_bytes;
+    kiln_status issued;   /* what the service returned */
+    bool done;
+    kiln_status final;
+    uint64_t information;
+};
+
+struct open_file {
+    kiln_file file;
+    uint64_t event; /* for synchronous calls on it */
+};
+
+static struct kiln_options options;
+static bool booted;
+static char last_error[1024];
+static unsigned char *bounce;
+static struct open_file *overlapped;
+static size_t overlapped_count;
+
+static void explain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void explain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(last_error, sizeof last_error, format, arguments);
+    va_end(arguments);
+}
+
+const char *kiln_last_error(void)
+{
+    return last_error;
+}
+
+const char *kiln_version(void)
+{
+    return KILN_VERSION;
+}
+
+/* Calls of the machine run between enter and leave: the live host redirects no client code. */
+static void enter(void)
+{
+    host_client_outside = false;
+    last_error[0] = 0;
+}
+
+static void leave(void)
+{
+    host_client_outside = true;
+}
+
+/* ---------------------------------------------------------------- life of the machine */
+
+static void forward_output(enum host_stream stream, const char *text, uint64_t bytes)
+{
+    options.on_output((enum kiln_stream)stream, text, bytes);
+}
+
+kiln_status kiln_boot(const struct kiln_options *given)
+{
+    if (booted) {
+        explain("a machine is running in this process already: a process is a machine");
+        return STATUS_ALREADY_INITIALIZED;
+    }
+    if (given)
+        memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
+    struct host_boot boot = {
+        .config =
+            {
+                .live = options.live,
+                .trace = options.event_log != NULL,
+                .checked = !options.live && !options.unchecked,
+                .allow_unresolved = options.allow_unresolved,
+                .plain = options.plain,
+                .json = options.json,
+                .cpus = options.cpus ? options.cpus : 1,
+                .ram_bytes = options.ram_bytes ? options.ram_bytes : 256ull << 20,
+                .seed = options.seed,
+            },
+        .command_line = options.command_line,
+        .trace_path = options.event_log,
+        .exit_hook = options.on_exit,
+        .console_hook = options.on_output ? forward_output : NULL,
+    };
+    if (boot.config.cpus > HOST_MAX_VPS) {
+        explain("%u processors: at most %u", boot.config.cpus, HOST_MAX_VPS);
+        return STATUS_INVALID_PARAMETER;
+    }
+    boot.config.ram_bytes = (boot.config.ram_bytes + KILN_PAGE_SIZE - 1) & ~(KILN_PAGE_SIZE - 1);
+    if (boot.config.ram_bytes < 16u << 20 || boot.config.ram_bytes > KILN_RAM_MAX) {
+        explain("%llu bytes of RAM: between 16 MB and %llu GB", (unsigned long long)boot.config.ram_bytes,
+                (unsigned long long)(KILN_RAM_MAX >> 30));
+        return STATUS_INVALID_PARAMETER;
+    }
+    int32_t status = host_start(&boot);
+    if (status < 0 && status > -4096) {
+        explain("the host cannot start a machine: %s", strerror(-status));
+        return STATUS_UNSUCCESSFUL;
+    }
+    if (status == 0)
+        status = KcInit();
+    if (status == 0)
+        bounce = KcAllocateUser(KC_BOUNCE_BYTES);
+    if (status == 0 && !bounce)
+        status = STATUS_INSUFFICIENT_RESOURCES;
+    booted = status == 0;
+    leave();
+    return status;
+}
+
+int kiln_shutdown(void)
+{
+    enter();
+    KcShutdown();
+    char name[256];
+    int leaked = 0;
+    unsigned skip = 0;
+    while (KcLoadedService(skip, name, sizeof name)) {
+        if (KcUnloadDriver(name) != STATUS_SUCCESS)
+            skip++;
+    }
+    leaked = skip != 0;
+    host_flush();
+    leave();
+    return leaked;
+}
+
+/* The file's name without folders and extension. */
+static void service_of_path(const char *path, char *service, size_t bytes)
+{
+    const char *name = strrchr(path, '/');
+    name = name ? name + 1 : path;
+    snprintf(service, bytes, "%s", name);
+    char *dot = strrchr(service, '.');
+    if (dot && dot != service)
+        *dot = 0;
+}
+
+static kiln_status status_of_errno(int error)
+{
+    switch (error) {
+    case -ENOENT:
+        return STATUS_NO_SUCH_FILE;
+    case -EACCES:
+        return STATUS_ACCESS_DENIED;
+    case -EISDIR:
+        return STATUS_FILE_IS_A_DIRECTORY;
+    case -ENOMEM:
+        return STATUS_INSUFFICIENT_RESOURCES;
+    default:
+        return STATUS_UNSUCCESSFUL;
+    }
+}
+
+kiln_status kiln_load(const char *path, const char *service)
+{
+    char name[256];
+    enter();
+    if (!service) {
+        service_of_path(path, name, sizeof name);
+        service = name;
+    }
+    const void *image;
+    uint64_t bytes;
+    kiln_status status;
+    int error = host_read_file(path, &image, &bytes);
+    if (error) {
+        explain("%s: %s", path, strerror(-error));
+        status = status_of_errno(error);
+    } else {
+        char why[768] = "";
+        status = KcLoadDriver(path, service, image, bytes, why, sizeof why);
+        if (why[0])
+            explain("%s: %s", path, why);
+        host_free_file(image, bytes);
+    }
+    leave();
+    return status;
+}
+
+kiln_status kiln_unload(const char *service)
+{
+    enter();
+    kiln_status status = KcUnloadDriver(service);
+    leave();
+    return status;
+}
+
+/* ---------------------------------------------------------------- files */
+
+static struct open_file *find_overlapped(kiln_file file)
+{
+    for (size_t i = 0; i < overlapped_count; i++)
+        if (overlapped[i].file == file)
+            return &overlapped[i];
+    return NULL;
+}
+
+static kiln_status remember_overlapped(kiln_file file)
+{
+    struct open_file *grown = realloc(overlapped, (overlapped_count + 1) * sizeof *grown);
+    if (!grown)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    overlapped = grown;
+    overlapped[overlapped_count].file = file;
+    kiln_status status = KcCreateEvent(&overlapped[overlapped_count].event);
+    if (status == STATUS_SUCCESS)
+        overlapped_count++;
+    return status;
+}
+
+kiln_status kiln_open(const char *name, unsigned access, unsigned flags, kiln_file *file)
+{
+    char full[1024];
+    enter();
+    if (!strncmp(name, "\\\\.\\", 4) || !strncmp(name, "\\\\?\\", 4))
+        snprintf(full, sizeof full, "\\??\\%s", name + 4);
+    else if (name[0] != '\\')
+        snprintf(full, sizeof full, "\\??\\%s", name);
+    else
+        snprintf(full, sizeof full, "%s", name);
+    uint32_t rights = SYNCHRONIZE | (access & KILN_READ ? FILE_GENERIC_READ : 0) |
+                      (access & KILN_WRITE ? FILE_GENERIC_WRITE : 0);
+    uint32_t create_options = (flags & KILN_OVERLAPPED ? 0 : FILE_SYNCHRONOUS_IO_NONALERT) |
+                              (flags & KILN_DIRECTORY ? FILE_DIRECTORY_FILE : 0);
+    *file = 0;
+    kiln_status status = KcOpen(full, rights, flags & KILN_CREATE ? FILE_OPEN_IF : FILE_OPEN, create_options, file);
+    if (status == STATUS_SUCCESS && (flags & KILN_OVERLAPPED)) {
+        status = remember_overlapped(*file);
+        if (status != STATUS_SUCCESS) {
+            KcClose(*file);
+            *file = 0;
+        }
+    }
+    leave();
+    return status;
+}
+
+kiln_status kiln_close(kiln_file file)
+{
+    enter();
+    kiln_status status = KcClose(file);
+    struct open_file *entry = find_overlapped(file);
+    if (entry && status == STATUS_SUCCESS) {
+        KcClose(entry->event);
+        *entry = overlapped[--overlapped_count];
+    }
+    leave();
+    return status;
+}
+
+kiln_status kiln_flush(kiln_file file)
+{
+    uint64_t information;
+    enter();
+    kiln_status status = KcFlush(file, &information);
+    leave();
+    return status;
+}
+
+/* ---------------------------------------------------------------- requests */
+
+static bool in_slice(const void *buffer)
+{
+    return (uint64_t)(uintptr_t)buffer >= KILN_USER_BASE && (uint64_t)(uintptr_t)buffer < KILN_USER_PROBE;
+}
+
+#define IOSB_BYTES 64 /* keeps the input cache-line aligned */
+
+static uint64_t round16(uint64_t bytes)
+{
+    return (bytes + 63) & ~63ull;
+}
+
+/* Bytes of slice that the request needs. */
+static uint64_t range_bytes(const void *in, uint32_t in_bytes, const void *out, uint32_t out_bytes)
+{
+    return IOSB_BYTES + (in && !in_slice(in) ? round16(in_bytes) : 0) + (out && !in_slice(out) ? round16(out_bytes) : 0);
+}
+
+/* Does the driver see what the caller's output buffer holds before the request? */
+static bool output_is_input(const struct kc_io *io)
+{
+    return io->operation == KC_IOCTL && METHOD(io->code) != METHOD_BUFFERED;
+}
+
+/* Lay the request out in `range` and copy what the driver may read. */
+static void stage(struct kc_io *io, unsigned char *range, const void *in, void *out)
+{
+    unsigned char *at = range + IOSB_BYTES;
+    io->user_iosb = (uint64_t *)range;
+    io->user_iosb[0] = STATUS_PENDING;
+    io->user_iosb[1] = 0;
+    io->user_in = (void *)in;
+    if (in && !in_slice(in)) {
+        memcpy(at, in, io->in_bytes);
+        io->user_in = at;
+        at += round16(io->in_bytes);
+    }
+    io->user_out = out;
+    if (out && !in_slice(out)) {
+        io->user_out = at;
+        if (output_is_input(io))
+            memcpy(at, out, io->out_bytes);
+    }
+}
+
+/* Bring the output home. `information` bounds it, except where the driver wrote to the buffer itself. */
+static void unstage(const struct kc_io *io, void *out, kiln_status status, uint64_t information)
+{
+    if (!out || io->user_out == out)
+        return;
+    uint64_t bytes = io->out_bytes;
+    if (!output_is_input(io)) {
+        /* The system copies nothing back for an error status; a warning's data is valid. */
+        if (((uint32_t)status >> 30) == 3)
+            return;
+        bytes = information < bytes ? information : bytes;
+    }
+    memcpy(out, io->user_out, bytes);
+}
+
+static kiln_status synchronous(struct kc_io *io, const void *in, void *out, uint64_t *information)
+{
+    enter();
+    uint64_t bytes = range_bytes(in, io->in_bytes, out, io->out_bytes);
+    unsigned char *range = bytes <= KC_BOUNCE_BYTES ? bounce : KcAllocateUser(bytes);
+    kiln_status status = STATUS_INSUFFICIENT_RESOURCES;
+    if (information)
+        *information = 0;
+    if (!range)
+        goto out;
+    struct open_file *entry = overlapped_count ? find_overlapped(io->handle) : NULL;
+    io->event = entry ? entry->event : 0;
+    stage(io, range, in, out);
+    status = KcIssue(io);
+    if (status == STATUS_PENDING) {
+        status = KcWaitEvent(entry ? entry->event : io->handle, UINT64_MAX);
+        if (status == STATUS_SUCCESS)
+            status = (kiln_status)io->user_iosb[0];
+    }
+    if (((uint32_t)status >> 30) != 3 || io->user_iosb[0] != STATUS_PENDING) {
+        if (information)
+            *information = io->user_iosb[1];
+        unstage(io, out, status, io->user_iosb[1]);
+    }
+    if (range != bounce)
+        KcFreeUser(range);
+out:
+    leave();
+    return status;
+}
+
+kiln_status kiln_read(kiln_file file, void *buffer, uint32_t bytes, uint64_t offset, uint64_t *information)
+{
+    struct kc_io io = {.operation = KC_READ, .handle = file, .out_bytes = bytes, .offset = offset};
+    return synchronous(&io, NULL, buffer, information);
+}
+
+kiln_status kiln_write(kiln_file file, const void *buffer, uint32_t bytes, uint64_t offset, uint64_t *information)
+{
+    struct kc_io io = {.operation = KC_WRITE, .handle = file, .in_bytes = bytes, .offset = offset};
+    return synchronous(&io, buffer, NULL, information);
+}
+
+kiln_status kiln_ioctl(kiln_file file, uint32_t code, const void *in, uint32_t in_bytes, void *out, uint32_t out_bytes,
+                       uint64_t *information)
+{
+    struct kc_io io = {
+        .operation = KC_IOCTL, .handle = file, .code = code, .in_bytes = in_bytes, .out_bytes = out_bytes};
+    return synchronous(&io, in, out, information);
+}
+
+static kiln_status asynchronous(struct kc_io *io, const void *in, void *out, kiln_request **result)
+{
+    *result = NULL;
+    enter();
+    kiln_status status = STATUS_INSUFFICIENT_RESOURCES;
+    kiln_request *request = calloc(1, sizeof *request);
+    if (!request)
+        goto fail;
+    if (!find_overlapped(io->handle)) {
+        explain("asynchronous requests need a file opened with KILN_OVERLAPPED");
+        status = STATUS_INVALID_PARAMETER;
+        goto fail;
+    }
+    request->range = KcAllocateUser(range_bytes(in, io->in_bytes, out, io->out_bytes));
+    if (!request->range)
+        goto fail;
+    status = KcCreateEvent(&request->event);
+    if (status != STATUS_SUCCESS)
+        goto fail;
+    stage(io, request->range, in, out);
+    io->event = request->event;
+    request->file = io->handle;
+    request->operation = io->operation;
+    request->code = io->code;
+    request->user_iosb = io->user_iosb;
+    request->user_out = io->user_out;
+    request->out = out;
+    request->out_bytes = io->out_bytes;
+    status = KcIssue(io);
+    if (((uint32_t)status >> 30) == 3) /* refused before a driver could pend it: no completion will come */
+        goto fail;
+    request->issued = status;
+    *result = request;
+    leave();
+    return status;
+fail:
+    if (request) {
+        if (request->event)
+            KcClose(request->event);
+        if (request->range)
+            KcFreeUser(request->range);
+        free(request);
+    }
+    leave();
+    return status;
+}
+
+kiln_status kiln_read_async(kiln_file file, void *buffer, uint32_t bytes, uint64_t offset, kiln_request **request)
+{
+    struct kc_io io = {.operation = KC_READ, .handle = file, .out_bytes = bytes, .offset = offset};
+    return asynchronous(&io, NULL, buffer, request);
+}
+
+kiln_status kiln_write_async(kiln_file file, const void *buffer, uint32_t bytes, uint64_t offset,
+                             kiln_request **request)
+{
+    struct kc_io io = {.operation = KC_WRITE, .handle = file, .in_bytes = bytes, .offset = offset};
+    return asynchronous(&io, buffer, NULL, request);
+}
+
+kiln_status kiln_ioctl_async(kiln_file file, uint32_t code, const void *in, uint32_t in_bytes, void *out,
+                             uint32_t out_bytes, kiln_request **request)
+{
+    struct kc_io io = {
+        .operation = KC_IOCTL, .handle = file, .code = code, .in_bytes = in_bytes, .out_bytes = out_bytes};
+    return asynchronous(&io, in, out, request);
+}
+
+/* The request's event is set: fetch the result once. */
+static void collect(kiln_request *request)
+{
+    if (request->done)
+        return;
+    request->done = true;
+    request->final = (kiln_status)*(volatile uint64_t *)&request->user_iosb[0];
+    request->information = request->user_iosb[1];
+    struct kc_io io = {.operation = request->operation,
+                       .code = request->code,
+                       .user_out = request->user_out,
+                       .out_bytes = request->out_bytes};
+    unstage(&io, request->out, request->final, request->information);
+}
+
+kiln_status kiln_wait(kiln_request *request, uint64_t timeout_ns, uint64_t *information)
+{
+    enter();
+    if (!request->done) {
+        uint64_t timeout = timeout_ns == KILN_FOREVER ? UINT64_MAX : (timeout_ns + 99) / 100;
+        kiln_status status = KcWaitEvent(request->event, timeout);
+        if (status != STATUS_SUCCESS) {
+            leave();
+            return status;
+        }
+        collect(request);
+    }
+    leave();
+    if (information)
+        *information = request->information;
+    return request->final;
+}
+
+bool kiln_is_done(kiln_request *request)
+{
+    enter();
+    if (!request->done && KcWaitEvent(request->event, 0) == STATUS_SUCCESS)
+        collect(request);
+    leave();
+    return request->done;
+}
+
+kiln_status kiln_cancel(kiln_request *request)
+{
+    enter();
+    kiln_status status = request->done ? STATUS_NOT_FOUND : KcCancel(request->file, request->user_iosb);
+    leave();
+    return status;
+}
+
+kiln_status kiln_finish(kiln_request *request)
+{
+    enter();
+    if (!request->done) {
+        if (KcWaitEvent(request->event, 0) != STATUS_SUCCESS) {
+            KcCancel(request->file, request->user_iosb);
+            KcWaitEvent(request->event, UINT64_MAX);
+        }
+        collect(request);
+    }
+    kiln_status final = request->final;
+    KcClose(request->event);
+    KcFreeUser(request->range);
+    free(request);
+    leave();
+    return final;
+}
+
+/* ---------------------------------------------------------------- time, threads, memory */
+
+void kiln_sleep(uint64_t nanoseconds)
+{
+    enter();
+    KcSleep((nanoseconds + 99) / 100);
+    leave();
+}
+
+bool kiln_run_until_idle(uint64_t limit_ns)
+{
+    enter();
+    bool idle = KcRunUntilIdle(limit_ns / 100);
+    leave();
+    return idle;
+}
+
+kiln_status kiln_run_on_thread(void (*function)(void *), void *argument)
+{
+    enter();
+    kiln_status status = KcRunOnThread(function, argument);
+    leave();
+    return status;
+}
+
+void *kiln_alloc(size_t bytes)
+{
+    enter();
+    void *memory = KcAllocateUser(bytes);
+    leave();
+    return memory;
+}
+
+void kiln_free(void *memory)
+{
+    enter();
+    if (memory)
+        KcFreeUser(memory);
+    leave();
+}
+
+uint64_t kiln_time(void)
+{
+    return host_interrupt_time() * 100;
+}
+
+/* ---------------------------------------------------------------- looking inside */
+
+_Static_assert((int)KC_TEXT == (int)KILN_TEXT && (int)KC_HEX == (int)KILN_HEX &&
+                   sizeof(struct kc_field) == sizeof(struct kiln_field),
+               "a row of the kernel is a row of the library");
+
+kiln_status kiln_list(const char *kind, const char *argument, kiln_row_fn *row, void *context)
+{
+    enter();
+    kiln_status status = KcList(kind, argument, (kc_row_fn *)row, context);
+    leave();
+    return status;
+}
+
+const char *kiln_status_name(kiln_status status)
+{
+    return KcStatusName(status);
+}
+
+bool kiln_status_value(const char *name, kiln_status *status)
+{
+    return KcStatusValue(name, status);
+}
