@@ -4,9 +4,8 @@
 #define KILN_NT_IO_FWD_H
 
 #include <nt/base.h>
-#include <nt/layout.h>
 
-KM_BEGIN_DECLS
+EXTERN_C_START
 
 typedef struct _DEVICE_OBJECT DEVICE_OBJECT, *PDEVICE_OBJECT;
 typedef struct _DRIVER_OBJECT DRIVER_OBJECT, *PDRIVER_OBJECT;
@@ -27,7 +26,11 @@ typedef struct _EPROCESS *PEPROCESS;
 typedef struct _ETHREAD *PETHREAD;
 typedef struct _KTHREAD *PKTHREAD;
 typedef struct _OBJECT_TYPE *POBJECT_TYPE;
+struct _DEVICE_DESCRIPTION;
+struct _SCATTER_GATHER_LIST;
+struct _ERESOURCE;
+struct _COMPRESSED_DATA_INFO;
 
-KM_END_DECLS
+EXTERN_C_END
 
 #endif

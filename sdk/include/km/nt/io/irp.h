@@ -14,7 +14,8 @@
 #ifndef KILN_NT_IO_IRP_H
 #define KILN_NT_IO_IRP_H
 
-#include <nt/ke.h>
+#include <nt/status.h>
+#include <nt/ke_types.h>
 #include <nt/se.h>
 #include <nt/io/fwd.h>
 #include <nt/io/codes.h>
@@ -22,7 +23,7 @@
 #include <nt/pnptypes.h>
 #include <nt/potypes.h>
 
-KM_BEGIN_DECLS
+EXTERN_C_START
 
 /* Called when an IRP that waits in this driver is cancelled; must release the cancel spin lock, which it holds. */
 _Function_class_(DRIVER_CANCEL) _Requires_lock_held_(_Global_cancel_spin_lock_)
@@ -411,49 +412,49 @@ struct _IO_STACK_LOCATION {
     PVOID Context;
 };
 
-KM_LAYOUT_OFFSET(IRP, MdlAddress, 0x08);
-KM_LAYOUT_OFFSET(IRP, Flags, 0x10);
-KM_LAYOUT_OFFSET(IRP, AssociatedIrp, 0x18);
-KM_LAYOUT_OFFSET(IRP, ThreadListEntry, 0x20);
-KM_LAYOUT_OFFSET(IRP, IoStatus, 0x30);
-KM_LAYOUT_OFFSET(IRP, RequestorMode, 0x40);
-KM_LAYOUT_OFFSET(IRP, PendingReturned, 0x41);
-KM_LAYOUT_OFFSET(IRP, StackCount, 0x42);
-KM_LAYOUT_OFFSET(IRP, CurrentLocation, 0x43);
-KM_LAYOUT_OFFSET(IRP, Cancel, 0x44);
-KM_LAYOUT_OFFSET(IRP, CancelIrql, 0x45);
-KM_LAYOUT_OFFSET(IRP, ApcEnvironment, 0x46);
-KM_LAYOUT_OFFSET(IRP, AllocationFlags, 0x47);
-KM_LAYOUT_OFFSET(IRP, UserIosb, 0x48);
-KM_LAYOUT_OFFSET(IRP, UserEvent, 0x50);
-KM_LAYOUT_OFFSET(IRP, Overlay, 0x58);
-KM_LAYOUT_OFFSET(IRP, CancelRoutine, 0x68);
-KM_LAYOUT_OFFSET(IRP, UserBuffer, 0x70);
-KM_LAYOUT_OFFSET(IRP, Tail, 0x78);
-KM_LAYOUT_OFFSET(IRP, Tail.Overlay.Thread, 0x98);
-KM_LAYOUT_OFFSET(IRP, Tail.Overlay.ListEntry, 0xa8);
-KM_LAYOUT_OFFSET(IRP, Tail.Overlay.CurrentStackLocation, 0xb8);
-KM_LAYOUT_OFFSET(IRP, Tail.Overlay.OriginalFileObject, 0xc0);
-KM_LAYOUT_SIZE(IRP, 0xd0);
+NT_ASSERT_OFFSET(IRP, MdlAddress, 0x08);
+NT_ASSERT_OFFSET(IRP, Flags, 0x10);
+NT_ASSERT_OFFSET(IRP, AssociatedIrp, 0x18);
+NT_ASSERT_OFFSET(IRP, ThreadListEntry, 0x20);
+NT_ASSERT_OFFSET(IRP, IoStatus, 0x30);
+NT_ASSERT_OFFSET(IRP, RequestorMode, 0x40);
+NT_ASSERT_OFFSET(IRP, PendingReturned, 0x41);
+NT_ASSERT_OFFSET(IRP, StackCount, 0x42);
+NT_ASSERT_OFFSET(IRP, CurrentLocation, 0x43);
+NT_ASSERT_OFFSET(IRP, Cancel, 0x44);
+NT_ASSERT_OFFSET(IRP, CancelIrql, 0x45);
+NT_ASSERT_OFFSET(IRP, ApcEnvironment, 0x46);
+NT_ASSERT_OFFSET(IRP, AllocationFlags, 0x47);
+NT_ASSERT_OFFSET(IRP, UserIosb, 0x48);
+NT_ASSERT_OFFSET(IRP, UserEvent, 0x50);
+NT_ASSERT_OFFSET(IRP, Overlay, 0x58);
+NT_ASSERT_OFFSET(IRP, CancelRoutine, 0x68);
+NT_ASSERT_OFFSET(IRP, UserBuffer, 0x70);
+NT_ASSERT_OFFSET(IRP, Tail, 0x78);
+NT_ASSERT_OFFSET(IRP, Tail.Overlay.Thread, 0x98);
+NT_ASSERT_OFFSET(IRP, Tail.Overlay.ListEntry, 0xa8);
+NT_ASSERT_OFFSET(IRP, Tail.Overlay.CurrentStackLocation, 0xb8);
+NT_ASSERT_OFFSET(IRP, Tail.Overlay.OriginalFileObject, 0xc0);
+NT_ASSERT_SIZE(IRP, 0xd0);
 
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, Parameters, 0x08);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, Parameters.Create.Options, 0x10);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, Parameters.Create.FileAttributes, 0x18);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, Parameters.Create.ShareAccess, 0x1a);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, Parameters.Create.EaLength, 0x20);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, Parameters.Read.Key, 0x10);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, Parameters.Read.ByteOffset, 0x18);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.InputBufferLength, 0x10);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.IoControlCode, 0x18);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.Type3InputBuffer, 0x20);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, Parameters.Power.State, 0x18);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, Parameters.Power.ShutdownType, 0x20);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, DeviceObject, 0x28);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, FileObject, 0x30);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, CompletionRoutine, 0x38);
-KM_LAYOUT_OFFSET(IO_STACK_LOCATION, Context, 0x40);
-KM_LAYOUT_SIZE(IO_STACK_LOCATION, 0x48);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, Parameters, 0x08);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, Parameters.Create.Options, 0x10);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, Parameters.Create.FileAttributes, 0x18);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, Parameters.Create.ShareAccess, 0x1a);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, Parameters.Create.EaLength, 0x20);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, Parameters.Read.Key, 0x10);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, Parameters.Read.ByteOffset, 0x18);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.InputBufferLength, 0x10);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.IoControlCode, 0x18);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.Type3InputBuffer, 0x20);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, Parameters.Power.State, 0x18);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, Parameters.Power.ShutdownType, 0x20);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, DeviceObject, 0x28);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, FileObject, 0x30);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, CompletionRoutine, 0x38);
+NT_ASSERT_OFFSET(IO_STACK_LOCATION, Context, 0x40);
+NT_ASSERT_SIZE(IO_STACK_LOCATION, 0x48);
 
-KM_END_DECLS
+EXTERN_C_END
 
 #endif
