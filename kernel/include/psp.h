@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * psp.h: processes and threads as the other managers see them (kernel/ps implements it).
+ *
+ * An ETHREAD begins with the kernel's KTHREAD and an EPROCESS with the KPROCESS, so PETHREAD and PKTHREAD (PEPROCESS and
+ * PKPROCESS) are one address. Both are objects. A thread holds a reference to its process until it is deleted; a
+ * running thread and a process with threads hold a reference to themselves.
+ *
+ * Processes: Idle (id 0, no object handle), System (id 4: all system threads), and one for each user-mode client,
+ * with an address slice of its own.
+ *
+ * Locks: p PspProcessLock, a spin lock at DISPATCH_LEVEL over the process list, thread lists and counts. It is a leaf.
+ */
+#ifndef KILN_PSP_H
+#define KILN_PSP_H
+
+#include <nt/ps.h>
+#include <nt/se.h>
+#include "ki.h"
+#include "obp.h"
+
+typedef struct _EPROCESS {
+    KPROCESS Pcb; /* first */
+    HANDLE UniqueProcessId;
+    HANDLE InheritedFromUniqueProcessId;
+    LIST_ENTRY ActiveProcessLinks; /* p: PsActiveProcessHead */
+    LARGE_INTEGER CreateTime;
+    LARGE_INTEGER ExitTime; /* 0 while it runs */
+    NTSTATUS ExitStatus;    /* STATUS_PENDING while it runs */
+    PHANDLE_TABLE ObjectTable;
+    PACCESS_TOKEN Token;
+    LIST_ENTRY ThreadListHead; /* p: ETHREAD.ThreadListEntry */
+    ULONG ActiveThreads;       /* p */
+    ULONG Exiting;             /* p */
+    ULONG BreakOnTermination;
+    ULONG SessionId;
+    PVOID MmSlice; /* mm's: the user address slice */
+    PVOID Peb;
+    PVOID Job;
+    PVOID SectionBaseAddress;
+    PUNICODE_STRING ImageFullName; /* constant; may be NULL */
+    ULONGLONG ProcessStartKey;
+    UCHAR ImageFileName[16]; /* constant, terminated */
+} EPROCESS;
+
+typedef struct _ETHREAD {
+    KTHREAD Tcb; /* first */
+    LARGE_INTEGER CreateTime;
+    LARGE_INTEGER ExitTime;
+    NTSTATUS ExitStatus; /* STATUS_PENDING while it runs */
+    CLIENT_ID Cid;
+    PEPROCESS ThreadsProcess; /* referenced */
+    LIST_ENTRY ThreadListEntry; /* p */
+    LIST_ENTRY IrpList; /* io's: IRPs issued by the thread; touched by the thread itself at APC_LEVEL */
+    PVOID TopLevelIrp;  /* io's */
+    PKSTART_ROUTINE StartAddress;
+    PVOID StartContext;
+    PACCESS_TOKEN ImpersonationToken; /* referenced; guarded by the owner or p */
+    SECURITY_IMPERSONATION_LEVEL ImpersonationLevel;
+    BOOLEAN ActiveImpersonation;
+    BOOLEAN EffectiveOnly;
+    BOOLEAN CopyOnOpen;
+    BOOLEAN SystemThread; /* made by PsCreateSystemThread in the System process */
+    BOOLEAN Terminated;   /* the exit path has begun */
+    BOOLEAN Notified;     /* thread-create notify routines have run */
+    BOOLEAN ClientThread; /* lives on a host stack: it is the client, not created by PspCreateThread */
+} ETHREAD;
+
+C_ASSERT(__builtin_offsetof(EPROCESS, Pcb) == 0);
+C_ASSERT(__builtin_offsetof(ETHREAD, Tcb) == 0);
+
+extern PEPROCESS PsInitialSystemProcess;
+extern PEPROCESS PsIdleProcess;
+extern LIST_ENTRY PsActiveProcessHead; /* p */
+extern KSPIN_LOCK PspProcessLock;      /* p */
+extern PHANDLE_TABLE PspCidTable;
+
+/*
+ * Phase 0, after ObInitSystem(0) and SeInitSystem(0): types, the Idle and the System process, the CID table. Phase 1:
+ * threads can be created.
+ */
+void PsInitSystem(ULONG Phase);
+
+/* ---------------------------------------------------------------- threads */
+
+/*
+ * Make a thread of Process that calls StartRoutine(StartContext) in kernel mode at PASSIVE_LEVEL, not started if
+ * Suspended (KeResumeThread-style start by PspStartThread). *Thread is referenced for the caller. The stack comes from
+ * MmCreateKernelStack. PASSIVE_LEVEL. STATUS_INSUFFICIENT_RESOURCES, STATUS_PROCESS_IS_TERMINATING.
+ */
+NTSTATUS PspCreateThread(PEPROCESS Process, PKSTART_ROUTINE StartRoutine, PVOID StartContext, BOOLEAN Suspended,
+                         PETHREAD *Thread);
+void PspStartThread(PETHREAD Thread);
+
+/* The exit path of the current thread; does not return. PASSIVE_LEVEL, no locks, no APC disable. */
+__attribute__((noreturn)) void PspExitThread(NTSTATUS ExitStatus);
+
+/*
+ * Hooks that higher managers register at their initialisation; run in the exiting thread at PASSIVE_LEVEL before it is
+ * torn down. One each.
+ */
+extern void (*PspCancelThreadIo)(PETHREAD Thread); /* io: cancel the thread's IRPs and wait for them */
+
+/* ---------------------------------------------------------------- processes */
+
+/*
+ * Make a process: handle table, token (copy of the parent's), user slice if UserSlice. ImageName is a short name.
+ * *Process is referenced. The create notify routines run with the first thread. PASSIVE_LEVEL.
+ */
+NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImageName, BOOLEAN UserSlice, PEPROCESS *Process);
+
+/* End a process that has no thread left: handles closed, slice deleted, notify routines called, object signalled. */
+void PspExitProcess(PEPROCESS Process, NTSTATUS ExitStatus);
+
+/*
+ * The client of kiln_boot: a user process named ImageName whose first thread is the code that calls this (on its host
+ * stack; KiAdoptCurrentThread). Called by ke/init.c after every manager is up.
+ */
+NTSTATUS PspCreateClientProcess(PCUNICODE_STRING ImageName, PEPROCESS *Process);
+
+/*
+ * The client thread joins another process (libkiln opens a second client), or returns: its handles, address slice and
+ * process id are then that process's. The thread must be the current one, with no I/O outstanding.
+ */
+void PspSwitchClientProcess(PEPROCESS Process);
+
+/* ---------------------------------------------------------------- notification */
+
+/* The loader mapped an image (ProcessId 0 for drivers): calls the image notify routines. PASSIVE_LEVEL. */
+void PsCallImageNotifyRoutines(PUNICODE_STRING FullImageName, HANDLE ProcessId, PIMAGE_INFO ImageInfo);
+
+/*
+ * Notify routines that lie in [Begin, End): an unloading image left them registered. Removes and returns how many;
+ * Describe is called with the name of the DDI that should have been used.
+ */
+ULONG PspRemoveNotifyRoutinesInImage(PVOID Begin, PVOID End, void (*Describe)(const char *What, PVOID Routine));
+
+/* ---------------------------------------------------------------- enumeration, for reports */
+
+/* *Process NULL first; the returned one is referenced and dereferenced by the next call. FALSE at the end. */
+BOOLEAN PspEnumerateProcesses(PEPROCESS *Process);
+BOOLEAN PspEnumerateThreads(PEPROCESS Process, PETHREAD *Thread);
+
+static inline PETHREAD PspCurrentThread(void)
+{
+    return CONTAINING_RECORD(KeGetCurrentThread(), ETHREAD, Tcb);
+}
+
+#endif

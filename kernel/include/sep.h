@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sep.h: the security reference monitor as the other managers see it (kernel/se implements it).
+ *
+ * Tokens name a user, groups and privileges. The System process runs as LocalSystem with every privilege; a client
+ * process has a token of its own. A check of access compares the token with an object's security descriptor; requests
+ * of kernel mode are granted without looking, as on Windows.
+ *
+ * Lock: g SepDescriptorLock, a spin lock over the security descriptor pointers of object headers (leaf).
+ */
+#ifndef KILN_SEP_H
+#define KILN_SEP_H
+
+#include <nt/se.h>
+#include "obp.h"
+
+/* Phase 0 (after ob phase 0): SIDs, descriptors, the token type and the system token. Phase 1: SeExports. */
+void SeInitSystem(ULONG Phase);
+
+/* A new primary token. System: LocalSystem, every privilege; otherwise an administrator without the system ones. */
+NTSTATUS SepCreateToken(BOOLEAN System, PACCESS_TOKEN *Token);
+
+extern PACCESS_TOKEN SepSystemToken;
+
+/* Self-relative, constant descriptors. */
+extern PSECURITY_DESCRIPTOR SePublicDefaultSd;     /* everyone read/execute, system and administrators all */
+extern PSECURITY_DESCRIPTOR SePublicOpenSd;        /* everyone all but write owner/dac */
+extern PSECURITY_DESCRIPTOR SeSystemDefaultSd;     /* system and administrators only */
+
+/* Fill an ACCESS_STATE for the current thread; undo with SeDeleteAccessState. */
+NTSTATUS NTAPI SeCreateAccessState(PACCESS_STATE AccessState, PVOID AuxData, ACCESS_MASK DesiredAccess,
+                                   PGENERIC_MAPPING GenericMapping);
+void NTAPI SeDeleteAccessState(PACCESS_STATE AccessState);
+
+/* Space that SeCreateAccessState asks for. */
+typedef struct _AUX_ACCESS_DATA {
+    PPRIVILEGE_SET PrivilegesUsed;
+    GENERIC_MAPPING GenericMapping;
+    ACCESS_MASK AccessesToAudit;
+    ACCESS_MASK MaximumAuditMask;
+    GUID TransactionId;
+} AUX_ACCESS_DATA, *PAUX_ACCESS_DATA;
+
+/* The default security procedure of object types (OB_SECURITY_METHOD). */
+NTSTATUS SeDefaultObjectMethod(PVOID Object, SECURITY_OPERATION_CODE Operation,
+                               PSECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR Descriptor,
+                               PULONG Length, PSECURITY_DESCRIPTOR *ObjectsDescriptor, POOL_TYPE PoolType,
+                               PGENERIC_MAPPING GenericMapping, KPROCESSOR_MODE AccessMode);
+
+/* Copy a caller's descriptor (absolute or self-relative) into one self-relative pool block. */
+NTSTATUS SeCaptureSecurityDescriptor(PSECURITY_DESCRIPTOR Input, KPROCESSOR_MODE AccessMode, POOL_TYPE PoolType,
+                                     BOOLEAN CaptureIfKernel, PSECURITY_DESCRIPTOR *Captured);
+void SeReleaseSecurityDescriptor(PSECURITY_DESCRIPTOR Captured, KPROCESSOR_MODE AccessMode, BOOLEAN CapturedIfKernel);
+
+#endif
