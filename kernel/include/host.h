@@ -156,11 +156,16 @@ struct host_trap {
     uint64_t fault_address;  /* of a #PF */
     uint32_t address_valid;  /* fault_address is known */
     uint32_t stack_overflow; /* running on the emergency stack; rsp is the exhausted stack */
+    uint64_t extended;       /* the host's image of the state that is not here (x87, upper vector halves); 0: none */
+    uint64_t reserved;
     uint8_t xmm[16][16];
 } __attribute__((aligned(16)));
 
 /* Resume execution with the (possibly changed) state of `trap`. */
 __attribute__((noreturn)) void host_trap_resume(const struct host_trap *trap);
+
+/* Top of the calling processor's emergency stack, on which crash reports are written. NULL: not a processor. */
+void *host_emergency_stack(void);
 
 /* ---------------------------------------------------------------- instruction decoding */
 
@@ -168,9 +173,10 @@ enum host_insn_kind {
     HOST_INSN_OTHER,
     HOST_INSN_LOAD,    /* memory -> register (mov, movzx, movsx, vector moves of `size` bytes) */
     HOST_INSN_STORE,   /* register or immediate -> memory */
-    HOST_INSN_RMW,     /* reads and writes memory (or, and, add, inc, xchg, cmpxchg ...); `mnemonic` says which */
-    HOST_INSN_COMPARE, /* cmp or test with memory */
-    HOST_INSN_STRING,  /* movs, stos, lods */
+    HOST_INSN_RMW,     /* memory = memory `op` source (add, or, inc, xchg, cmpxchg, bts ...) */
+    HOST_INSN_ALU,     /* register = register `op` memory */
+    HOST_INSN_COMPARE, /* cmp, test or bt with memory; memory_first says in which order */
+    HOST_INSN_STRING,  /* movs, stos, lods, ins, outs: `op` */
     HOST_INSN_MOV_CR,
     HOST_INSN_MOV_DR,
     HOST_INSN_RDMSR,
@@ -183,32 +189,70 @@ enum host_insn_kind {
     HOST_INSN_INT,
     HOST_INSN_INT3,
     HOST_INSN_UD,
-    HOST_INSN_RDTSC,
+    HOST_INSN_RDTSC, /* also rdtscp: special is 1 */
     HOST_INSN_CPUID,
     HOST_INSN_INVLPG,
-    HOST_INSN_WBINVD,
+    HOST_INSN_WBINVD, /* also invd */
     HOST_INSN_DIV,
     HOST_INSN_PUSHF,
     HOST_INSN_SWAPGS,
-    HOST_INSN_TABLE, /* sgdt, sidt, sldt, str, smsw */
+    HOST_INSN_TABLE,  /* sgdt, sidt, sldt, str, smsw: `op` */
+    HOST_INSN_SYSTEM, /* any other instruction that user mode may not execute */
+};
+
+enum host_insn_op {
+    HOST_OP_NONE,
+    HOST_OP_ADD,
+    HOST_OP_OR,
+    HOST_OP_ADC,
+    HOST_OP_SBB,
+    HOST_OP_AND,
+    HOST_OP_SUB,
+    HOST_OP_XOR,
+    HOST_OP_CMP,
+    HOST_OP_TEST,
+    HOST_OP_INC,
+    HOST_OP_DEC,
+    HOST_OP_NEG,
+    HOST_OP_NOT,
+    HOST_OP_XCHG,
+    HOST_OP_XADD,
+    HOST_OP_CMPXCHG,
+    HOST_OP_BT,
+    HOST_OP_BTS,
+    HOST_OP_BTR,
+    HOST_OP_BTC,
+    HOST_OP_IMUL,
+    HOST_OP_MOVS,
+    HOST_OP_STOS,
+    HOST_OP_LODS,
+    HOST_OP_INS,
+    HOST_OP_OUTS,
+    HOST_OP_SGDT,
+    HOST_OP_SIDT,
+    HOST_OP_SLDT,
+    HOST_OP_STR,
+    HOST_OP_SMSW,
 };
 
 struct host_insn {
     uint32_t length;   /* bytes */
     uint32_t kind;     /* enum host_insn_kind */
-    uint32_t mnemonic; /* Zydis mnemonic */
-    uint32_t size;     /* bytes of the memory operand */
+    uint32_t op;       /* enum host_insn_op */
+    uint32_t size;     /* bytes of the memory operand, or of the port */
     uint32_t reg;      /* general register 0..15 (rax, rcx, rdx, rbx, rsp, ...) or vector register number */
     uint32_t reg_size; /* bytes of the register operand */
-    bool is_vector, sign_extend, high_byte, write, has_immediate, has_memory, rep;
-    uint32_t special; /* control register, interrupt vector, immediate port */
+    bool is_vector, sign_extend, high_byte, write, has_immediate, has_memory, rep, memory_first, vex, merges;
+    uint32_t special; /* control register, interrupt vector, immediate port (has_immediate), address size of strings */
     uint64_t immediate;
     uint64_t address; /* effective address of the memory operand, from the given registers */
-    char text[96];    /* disassembly */
 };
 
 /* Decode the instruction at `code` (at most `bytes` readable). False if it is not an instruction. */
 bool host_decode(const void *code, uint64_t bytes, const struct host_trap *registers, struct host_insn *out);
+
+/* Text of the instruction at `code`, as if it lay at `pc`. False if it is not an instruction. */
+bool host_disassemble(const void *code, uint64_t bytes, uint64_t pc, char *text, uint64_t text_bytes);
 
 /* ---------------------------------------------------------------- frames and symbols */
 
