@@ -8,6 +8,9 @@
 #include <nt/io/file.h>
 #include <nt/io/irp.h>
 #include <nt/io/device.h>
+#include <nt/io/request.h>
+#include <nt/io/object.h>
+#include <nt/io/work.h>
 #include <nt/io/csq.h>
 #include <nt/io/remlock.h>
 
