@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the machine holds, as rows of named fields. Text and JSON are made from the same rows by whoever asked.
+ *
+ * A walk under a lock may not call the row function, which prints; such walks copy what they see into a snapshot in
+ * pool first.
+ */
+#include <ntifs.h>
+
+#include "client.h"
+#include "host.h"
+#include "iop.h"
+#include "ki.h"
+#include "ldrp.h"
+#include "mi.h"
+#include "obp.h"
+#include "psp.h"
+
+#define NAME_BYTES 256
+
+struct rows {
+    kc_row_fn *row;
+    void *context;
+};
+
+static struct kc_field text(const char *name, const char *value)
+{
+    return (struct kc_field){.name = name, .kind = KC_TEXT, .text = value};
+}
+
+static struct kc_field number(const char *name, uint64_t value)
+{
+    return (struct kc_field){.name = name, .kind = KC_NUMBER, .number = value};
+}
+
+static struct kc_field hex(const char *name, uint64_t value)
+{
+    return (struct kc_field){.name = name, .kind = KC_HEX, .number = value};
+}
+
+#define EMIT(rows, ...)                                                                                      \
+    (rows)->row((rows)->context, (const struct kc_field[]){__VA_ARGS__},                                     \
+                sizeof((const struct kc_field[]){__VA_ARGS__}) / sizeof(struct kc_field))
+
+/* A counted string as UTF-8, cut to the buffer, always terminated. */
+static void to_utf8(PCUNICODE_STRING string, char *buffer, ULONG bytes)
+{
+    ULONG written = 0;
+    if (string && string->Buffer)
+        RtlUnicodeToUTF8N(buffer, bytes - 1, &written, string->Buffer, string->Length);
+    buffer[written] = 0;
+}
+
+/* "driver.sys+0x1234 (function)" of a code address, as far as it is known. */
+static void describe_code(PVOID address, char *buffer, size_t bytes)
+{
+    PLDR_MODULE module = LdrFindModuleByAddress(address);
+    struct host_symbol symbol;
+    if (module) {
+        char name[64];
+        to_utf8(&module->BaseDllName, name, sizeof name);
+        _snprintf(buffer, bytes, "%s+0x%I64x", name, (ULONG64)((PUCHAR)address - (PUCHAR)module->DllBase));
+    } else if (host_symbolize(NULL, (uint64_t)address, &symbol)) {
+        _snprintf(buffer, bytes, "%s", symbol.function);
+    } else {
+        _snprintf(buffer, bytes, "%p", address);
+    }
+    buffer[bytes - 1] = 0;
+}
+
+/* ---------------------------------------------------------------- drivers and devices */
+
+static ULONG count_devices(PDRIVER_OBJECT driver)
+{
+    ULONG count = 0;
+    for (PDEVICE_OBJECT device = driver->DeviceObject; device; device = device->NextDevice)
+        count++;
+    return count;
+}
+
+static BOOLEAN driver_row(PDRIVER_OBJECT driver, PVOID context)
+{
+    struct rows *rows = context;
+    char name[NAME_BYTES];
+    to_utf8(&driver->DriverName, name, sizeof name);
+    EMIT(rows, text("driver", name), hex("object", (uint64_t)driver), hex("start", (uint64_t)driver->DriverStart),
+         hex("size", driver->DriverSize), number("devices", count_devices(driver)),
+         text("unloads", driver->DriverUnload ? "yes" : "no"));
+    return TRUE;
+}
+
+static BOOLEAN device_row(PDEVICE_OBJECT device, PVOID context)
+{
+    struct rows *rows = context;
+    char name[NAME_BYTES], driver[NAME_BYTES], flags[128], attached[NAME_BYTES] = "";
+    IopFormatName(device, name, sizeof name);
+    to_utf8(&device->DriverObject->DriverName, driver, sizeof driver);
+    IopFormatDeviceFlags(device, flags, sizeof flags);
+    if (device->AttachedDevice)
+        IopFormatName(device->AttachedDevice, attached, sizeof attached);
+    EMIT(rows, text("device", name), hex("object", (uint64_t)device), text("driver", driver),
+         hex("type", device->DeviceType), number("stack", (uint64_t)device->StackSize),
+         number("opens", (uint64_t)device->ReferenceCount), text("flags", flags), text("below", attached));
+    return TRUE;
+}
+
+static NTSTATUS list_drivers(const char *argument, struct rows *rows)
+{
+    IopEnumerateDrivers(driver_row, rows);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS list_devices(const char *argument, struct rows *rows)
+{
+    IopEnumerateDevices(device_row, rows);
+    return STATUS_SUCCESS;
+}
+
+/* Reference a named object; `argument` is UTF-8. */
+static NTSTATUS reference_name(const char *argument, POBJECT_TYPE type, PVOID *object)
+{
+    WCHAR buffer[NAME_BYTES];
+    UNICODE_STRING name = {.Buffer = buffer};
+    ULONG length = 0, bytes = 0;
+    while (argument[length])
+        length++;
+    NTSTATUS status = RtlUTF8ToUnicodeN(buffer, sizeof buffer, &bytes, argument, length);
+    if (!NT_SUCCESS(status))
+        return STATUS_OBJECT_NAME_INVALID;
+    name.Length = name.MaximumLength = (USHORT)bytes;
+    return ObReferenceObjectByName(&name, OBJ_CASE_INSENSITIVE, NULL, 0, type, KernelMode, NULL, object);
+}
+
+#define STACK_DEVICES 32
+
+static NTSTATUS list_devstack(const char *argument, struct rows *rows)
+{
+    WCHAR buffer[NAME_BYTES];
+    UNICODE_STRING name = {.Buffer = buffer};
+    ULONG length = 0, bytes = 0;
+    PFILE_OBJECT file;
+    PDEVICE_OBJECT top, devices[STACK_DEVICES];
+    if (!argument)
+        return STATUS_INVALID_PARAMETER;
+    while (argument[length])
+        length++;
+    NTSTATUS status = RtlUTF8ToUnicodeN(buffer, sizeof buffer, &bytes, argument, length);
+    if (!NT_SUCCESS(status))
+        return STATUS_OBJECT_NAME_INVALID;
+    name.Length = name.MaximumLength = (USHORT)bytes;
+    status = IoGetDeviceObjectPointer(&name, FILE_READ_ATTRIBUTES, &file, &top);
+    if (!NT_SUCCESS(status))
+        return status;
+    ULONG count = IopQueryDeviceStack(top, devices, STACK_DEVICES);
+    for (ULONG i = 0; i < count && i < STACK_DEVICES; i++)
+        device_row(devices[i], rows);
+    ObDereferenceObject(file);
+    return STATUS_SUCCESS;
+}
+
+/* ---------------------------------------------------------------- objects and handles */
+
+static NTSTATUS list_objdir(const char *argument, struct rows *rows)
+{
+    PVOID directory, object;
+    ULONG cursor = 0;
+    NTSTATUS status = reference_name(argument ? argument : "\\", ObpDirectoryObjectType, &directory);
+    if (!NT_SUCCESS(status))
+        return status;
+    while (ObpEnumerateDirectory(directory, &cursor, &object)) {
+        char name[NAME_BYTES], type[64], target[NAME_BYTES] = "";
+        POBJECT_HEADER_NAME_INFO info = ObpNameInfo(ObpHeader(object));
+        to_utf8(info ? &info->Name : NULL, name, sizeof name);
+        to_utf8(&ObpTypeOf(object)->Name, type, sizeof type);
+        if (ObpTypeOf(object) == ObpSymbolicLinkObjectType && ObpTypeOf(object)->TypeInfo.DumpProcedure)
+            ObpTypeOf(object)->TypeInfo.DumpProcedure(object, target, sizeof target);
+        EMIT(rows, text("name", name), text("type", type), hex("object", (uint64_t)object),
+             number("references", (uint64_t)ObpTruePointerCount(object) - 1),
+             number("handles", (uint64_t)ObpHeader(object)->HandleCount), text("detail", target));
+        ObDereferenceObject(object);
+    }
+    ObDereferenceObject(directory);
+    return STATUS_SUCCESS;
+}
+
+static void list_table(PEPROCESS process, PHANDLE_TABLE table, struct rows *rows)
+{
+    OB_HANDLE_ENTRY entry;
+    ULONG cursor = 0;
+    if (!table)
+        return;
+    while (ObEnumerateHandles(table, &cursor, &entry)) {
+        char type[64], detail[NAME_BYTES] = "";
+        POBJECT_TYPE object_type = ObpTypeOf(entry.Object);
+        to_utf8(&object_type->Name, type, sizeof type);
+        if (object_type->TypeInfo.DumpProcedure)
+            object_type->TypeInfo.DumpProcedure(entry.Object, detail, sizeof detail);
+        EMIT(rows, text("process", process ? (const char *)process->ImageFileName : "kernel"),
+             hex("handle", (uint64_t)entry.Handle), text("type", type), hex("object", (uint64_t)entry.Object),
+             hex("access", entry.GrantedAccess), text("detail", detail));
+        ObDereferenceObject(entry.Object);
+    }
+}
+
+static NTSTATUS list_handles(const char *argument, struct rows *rows)
+{
+    PEPROCESS process = NULL;
+    list_table(NULL, ObpKernelHandleTable, rows);
+    while (PspEnumerateProcesses(&process))
+        if (process->ObjectTable != ObpKernelHandleTable)
+            list_table(process, process->ObjectTable, rows);
+    return STATUS_SUCCESS;
+}
+
+/* ---------------------------------------------------------------- threads */
+
+struct thread_copy {
+    KI_THREAD_INFO info;
+    char process[16];
+};
+
+struct thread_snapshot {
+    struct thread_copy *threads;
+    ULONG count, room;
+};
+
+static BOOLEAN copy_thread(const KI_THREAD_INFO *info, PVOID context)
+{
+    struct thread_snapshot *snapshot = context;
+    if (snapshot->threads && snapshot->count < snapshot->room) {
+        struct thread_copy *copy = &snapshot->threads[snapshot->count];
+        PEPROCESS process = CONTAINING_RECORD(info->Thread->Process, EPROCESS, Pcb);
+        copy->info = *info;
+        memcpy(copy->process, process->ImageFileName, sizeof copy->process);
+    }
+    snapshot->count++;
+    return TRUE;
+}
+
+static void describe_wait(const KI_THREAD_INFO *info, char *buffer, size_t bytes)
+{
+    size_t n = 0;
+    buffer[0] = 0;
+    if (info->State != KiWaiting)
+        return;
+    if (info->ObjectCount == 0)
+        _snprintf(buffer, bytes, "%s", KiWaitReasonName(info->WaitReason));
+    for (ULONG i = 0; i < info->ObjectCount && n + 1 < bytes; i++) {
+        int got = _snprintf(buffer + n, bytes - n, "%s%s %p", i ? (info->WaitType == WaitAll ? " and " : " or ") : "",
+                            KiObjectTypeName(info->Objects[i]), info->Objects[i]);
+        if (got < 0)
+            break;
+        n += (size_t)got;
+    }
+    buffer[bytes - 1] = 0;
+}
+
+static NTSTATUS list_threads(const char *argument, struct rows *rows)
+{
+    struct thread_snapshot snapshot = {0};
+    KiEnumerateThreads(copy_thread, &snapshot);
+    snapshot.room = snapshot.count + 8;
+    snapshot.threads = ExAllocatePool2(POOL_FLAG_NON_PAGED, snapshot.room * sizeof *snapshot.threads, 'ltcK');
+    if (!snapshot.threads)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    snapshot.count = 0;
+    KiEnumerateThreads(copy_thread, &snapshot);
+    for (ULONG i = 0; i < snapshot.count && i < snapshot.room; i++) {
+        const KI_THREAD_INFO *info = &snapshot.threads[i].info;
+        char start[128], wait[NAME_BYTES];
+        describe_code(info->StartAddress, start, sizeof start);
+        describe_wait(info, wait, sizeof wait);
+        EMIT(rows, number("id", info->Id), text("process", snapshot.threads[i].process),
+             text("state", KiThreadStateName(info->State)), number("priority", (uint64_t)info->Priority),
+             number("processor", info->Processor), text("start", start), text("waits for", wait));
+    }
+    ExFreePool(snapshot.threads);
+    return STATUS_SUCCESS;
+}
+
+/* ---------------------------------------------------------------- IRPs */
+
+struct irp_snapshot {
+    IOP_IRP_INFO *irps;
+    ULONG count, room;
+};
+
+static BOOLEAN copy_irp(const IOP_IRP_INFO *info, PVOID context)
+{
+    struct irp_snapshot *snapshot = context;
+    if (snapshot->irps && snapshot->count < snapshot->room)
+        snapshot->irps[snapshot->count] = *info;
+    snapshot->count++;
+    return TRUE;
+}
+
+static NTSTATUS list_irps(const char *argument, struct rows *rows)
+{
+    struct irp_snapshot snapshot = {0};
+    IopEnumerateIrps(copy_irp, &snapshot);
+    snapshot.room = snapshot.count + 8;
+    snapshot.irps = ExAllocatePool2(POOL_FLAG_NON_PAGED, snapshot.room * sizeof *snapshot.irps, 'ltcK');
+    if (!snapshot.irps)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    snapshot.count = 0;
+    IopEnumerateIrps(copy_irp, &snapshot);
+    for (ULONG i = 0; i < snapshot.count && i < snapshot.room; i++) {
+        const IOP_IRP_INFO *info = &snapshot.irps[i];
+        char device[NAME_BYTES] = "", location[16];
+        if (info->Device)
+            IopFormatName(info->Device, device, sizeof device);
+        _snprintf(location, sizeof location, "%d/%d", info->Location, info->StackCount);
+        EMIT(rows, hex("irp", (uint64_t)info->Irp), text("major", IopMajorFunctionName(info->Major)),
+             number("minor", info->Minor), hex("code", info->ControlCode), text("device", device),
+             text("location", location), text("cancelable", info->Cancelable ? "yes" : "no"),
+             text("cancelled", info->Cancel ? "yes" : "no"),
+             number("thread", ((PKTHREAD)info->Thread)->Id));
+    }
+    ExFreePool(snapshot.irps);
+    return STATUS_SUCCESS;
+}
+
+/* ---------------------------------------------------------------- pool and modules */
+
+static NTSTATUS list_pool(const char *argument, struct rows *rows)
+{
+    MI_POOL_TAG account;
+    ULONG cursor = 0;
+    while (MiEnumeratePoolTags(&cursor, &account)) {
+        char tag[5];
+        MiFormatTag(account.Tag, tag);
+        if (argument && strcmp(argument, tag) != 0)
+            continue;
+        EMIT(rows, text("tag", tag), number("nonpaged allocs", account.Allocations[0]),
+             number("frees", account.Frees[0]), number("bytes", account.Bytes[0]),
+             number("paged allocs", account.Allocations[1]), number("frees ", account.Frees[1]),
+             number("bytes ", account.Bytes[1]));
+    }
+    if (!argument)
+        return STATUS_SUCCESS;
+    /* With a tag: each block of it as well, with who allocated it. */
+    ULONG64 at = 0;
+    MI_POOL_BLOCK block;
+    while (MiEnumeratePool(&at, &block)) {
+        char tag[5], caller[128];
+        MiFormatTag(block.Tag, tag);
+        if (strcmp(argument, tag) != 0)
+            continue;
+        describe_code(block.Caller, caller, sizeof caller);
+        EMIT(rows, text("tag", caller), number("nonpaged allocs", 0), number("frees", 0), number("bytes", block.Bytes),
+             number("paged allocs", 0), number("frees ", 0), number("bytes ", 0));
+    }
+    return STATUS_SUCCESS;
+}
+
+static BOOLEAN module_row(PLDR_MODULE module, PVOID context)
+{
+    struct rows *rows = context;
+    char name[NAME_BYTES], path[NAME_BYTES];
+    to_utf8(&module->BaseDllName, name, sizeof name);
+    to_utf8(&module->FullDllName, path, sizeof path);
+    EMIT(rows, text("module", name), hex("base", (uint64_t)module->DllBase), hex("size", module->SizeOfImage),
+         hex("entry", (uint64_t)module->EntryPoint), text("path", path));
+    return TRUE;
+}
+
+static NTSTATUS list_modules(const char *argument, struct rows *rows)
+{
+    LdrEnumerateModules(module_row, rows);
+    return STATUS_SUCCESS;
+}
+
+/* ---------------------------------------------------------------- dispatch */
+
+static const struct {
+    const char *kind;
+    NTSTATUS (*list)(const char *argument, struct rows *rows);
+} lists[] = {
+    {"drivers", list_drivers}, {"devices", list_devices}, {"devstack", list_devstack},
+    {"objdir", list_objdir},   {"handles", list_handles}, {"threads", list_threads},
+    {"irps", list_irps},       {"pool", list_pool},       {"modules", list_modules},
+};
+
+int32_t KcList(const char *kind, const char *argument, kc_row_fn *row, void *context)
+{
+    struct rows rows = {.row = row, .context = context};
+    KiThread()->PreviousMode = KernelMode;
+    KiDeliverPending();
+    for (unsigned i = 0; i < RTL_NUMBER_OF(lists); i++)
+        if (strcmp(lists[i].kind, kind) == 0)
+            return lists[i].list(argument, &rows);
+    return STATUS_INVALID_PARAMETER;
+}
