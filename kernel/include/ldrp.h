@@ -57,17 +57,18 @@ NT_ASSERT_SIZE(KLDR_DATA_TABLE_ENTRY, 0xa0);
 typedef struct _KLDR_MODULE {
     KLDR_DATA_TABLE_ENTRY Entry; /* L; first, because DriverSection points to it */
     CHAR Name[64];               /* base name for reports, "echo.sys" */
-    CHAR HostPath[512];          /* where the file is on the host, for symbols; "" if unknown. Set by the loader's caller */
+    CHAR HostPath[512];          /* where the file is on the host; "" if unknown */
     struct pe_image Image;       /* .file is valid during LdrpLoadImage only */
     LONG References;             /* atomic */
+    ULONG FirstSlot, LastSlot;   /* RVAs of the import slots: never discarded. FirstSlot > LastSlot: none */
     BOOLEAN InitDiscarded;
+    BOOLEAN Loading;             /* L */
     BOOLEAN UnloadPending;       /* LdrpUnloadImage was called while it was referenced */
     BOOLEAN DependencyOnly;      /* an export driver, loaded because another imports from it */
     BOOLEAN Initialized;         /* DllInitialize has run */
     ULONG DependencyCount;
     struct _KLDR_MODULE **Dependencies; /* L: each entry holds a reference */
-    ULONG UnresolvedCount;       /* imports bound to stubs by LDR_ALLOW_UNRESOLVED */
-    struct ldr_unresolved *Unresolved;
+    PVOID Unresolved;            /* thunks of imports that LDR_ALLOW_UNRESOLVED let pass */
 } KLDR_MODULE, *PKLDR_MODULE;
 
 /* The list of KLDR_DATA_TABLE_ENTRY in load order. L. */
@@ -80,16 +81,17 @@ extern LIST_ENTRY PsLoadedModuleList;
 void LdrInitSystem(void);
 
 /*
- * Load `File` (Size bytes, needed during the call only) as the module `Name`: a path, whose last part is the module's
- * base name. Validates, maps, relocates, binds, protects, tells the image notify routines; does not call the entry point
+ * Load `File` (Size bytes, needed during the call only) as the module `Name`: an NT path, whose last part is the
+ * module's base name. HostPath (may be NULL) says where the file is on the host: symbols are read there, and images it
+ * imports from are looked for beside it. Validates, maps, relocates, binds, protects, tells the image notify routines; does not call the entry point
  * (Entry.EntryPoint). PASSIVE_LEVEL. One reference is the caller's.
  *
  * On failure *Why (may be NULL) holds a sentence. Besides the refusals of pe.h: STATUS_IMAGE_ALREADY_LOADED,
  * STATUS_OBJECT_NAME_NOT_FOUND (an imported image is not there), STATUS_DRIVER_ENTRYPOINT_NOT_FOUND (an imported name),
  * STATUS_DRIVER_ORDINAL_NOT_FOUND, STATUS_INSUFFICIENT_RESOURCES, or what a dependency's DllInitialize returned.
  */
-NTSTATUS LdrpLoadImage(PCUNICODE_STRING Name, const void *File, SIZE_T Size, ULONG Flags, PKLDR_MODULE *Module,
-                       struct ldr_error *Why);
+NTSTATUS LdrpLoadImage(PCUNICODE_STRING Name, const char *HostPath, const void *File, SIZE_T Size, ULONG Flags,
+                       PKLDR_MODULE *Module, struct ldr_error *Why);
 
 /* After DriverEntry: sections marked discardable become inaccessible. PASSIVE_LEVEL. */
 void LdrpDiscardInit(PKLDR_MODULE Module);
@@ -105,19 +107,6 @@ NTSTATUS LdrpUnloadImage(PKLDR_MODULE Module);
  * load or unload, or at once if the IRQL is PASSIVE_LEVEL. */
 void LdrReferenceModule(PKLDR_MODULE Module);
 void LdrDereferenceModule(PKLDR_MODULE Module);
-
-/*
- * Find what imports name. The loader asks for an image that is not loaded ("foo.sys"): *File is freed by the release
- * routine after loading. Set by whoever knows where driver files are (one routine, at start). NULL: only loaded images.
- */
-struct ldr_file {
-    const void *Data;
-    SIZE_T Size;
-    CHAR HostPath[512];
-    void (*Release)(struct ldr_file *File);
-};
-typedef NTSTATUS LDR_FIND_FILE(PCUNICODE_STRING BaseName, PKLDR_MODULE Importer, struct ldr_file *File);
-extern LDR_FIND_FILE *LdrpFindFile;
 
 /* ---------------------------------------------------------------- lookups */
 
