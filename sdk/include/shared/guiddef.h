@@ -75,14 +75,23 @@ static inline bool operator!=(const GUID &a, const GUID &b)
 
 #endif
 
+#ifndef KILN_GUID_SELECTANY
+#ifdef _WIN32
+#define KILN_GUID_SELECTANY __declspec(selectany)
+#else
+#define KILN_GUID_SELECTANY __attribute__((weak))
+#endif
+#endif
+
 #undef DEFINE_GUID
+#undef DEFINE_OLEGUID
 #ifdef INITGUID
 #ifdef __cplusplus
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                                           \
-    extern "C" const GUID __attribute__((weak)) name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
+    EXTERN_GUID_LINKAGE const GUID KILN_GUID_SELECTANY name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
 #else
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                                           \
-    const GUID __attribute__((weak)) name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
+    const GUID KILN_GUID_SELECTANY name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
 #endif
 #else
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8) EXTERN_GUID_LINKAGE const GUID name

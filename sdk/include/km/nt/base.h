@@ -102,10 +102,12 @@
 #define EXTERN_C       extern "C"
 #define EXTERN_C_START extern "C" {
 #define EXTERN_C_END   }
+#define KILN_EXTERN_CONST extern const /* C++ makes a const static otherwise */
 #else
 #define EXTERN_C extern
 #define EXTERN_C_START
 #define EXTERN_C_END
+#define KILN_EXTERN_CONST const
 #endif
 
 #ifdef _WIN32
@@ -179,7 +181,11 @@ typedef __builtin_ms_va_list NT_VA_LIST;
 #define DECLSPEC_DEPRECATED       __attribute__((deprecated))
 #define DECLSPEC_DEPRECATED_DDK
 #define DECLSPEC_DEPRECATED_DDK_WINXP
+#ifdef _WIN32
+#define DECLSPEC_SELECTANY        __declspec(selectany)
+#else
 #define DECLSPEC_SELECTANY        __attribute__((weak))
+#endif
 #define DECLSPEC_NOINITALL
 #define DECLSPEC_GUARDNOCF
 #define DECLSPEC_GUARD_SUPPRESS
@@ -506,7 +512,7 @@ typedef struct _STRING64 {
     const WCHAR _var##_buffer[] = _string;                                                                     \
     const UNICODE_STRING _var = {sizeof(_string) - sizeof(WCHAR), sizeof(_string), (PWCH)_var##_buffer}
 #define DECLARE_GLOBAL_CONST_UNICODE_STRING(_var, _str)                                                        \
-    extern const UNICODE_STRING DECLSPEC_SELECTANY _var = {sizeof(_str) - sizeof(WCHAR), sizeof(_str), (PWCH)(_str)}
+    KILN_EXTERN_CONST UNICODE_STRING DECLSPEC_SELECTANY _var = {sizeof(_str) - sizeof(WCHAR), sizeof(_str), (PWCH)(_str)}
 #define DECLARE_UNICODE_STRING_SIZE(_var, _size)                                                               \
     WCHAR _var##_buffer[_size];                                                                                \
     UNICODE_STRING _var = {0, (_size) * sizeof(WCHAR), _var##_buffer}

@@ -356,8 +356,8 @@ NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) VOID NTAPI KeRestoreExtendedProc
 
 /* ---- data --------------------------------------------------------------------------------------------------------------------- */
 
-/* In a driver each of these is the import slot; the kernel exports the address (or value) it must hold. */
-extern PCCHAR KeNumberProcessors;
+/* How many processors are active (exported data). */
+extern NTKERNELAPI volatile CCHAR KeNumberProcessors;
 
 EXTERN_C_END
 
