@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# make bench: build the benchmark driver, measure it on Kiln and, where wine is installed, the same image under Wine.
+set -eu
+build=$(cd "${1:-build}" && pwd)
+cd "$(dirname "$0")"
+shift || true
+"$build/kiln" cc -O2 -o "$build/bench/bench.sys" driver/bench.c
+wine_args=()
+if command -v wine >/dev/null 2>&1 && [ "${KILN_BENCH_WINE:-yes}" = yes ]; then
+    if wine/run.sh "$build" >"$build/bench/wine.tsv" 2>"$build/bench/wine.log"; then
+        wine_args=(--wine "$build/bench/wine.tsv")
+    else
+        echo "bench: Wine could not run the driver (see $build/bench/wine.log)" >&2
+    fi
+fi
+# One core for everything, so that figures are comparable.
+KILN_BENCH_DRIVER=$build/bench/bench.sys exec taskset -c 0 "$build/bench/kiln-bench" "${wine_args[@]}" "$@"
