@@ -333,7 +333,7 @@ static const struct {
 /* ---------------------------------------------------------------- the table */
 
 struct wine_figure {
-    char name[64];
+    char name[256];
     double ns;
 };
 static struct wine_figure wine[64];
