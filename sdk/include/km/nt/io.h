@@ -13,5 +13,6 @@
 #include <nt/io/work.h>
 #include <nt/io/csq.h>
 #include <nt/io/remlock.h>
+#include <nt/io/interrupt.h>
 
 #endif

@@ -173,6 +173,20 @@ NTKERNELAPI PIRP NTAPI IoBuildSynchronousFsdRequest(_In_ ULONG MajorFunction,
                                                     _In_opt_ PLARGE_INTEGER StartingOffset,
                                                     _In_ PKEVENT Event, _Out_ PIO_STATUS_BLOCK IoStatusBlock);
 
+/* ---- MDLs of a request ---- */
+
+/* An MDL large enough for the buffer, linked into Irp if one is given; not locked yet. */
+_IRQL_requires_max_(DISPATCH_LEVEL) _Must_inspect_result_
+NTKERNELAPI PMDL NTAPI IoAllocateMdl(_In_opt_ __drv_aliasesMem PVOID VirtualAddress, _In_ ULONG Length,
+                                     _In_ BOOLEAN SecondaryBuffer, _In_ BOOLEAN ChargeQuota,
+                                     _Inout_opt_ PIRP Irp);
+/* TargetMdl describes a part of what SourceMdl does; Length 0 means up to its end. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI VOID NTAPI IoBuildPartialMdl(_In_ PMDL SourceMdl, _Inout_ PMDL TargetMdl,
+                                         _In_ PVOID VirtualAddress, _In_ ULONG Length);
+/* Unlocked and unmapped already. */
+_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI VOID NTAPI IoFreeMdl(_In_ PMDL Mdl);
+
 /* ---- cancelling ---- */
 
 /* Sets Cancel and calls the cancel routine; FALSE when the IRP had none. */
