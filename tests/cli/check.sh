@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What the kiln command promises: exit statuses, messages with file:line:column, reproducible runs. check.sh BUILD
+set -u
+build=$(cd "$1" && pwd)
+kiln=$build/kiln
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+passed=0
+failed=0
+
+# expect TITLE STATUS PATTERN COMMAND...: the exit status, and an extended regular expression in the output ("" for any).
+expect() {
+    local title=$1 status=$2 pattern=$3
+    shift 3
+    timeout 60 "$@" >out 2>err </dev/null
+    local got=$?
+    if [ "$got" -ne "$status" ]; then
+        echo "FAIL $title: exit status $got instead of $status: $*"
+        cat out err
+    elif [ -n "$pattern" ] && ! cat out err | grep -qE -- "$pattern"; then
+        echo "FAIL $title: no line matches $pattern: $*"
+        cat out err
+    else
+        passed=$((passed + 1))
+        return 0
+    fi
+    failed=$((failed + 1))
+}
+
+cat >hello.c <<'C'
+#include <ntddk.h>
+static DRIVER_UNLOAD unload;
+static void unload(PDRIVER_OBJECT driver) { DbgPrint("goodbye from %wZ\n", &driver->DriverName); }
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    DbgPrint("hello from %wZ\n", path);
+    driver->DriverUnload = unload;
+    return STATUS_SUCCESS;
+}
+C
+cat >refuse.c <<'C'
+#include <ntddk.h>
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    UNREFERENCED_PARAMETER(driver); UNREFERENCED_PARAMETER(path);
+    return STATUS_NO_SUCH_DEVICE;
+}
+C
+cat >crash.c <<'C'
+#include <ntddk.h>
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    UNREFERENCED_PARAMETER(driver); UNREFERENCED_PARAMETER(path);
+    KeBugCheckEx(MANUALLY_INITIATED_CRASH, 1, 2, 3, 4);
+}
+C
+for f in hello refuse crash; do
+    expect "cc builds $f" 0 "" "$kiln" cc -g -o $f.sys $f.c
+done
+
+expect "no verb is usage" 2 "usage: kiln" "$kiln"
+expect "an unknown verb is usage" 2 "frobnicate" "$kiln" frobnicate
+expect "help succeeds" 0 "kiln run" "$kiln" help
+expect "nothing to run is usage" 2 "nothing to run" "$kiln" run
+expect "an unknown option is usage" 2 "unknown option: --frob" "$kiln" run --frob
+expect "a missing script is usage" 2 "no-such.kiln" "$kiln" run --script no-such.kiln
+expect "a driver runs and unloads" 0 "goodbye from .Driver.hello" "$kiln" run hello.sys
+expect "a driver runs on the live host" 0 "goodbye from .Driver.hello" "$kiln" run --live hello.sys
+expect "a failing DriverEntry is 1 and names its status" 1 "STATUS_NO_SUCH_DEVICE" "$kiln" run refuse.sys
+expect "a missing image is 1" 1 "nothere.sys" "$kiln" run nothere.sys
+expect "a bugcheck is 3 and named" 3 "MANUALLY_INITIATED_CRASH" "$kiln" run crash.sys
+expect "the report has the parameters" 3 "0*4" "$kiln" run crash.sys
+expect "the report has the source line" 3 "crash\.c:5" "$kiln" run crash.sys
+expect "the report says how to repeat the run" 3 "kiln run .*crash\.sys" "$kiln" run crash.sys
+printf 'not an image' >text.sys
+expect "a text file is refused with a reason" 1 "STATUS_INVALID_IMAGE" "$kiln" run text.sys
+
+"$kiln" run --plain hello.sys >plain 2>/dev/null
+if [ "$(cat plain)" = "$(printf 'hello from \\Registry\\Machine\\System\\CurrentControlSet\\Services\\hello\ngoodbye from \\Driver\\hello')" ]; then
+    passed=$((passed + 1))
+else
+    echo "FAIL --plain prints exactly what the driver prints:"; cat plain
+    failed=$((failed + 1))
+fi
+
+# Scripts: errors have a place, expectations judge.
+script() { printf "$1" >s.kiln; }
+script 'load hello.sys\nfrobnicate\n'
+expect "an unknown command has a place" 1 "s.kiln:2:1: .*frobnicate" "$kiln" run --script s.kiln
+script 'print "a\n'
+expect "an open quote has a place" 1 "s.kiln:1:7: .*quote" "$kiln" run --script s.kiln
+script 'load hello.sys\n\n  read x 10\n'
+expect "an unknown file has a place" 1 "s.kiln:3:8: .*'x'" "$kiln" run --script s.kiln
+script 'load hello.sys\nopen Nothing\n'
+expect "an unexpected error fails the run" 1 "s.kiln:2:1: open Nothing failed with STATUS_OBJECT_NAME_NOT_FOUND" "$kiln" run --script s.kiln
+script 'load hello.sys\nopen Nothing\nexpect status STATUS_OBJECT_NAME_NOT_FOUND\n'
+expect "an expected error does not" 0 "" "$kiln" run --script s.kiln
+script 'load refuse.sys\nexpect status NO_SUCH_DEVICE\n'
+expect "a load that fails as expected" 0 "" "$kiln" run --script s.kiln
+script 'load hello.sys\nexpect status STATUS_NO_SUCH_DEVICE\n'
+expect "a wrong expectation is 1" 1 "s.kiln:2:15: .*expected STATUS_NO_SUCH_DEVICE, got STATUS_SUCCESS" "$kiln" run --script s.kiln
+script 'load hello.sys\nexpect output "hello from"\nunload hello\nexpect output "goodbye"\n'
+expect "driver output can be expected" 0 "" "$kiln" run --script s.kiln
+expect "time is virtual" 0 "3600.[0-9]+ s" "$kiln" run -c 'sleep 3600s; print time'
+for list in drivers devices objdir handles threads irps pool modules; do
+    expect "$list prints a table" 0 "[a-z]" "$kiln" run hello.sys -c "$list"
+    expect "$list prints JSON" 0 "\"command\":\"$list\"" "$kiln" run --json hello.sys -c "$list"
+done
+expect "a device stack can be shown" 1 "STATUS_" "$kiln" run hello.sys -c 'devstack \Device\None'
+
+# The same seed gives the same event log.
+"$kiln" run --seed 5 --cpus 3 --log log1 hello.sys >/dev/null 2>&1
+"$kiln" run --seed 5 --cpus 3 --log log2 hello.sys >/dev/null 2>&1
+"$kiln" run --seed 6 --cpus 3 --log log3 hello.sys >/dev/null 2>&1
+if [ -s log1 ] && cmp -s log1 log2 && ! cmp -s log1 log3; then
+    passed=$((passed + 1))
+else
+    echo "FAIL the event log of a seed repeats byte for byte, and differs between seeds"
+    wc log1 log2 log3; diff log1 log2 | head -5
+    failed=$((failed + 1))
+fi
+
+# The shell takes the same commands.
+printf 'load hello.sys\ndrivers\nbogus\nquit\n' | "$kiln" shell >out 2>err
+if grep -q 'hello' out && grep -q bogus err; then passed=$((passed + 1)); else echo "FAIL shell"; cat out err; failed=$((failed + 1)); fi
+
+expect "inspect says it will load" 0 "available" "$kiln" inspect hello.sys
+expect "inspect refuses a text file" 1 "" "$kiln" inspect text.sys
+expect "ddi names a routine" 0 "KeSetEvent" "$kiln" ddi KeSetEvent
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
