@@ -96,6 +96,11 @@
 #define DBG 0
 #endif
 
+/* Pool tags and the like are four characters. */
+#if defined(__GNUC__)
+#pragma GCC diagnostic ignored "-Wmultichar"
+#endif
+
 /* ---- compiler ---------------------------------------------------------------------------------------------- */
 
 #ifdef __cplusplus
