@@ -8,6 +8,7 @@
 #ifndef KILN_NT_NATIVE_H
 #define KILN_NT_NATIVE_H
 
+#include <nt/mm.h>
 #include <nt/io/device.h>
 #include <nt/ob.h>
 
@@ -386,10 +387,6 @@ _IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwAllocateLocallyUniq
 
 /* ---- sections and virtual memory ---- */
 
-#ifndef KILN_SECTION_INHERIT
-#define KILN_SECTION_INHERIT
-typedef enum _SECTION_INHERIT { ViewShare = 1, ViewUnmap = 2 } SECTION_INHERIT;
-#endif
 
 struct _MEM_EXTENDED_PARAMETER;
 struct _MEMORY_RANGE_ENTRY;

@@ -13,7 +13,7 @@
 #include <nt/rtl_memory.h>
 #include <nt/rtl_string.h>
 #include <nt/rtl_table.h>
-#include <nt/ke_context.h>
+#include <nt/context.h>
 #include <nt/ex_types.h>
 
 EXTERN_C_START
@@ -321,31 +321,13 @@ NTSYSAPI NTSTATUS NTAPI RtlRunOnceExecuteOnce(_Inout_ PRTL_RUN_ONCE RunOnce, _In
 NTSYSAPI NTSTATUS NTAPI RtlRunOnceBeginInitialize(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ ULONG Flags, _Outptr_opt_ PVOID *Context);
 NTSYSAPI NTSTATUS NTAPI RtlRunOnceComplete(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ ULONG Flags, _In_opt_ PVOID Context);
 
-/* ---- exceptions and stacks (implemented with the exception dispatcher) ------------------------------------------------------------ */
+/* ---- exceptions and stacks: what <nt/context.h> does not have ------------------------------------------------------------------ */
 
-NTSYSAPI VOID NTAPI RtlCaptureContext(_Out_ PCONTEXT ContextRecord);
-NTSYSAPI VOID NTAPI RtlRestoreContext(_In_ PCONTEXT ContextRecord, _In_opt_ struct _EXCEPTION_RECORD *ExceptionRecord);
-NTSYSAPI VOID NTAPI RtlRaiseException(_In_ PEXCEPTION_RECORD ExceptionRecord);
 NTSYSAPI DECLSPEC_NORETURN VOID NTAPI RtlRaiseStatus(_In_ NTSTATUS Status);
-NTSYSAPI VOID NTAPI RtlUnwind(_In_opt_ PVOID TargetFrame, _In_opt_ PVOID TargetIp, _In_opt_ PEXCEPTION_RECORD ExceptionRecord,
-                              _In_ PVOID ReturnValue);
-NTSYSAPI VOID NTAPI RtlUnwindEx(_In_opt_ PVOID TargetFrame, _In_opt_ PVOID TargetIp, _In_opt_ PEXCEPTION_RECORD ExceptionRecord,
-                                _In_ PVOID ReturnValue, _In_ PCONTEXT ContextRecord, _In_opt_ PUNWIND_HISTORY_TABLE HistoryTable);
-NTSYSAPI PEXCEPTION_ROUTINE NTAPI RtlVirtualUnwind(_In_ ULONG HandlerType, _In_ ULONG64 ImageBase, _In_ ULONG64 ControlPc,
-                                                   _In_ PRUNTIME_FUNCTION FunctionEntry, _Inout_ PCONTEXT ContextRecord,
-                                                   _Out_ PVOID *HandlerData, _Out_ PULONG64 EstablisherFrame,
-                                                   _Inout_opt_ PKNONVOLATILE_CONTEXT_POINTERS ContextPointers);
-NTSYSAPI PRUNTIME_FUNCTION NTAPI RtlLookupFunctionEntry(_In_ ULONG64 ControlPc, _Out_ PULONG64 ImageBase,
-                                                        _Inout_opt_ PUNWIND_HISTORY_TABLE HistoryTable);
 NTSYSAPI PVOID NTAPI RtlPcToFileHeader(_In_ PVOID PcValue, _Out_ PVOID *BaseOfImage);
-NTSYSAPI USHORT NTAPI RtlCaptureStackBackTrace(_In_ ULONG FramesToSkip, _In_ ULONG FramesToCapture, _Out_ PVOID *BackTrace,
-                                               _Out_opt_ PULONG BackTraceHash);
-NTSYSAPI ULONG NTAPI RtlWalkFrameChain(_Out_ PVOID *Callers, _In_ ULONG Count, _In_ ULONG Flags);
 NTSYSAPI VOID NTAPI RtlGetCallersAddress(_Out_ PVOID *CallersAddress, _Out_ PVOID *CallersCaller);
 #define RTL_WALK_USER_MODE_STACK 0x00000001
 #define RTL_WALK_VALID_FLAGS     (RTL_WALK_USER_MODE_STACK)
-NTSYSAPI EXCEPTION_DISPOSITION NTAPI __C_specific_handler(_In_ PEXCEPTION_RECORD ExceptionRecord, _In_ PVOID EstablisherFrame,
-                                                          _Inout_ PCONTEXT ContextRecord, _Inout_ PDISPATCHER_CONTEXT DispatcherContext);
 
 /* ---- correlation vectors -------------------------------------------------------------------------------------------------------- */
 

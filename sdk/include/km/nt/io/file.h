@@ -7,6 +7,7 @@
 #ifndef KILN_NT_IO_FILE_H
 #define KILN_NT_IO_FILE_H
 
+#include <devioctl.h>
 #include <nt/base.h>
 #include <nt/se.h>
 

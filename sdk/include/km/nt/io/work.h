@@ -6,25 +6,10 @@
 #ifndef KILN_NT_IO_WORK_H
 #define KILN_NT_IO_WORK_H
 
+#include <nt/ex_types.h>
 #include <nt/io/device.h>
 
 EXTERN_C_START
-
-#ifndef KILN_WORK_QUEUE_TYPE
-#define KILN_WORK_QUEUE_TYPE
-/* Which worker threads run an item. Only DelayedWorkQueue and the last are not reserved. */
-typedef enum _WORK_QUEUE_TYPE {
-    CriticalWorkQueue,
-    DelayedWorkQueue,
-    HyperCriticalWorkQueue,
-    NormalWorkQueue,
-    BackgroundWorkQueue,
-    RealTimeWorkQueue,
-    SuperCriticalWorkQueue,
-    MaximumWorkQueue,
-    CustomPriorityWorkQueue = 32
-} WORK_QUEUE_TYPE;
-#endif
 
 _Function_class_(IO_WORKITEM_ROUTINE) _IRQL_requires_(PASSIVE_LEVEL) _IRQL_requires_same_
 typedef VOID NTAPI IO_WORKITEM_ROUTINE(_In_ PDEVICE_OBJECT DeviceObject, _In_opt_ PVOID Context);

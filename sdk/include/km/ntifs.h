@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* ntifs.h - what a file system or filter driver includes. */
+#ifndef KILN_NTIFS_H
+#define KILN_NTIFS_H
+#define _NTIFS_
+#define _NTIFS_INCLUDED_
+
+#include <ntddk.h>
+
+#endif
