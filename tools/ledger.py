@@ -155,7 +155,7 @@ def table(args):
         out.append(f'static const struct ldr_export exports_{module}[] = {{')
         for export in mine:
             target = by_name[export.forward] if export.forward else export
-            stub = f'stub_{stubs[target]}' if target in stubs else '0'
+            stub = f'(const void *)stub_{stubs[target]}' if target in stubs else '0'
             out.append(f'    {{"{export.name}", ledger_symbol_{numbers[target.symbol]}, {stub}, '
                        f'LDR_EXPORT_{target.kind.upper()}, {export.ordinal}}},')
         out.append('};\n')
@@ -163,7 +163,7 @@ def table(args):
     for module, image in MODULES.items():
         out.append(f'    {{"{image}", exports_{module}, sizeof exports_{module} / sizeof exports_{module}[0]}},')
     out.append('};')
-    out.append(f'const ULONG LdrpExportModuleCount = {len(MODULES)};')
+    out.append(f'const uint32_t LdrpExportModuleCount = {len(MODULES)};')
     write_if_changed(args.output, '\n'.join(out) + '\n')
 
 

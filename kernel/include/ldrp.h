@@ -17,7 +17,8 @@
 #include <nt/context.h>
 #include <stdbool.h>
 
-#include "../ldr/pe.h"
+#include "ledger.h"
+#include "pe.h"
 
 struct _IMAGE_INFO;
 
@@ -62,7 +63,7 @@ typedef struct _KLDR_MODULE {
     LONG References;             /* atomic */
     ULONG FirstSlot, LastSlot;   /* RVAs of the import slots: never discarded. FirstSlot > LastSlot: none */
     BOOLEAN InitDiscarded;
-    BOOLEAN Loading;             /* L */
+    BOOLEAN Busy;                /* L: being made or unmade */
     BOOLEAN UnloadPending;       /* LdrpUnloadImage was called while it was referenced */
     BOOLEAN DependencyOnly;      /* an export driver, loaded because another imports from it */
     BOOLEAN Initialized;         /* DllInitialize has run */
@@ -141,36 +142,7 @@ struct ldr_unloaded {
 };
 bool LdrUnloadedModule(ULONG Index, struct ldr_unloaded *Unloaded);
 
-/* ---------------------------------------------------------------- the ledger (generated: exports.c) */
-
-enum ldr_export_kind { LDR_EXPORT_FUNC, LDR_EXPORT_DATA, LDR_EXPORT_CONSTANT };
-
-struct ldr_export {
-    const char *name;
-    const void *address;     /* of the ELF symbol; NULL: not implemented */
-    NTAPI void (*stub)(void); /* what an import binds to then */
-    UCHAR kind;
-    USHORT ordinal;
-};
-struct ldr_export_module {
-    const char *image; /* "ntoskrnl.exe" */
-    const struct ldr_export *exports; /* sorted by name */
-    ULONG count;
-};
-extern const struct ldr_export_module LdrpExportModules[];
-extern const ULONG LdrpExportModuleCount;
-
-/* What an importer's slot receives; NULL: not implemented. */
-static inline PVOID LdrpExportAddress(const struct ldr_export *Export)
-{
-    if (Export->kind == LDR_EXPORT_CONSTANT && Export->address)
-        return *(PVOID const *)Export->address;
-    return (PVOID)(ULONG_PTR)Export->address;
-}
-
-/* The kernel image of that name ("ntoskrnl.exe", "hal.dll"; case-insensitive), or NULL; and an export of it, or NULL. */
-const struct ldr_export_module *LdrpFindKernelImage(const char *Image);
-const struct ldr_export *LdrpFindKernelExport(const struct ldr_export_module *Image, const char *Name);
+/* ---------------------------------------------------------------- the ledger (ledger.h) */
 
 /* A stub was called: bugcheck with its name and its caller. `Name` is "ntoskrnl!KeFoo". */
 DECLSPEC_NORETURN void LdrpStubCalled(const char *Name, PVOID Caller);
