@@ -144,6 +144,13 @@ bool LdrUnloadedModule(ULONG Index, struct ldr_unloaded *Unloaded);
 
 /* ---------------------------------------------------------------- the ledger (ledger.h) */
 
+/* ---------------------------------------------------------------- exports that no public header declares */
+
+/* The NT headers of a loaded image, a directory of it (not the certificates), an export of it; NULL if it is none. */
+PVOID NTAPI RtlImageNtHeader(PVOID Base);
+PVOID NTAPI RtlImageDirectoryEntryToData(PVOID BaseOfImage, BOOLEAN MappedAsImage, USHORT DirectoryEntry, PULONG Size);
+PVOID NTAPI RtlFindExportedRoutineByName(PVOID BaseOfImage, PCSTR RoutineName);
+
 /* A stub was called: bugcheck with its name and its caller. `Name` is "ntoskrnl!KeFoo". */
 DECLSPEC_NORETURN void LdrpStubCalled(const char *Name, PVOID Caller);
 

@@ -11,6 +11,7 @@
 #include <nt/ex.h>
 #include <nt/mm.h>
 #include <nt/ps.h>
+#include <nt/rtl.h>
 
 #define LDR_TAG 0x7264644c /* "Lddr" */
 

@@ -25,6 +25,16 @@ PVOID NTAPI MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName)
     return NULL;
 }
 
+/* As above, in the named one of the two (ntoskrnl.exe, hal.dll). */
+PVOID NTAPI MmGetSystemRoutineAddressEx(PUNICODE_STRING ModuleName, PCSTR FunctionName)
+{
+    char name[64];
+    LdrpNarrow(name, sizeof name, ModuleName);
+    const struct ldr_export_module *image = LdrpFindKernelImage(name);
+    const struct ldr_export *export = image ? LdrpFindKernelExport(image, FunctionName) : NULL;
+    return export ? LdrpExportAddress(export) : NULL;
+}
+
 PVOID NTAPI RtlPcToFileHeader(PVOID PcValue, PVOID *BaseOfImage)
 {
     ULONG_PTR base;
