@@ -14,6 +14,7 @@
 
 #include "client.h"
 #include "clientp.h"
+#include "crt.h"
 #include "host.h"
 #include "iop.h"
 #include "ki.h"
@@ -102,10 +103,10 @@ static void remember_service(const char *service)
 static void forget_service(const char *service)
 {
     for (unsigned i = service_count; i-- > 0;) {
-        if (strcmp(services[i], service) != 0)
+        if (nt_strcmp(services[i], service) != 0)
             continue;
         for (service_count--; i < service_count; i++)
-            memcpy(services[i], services[i + 1], sizeof services[0]);
+            RtlCopyMemory(services[i], services[i + 1], sizeof services[0]);
         return;
     }
 }

@@ -8,6 +8,7 @@
 #include <ntifs.h>
 
 #include "client.h"
+#include "crt.h"
 #include "host.h"
 #include "iop.h"
 #include "ki.h"
@@ -54,16 +55,16 @@ static void to_utf8(PCUNICODE_STRING string, char *buffer, ULONG bytes)
 /* "driver.sys+0x1234 (function)" of a code address, as far as it is known. */
 static void describe_code(PVOID address, char *buffer, size_t bytes)
 {
-    PLDR_MODULE module = LdrFindModuleByAddress(address);
+    PKLDR_MODULE module = LdrFindModuleByAddress(address);
     struct host_symbol symbol;
     if (module) {
         char name[64];
-        to_utf8(&module->BaseDllName, name, sizeof name);
-        _snprintf(buffer, bytes, "%s+0x%I64x", name, (ULONG64)((PUCHAR)address - (PUCHAR)module->DllBase));
+        to_utf8(&module->Entry.BaseDllName, name, sizeof name);
+        nt__snprintf(buffer, bytes, "%s+0x%I64x", name, (ULONG64)((PUCHAR)address - (PUCHAR)module->Entry.DllBase));
     } else if (host_symbolize(NULL, (uint64_t)address, &symbol)) {
-        _snprintf(buffer, bytes, "%s", symbol.function);
+        nt__snprintf(buffer, bytes, "%s", symbol.function);
     } else {
-        _snprintf(buffer, bytes, "%p", address);
+        nt__snprintf(buffer, bytes, "%p", address);
     }
     buffer[bytes - 1] = 0;
 }
@@ -231,7 +232,7 @@ static BOOLEAN copy_thread(const KI_THREAD_INFO *info, PVOID context)
         struct thread_copy *copy = &snapshot->threads[snapshot->count];
         PEPROCESS process = CONTAINING_RECORD(info->Thread->Process, EPROCESS, Pcb);
         copy->info = *info;
-        memcpy(copy->process, process->ImageFileName, sizeof copy->process);
+        RtlCopyMemory(copy->process, process->ImageFileName, sizeof copy->process);
     }
     snapshot->count++;
     return TRUE;
@@ -244,9 +245,9 @@ static void describe_wait(const KI_THREAD_INFO *info, char *buffer, size_t bytes
     if (info->State != KiWaiting)
         return;
     if (info->ObjectCount == 0)
-        _snprintf(buffer, bytes, "%s", KiWaitReasonName(info->WaitReason));
+        nt__snprintf(buffer, bytes, "%s", KiWaitReasonName(info->WaitReason));
     for (ULONG i = 0; i < info->ObjectCount && n + 1 < bytes; i++) {
-        int got = _snprintf(buffer + n, bytes - n, "%s%s %p", i ? (info->WaitType == WaitAll ? " and " : " or ") : "",
+        int got = nt__snprintf(buffer + n, bytes - n, "%s%s %p", i ? (info->WaitType == WaitAll ? " and " : " or ") : "",
                             KiObjectTypeName(info->Objects[i]), info->Objects[i]);
         if (got < 0)
             break;
@@ -309,7 +310,7 @@ static NTSTATUS list_irps(const char *argument, struct rows *rows)
         char device[NAME_BYTES] = "", location[16];
         if (info->Device)
             IopFormatName(info->Device, device, sizeof device);
-        _snprintf(location, sizeof location, "%d/%d", info->Location, info->StackCount);
+        nt__snprintf(location, sizeof location, "%d/%d", info->Location, info->StackCount);
         EMIT(rows, hex("irp", (uint64_t)info->Irp), text("major", IopMajorFunctionName(info->Major)),
              number("minor", info->Minor), hex("code", info->ControlCode), text("device", device),
              text("location", location), text("cancelable", info->Cancelable ? "yes" : "no"),
@@ -329,7 +330,7 @@ static NTSTATUS list_pool(const char *argument, struct rows *rows)
     while (MiEnumeratePoolTags(&cursor, &account)) {
         char tag[5];
         MiFormatTag(account.Tag, tag);
-        if (argument && strcmp(argument, tag) != 0)
+        if (argument && nt_strcmp(argument, tag) != 0)
             continue;
         EMIT(rows, text("tag", tag), number("nonpaged allocs", account.Allocations[0]),
              number("frees", account.Frees[0]), number("bytes", account.Bytes[0]),
@@ -344,7 +345,7 @@ static NTSTATUS list_pool(const char *argument, struct rows *rows)
     while (MiEnumeratePool(&at, &block)) {
         char tag[5], caller[128];
         MiFormatTag(block.Tag, tag);
-        if (strcmp(argument, tag) != 0)
+        if (nt_strcmp(argument, tag) != 0)
             continue;
         describe_code(block.Caller, caller, sizeof caller);
         EMIT(rows, text("tag", caller), number("nonpaged allocs", 0), number("frees", 0), number("bytes", block.Bytes),
@@ -353,14 +354,14 @@ static NTSTATUS list_pool(const char *argument, struct rows *rows)
     return STATUS_SUCCESS;
 }
 
-static BOOLEAN module_row(PLDR_MODULE module, PVOID context)
+static BOOLEAN module_row(PKLDR_MODULE module, PVOID context)
 {
     struct rows *rows = context;
     char name[NAME_BYTES], path[NAME_BYTES];
-    to_utf8(&module->BaseDllName, name, sizeof name);
-    to_utf8(&module->FullDllName, path, sizeof path);
-    EMIT(rows, text("module", name), hex("base", (uint64_t)module->DllBase), hex("size", module->SizeOfImage),
-         hex("entry", (uint64_t)module->EntryPoint), text("path", path));
+    to_utf8(&module->Entry.BaseDllName, name, sizeof name);
+    to_utf8(&module->Entry.FullDllName, path, sizeof path);
+    EMIT(rows, text("module", name), hex("base", (uint64_t)module->Entry.DllBase), hex("size", module->Entry.SizeOfImage),
+         hex("entry", (uint64_t)module->Entry.EntryPoint), text("path", path));
     return TRUE;
 }
 
@@ -387,7 +388,7 @@ int32_t KcList(const char *kind, const char *argument, kc_row_fn *row, void *con
     KiThread()->PreviousMode = KernelMode;
     KiDeliverPending();
     for (unsigned i = 0; i < RTL_NUMBER_OF(lists); i++)
-        if (strcmp(lists[i].kind, kind) == 0)
+        if (nt_strcmp(lists[i].kind, kind) == 0)
             return lists[i].list(argument, &rows);
     return STATUS_INVALID_PARAMETER;
 }

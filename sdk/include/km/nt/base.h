@@ -361,6 +361,7 @@ typedef LONG HRESULT;
 typedef ULONG LCID, *PLCID, CLONG;
 typedef USHORT LANGID;
 typedef ULONG LCTYPE;
+typedef signed char SCHAR, *PSCHAR;
 typedef ULONG UCSCHAR, *PUCSCHAR, *PUCSSTR;
 typedef const UCSCHAR *PCUCSCHAR, *PCUCSSTR;
 typedef LONGLONG USN;
