@@ -189,8 +189,9 @@ typedef struct _OBJECT_HEADER_NAME_INFO {
     UNICODE_STRING Name;             /* constant after insertion: last component, terminated; of the pool */
     struct _OBJECT_HEADER *HashNext; /* d: chain of the directory's bucket */
     ULONG Hash;                      /* constant after insertion */
-    ULONG Reserved;
-    PVOID Reserved2;
+    USHORT Holds;                    /* d: lookups that have not finished with the name */
+    BOOLEAN RemoveWanted;            /* d: the last hold looks whether the name goes */
+    KSPIN_LOCK Lock;                 /* of Directory; taken alone or inside d */
 } OBJECT_HEADER_NAME_INFO, *POBJECT_HEADER_NAME_INFO;
 
 C_ASSERT(sizeof(OBJECT_HEADER_CREATOR_INFO) % 16 == 0);
@@ -325,8 +326,6 @@ BOOLEAN ObpEnumerateType(POBJECT_TYPE Type, PVOID *Object);
 /* The dispatcher object a wait on this object means; STATUS_OBJECT_TYPE_MISMATCH if it cannot be waited on. */
 NTSTATUS ObpQueryWaitObject(PVOID Object, PVOID *Dispatcher);
 
-/* References that are still held, for reports: the pointer count without those cached in handle entries. */
-LONGLONG ObpTruePointerCount(PVOID Object);
 
 /* ---------------------------------------------------------------- reference tracing */
 

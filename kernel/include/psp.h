@@ -141,6 +141,13 @@ ULONG PspRemoveNotifyRoutinesInImage(PVOID Begin, PVOID End, void (*Describe)(co
 BOOLEAN PspEnumerateProcesses(PEPROCESS *Process);
 BOOLEAN PspEnumerateThreads(PEPROCESS Process, PETHREAD *Thread);
 
+/* The process the current thread is in (attached or at home); System during boot. */
+static inline PEPROCESS PspCurrentProcess(void)
+{
+    PKPROCESS process = KiCurrentProcess();
+    return process == KiBootProcess ? PsInitialSystemProcess : CONTAINING_RECORD(process, EPROCESS, Pcb);
+}
+
 static inline PETHREAD PspCurrentThread(void)
 {
     return CONTAINING_RECORD(KeGetCurrentThread(), ETHREAD, Tcb);

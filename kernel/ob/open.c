@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ob/open.c: names and handles are given out.
+ *
+ * Every handle is made by ObpCreateHandle or ObDuplicateHandle (close.c), in this order: access check (requests of user
+ * mode, or with OBJ_FORCE_ACCESS_CHECK), pre-operation callbacks, handle count and Open procedure, table entry,
+ * post-operation callbacks. A step that fails undoes the earlier ones.
+ */
+#include "obi.h"
+
+/* ---------------------------------------------------------------- handle counts */
+
+/* Handles per process of one object, for Close procedures. An array that doubles; guarded by the header's lock. */
+typedef struct _OBJECT_HANDLE_COUNT {
+    ULONG Capacity;
+    ULONG Used;
+    struct {
+        PEPROCESS Process;
+        ULONG Count;
+    } Item[];
+} OBJECT_HANDLE_COUNT, *POBJECT_HANDLE_COUNT;
+
+/* o held. Delta +1 may have to replace the array. FALSE: no memory. *Before is the count before the change. */
+static BOOLEAN count_process_handle(POBJECT_HEADER_HANDLE_INFO info, PEPROCESS process, LONG delta, ULONG *before)
+{
+    POBJECT_HANDLE_COUNT counts = info->Counts;
+    *before = 0;
+    for (ULONG i = 0; counts && i < counts->Used; i++) {
+        if (counts->Item[i].Process != process)
+            continue;
+        *before = counts->Item[i].Count;
+        counts->Item[i].Count += delta;
+        if (!counts->Item[i].Count)
+            counts->Item[i] = counts->Item[--counts->Used];
+        return TRUE;
+    }
+    if (delta < 0)
+        return TRUE;
+    if (!counts || counts->Used == counts->Capacity) {
+        ULONG capacity = counts ? counts->Capacity * 2 : 2;
+        POBJECT_HANDLE_COUNT larger = ObpAllocate(sizeof(*larger) + capacity * sizeof(larger->Item[0]), OB_TAG_TABLE);
+        if (!larger)
+            return FALSE;
+        larger->Capacity = capacity;
+        if (counts) {
+            larger->Used = counts->Used;
+            RtlCopyMemory(larger->Item, counts->Item, counts->Used * sizeof(counts->Item[0]));
+            ObpFree(counts, OB_TAG_TABLE);
+        }
+        info->Counts = counts = larger;
+    }
+    counts->Item[counts->Used].Process = process;
+    counts->Item[counts->Used++].Count = 1;
+    return TRUE;
+}
+
+NTSTATUS ObpIncrementHandleCount(OB_OPEN_REASON Reason, POBJECT_HEADER Header, PEPROCESS Process, ULONG Attributes,
+                                 KPROCESSOR_MODE Mode, PACCESS_MASK GrantedAccess)
+{
+    POBJECT_TYPE type = ObpTypes[Header->TypeIndex];
+    POBJECT_HEADER_HANDLE_INFO info = ObpHandleInfo(Header);
+    NTSTATUS status = STATUS_SUCCESS;
+    ULONG before;
+
+    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&Header->Lock);
+    if (Header->HandleCount && (Attributes & OBJ_EXCLUSIVE || Header->Flags & OB_FLAG_EXCLUSIVE))
+        status = STATUS_ACCESS_DENIED;
+    else if (info && !count_process_handle(info, Process, 1, &before))
+        status = STATUS_INSUFFICIENT_RESOURCES;
+    if (NT_SUCCESS(status)) {
+        if (Attributes & OBJ_EXCLUSIVE)
+            Header->Flags |= OB_FLAG_EXCLUSIVE;
+        Header->HandleCount++;
+    }
+    KeReleaseSpinLock(&Header->Lock, irql);
+    if (!NT_SUCCESS(status))
+        return status;
+
+    LONG handles = __atomic_add_fetch(&type->TotalNumberOfHandles, 1, __ATOMIC_RELAXED);
+    if (handles > type->HighWaterNumberOfHandles)
+        type->HighWaterNumberOfHandles = handles;
+    if (type->TypeInfo.OpenProcedure) {
+        status = type->TypeInfo.OpenProcedure(Reason, Mode, Process, Header->Body, GrantedAccess,
+                                              (ULONG)Header->HandleCount);
+        if (!NT_SUCCESS(status)) {
+            irql = KeAcquireSpinLockRaiseToDpc(&Header->Lock);
+            if (info)
+                count_process_handle(info, Process, -1, &before);
+            if (--Header->HandleCount == 0 && Attributes & OBJ_EXCLUSIVE)
+                Header->Flags &= (UCHAR)~OB_FLAG_EXCLUSIVE;
+            KeReleaseSpinLock(&Header->Lock, irql);
+            __atomic_sub_fetch(&type->TotalNumberOfHandles, 1, __ATOMIC_RELAXED);
+        }
+    }
+    return status;
+}
+
+void ObpDecrementHandleCount(POBJECT_HEADER Header, PEPROCESS Process)
+{
+    POBJECT_TYPE type = ObpTypes[Header->TypeIndex];
+    POBJECT_HEADER_HANDLE_INFO info = ObpHandleInfo(Header);
+    ULONG process_count = 0;
+
+    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&Header->Lock);
+    LONGLONG count = Header->HandleCount--;
+    if (count == 1)
+        Header->Flags &= (UCHAR)~OB_FLAG_EXCLUSIVE;
+    if (info)
+        count_process_handle(info, Process, -1, &process_count);
+    KeReleaseSpinLock(&Header->Lock, irql);
+
+    if (type->TypeInfo.CloseProcedure)
+        type->TypeInfo.CloseProcedure(Process, Header->Body, process_count, (ULONG_PTR)count);
+    if (count == 1)
+        ObpDeleteNameCheck(Header);
+    __atomic_sub_fetch(&type->TotalNumberOfHandles, 1, __ATOMIC_RELAXED);
+}
+
+/* ---------------------------------------------------------------- access */
+
+BOOLEAN ObCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, NTSTATUS *Status)
+{
+    POBJECT_TYPE type = ObpTypeOf(Object);
+    PSECURITY_DESCRIPTOR descriptor;
+    BOOLEAN allocated;
+    ACCESS_MASK granted = 0;
+
+    *Status = ObGetObjectSecurity(Object, &descriptor, &allocated);
+    if (!NT_SUCCESS(*Status))
+        return FALSE;
+    BOOLEAN allowed = TRUE;
+    if (descriptor) {
+        allowed = SeAccessCheck(descriptor, &AccessState->SubjectSecurityContext, FALSE,
+                                AccessState->RemainingDesiredAccess, AccessState->PreviouslyGrantedAccess, NULL,
+                                &type->TypeInfo.GenericMapping, AccessMode, &granted, Status);
+    } else {
+        granted = AccessState->RemainingDesiredAccess | AccessState->PreviouslyGrantedAccess;
+        if (granted & MAXIMUM_ALLOWED)
+            granted = type->TypeInfo.GenericMapping.GenericAll | (granted & ~(ACCESS_MASK)MAXIMUM_ALLOWED);
+    }
+    ObReleaseObjectSecurity(descriptor, allocated);
+    if (allowed) {
+        AccessState->PreviouslyGrantedAccess |= granted;
+        AccessState->RemainingDesiredAccess = 0;
+    }
+    return allowed;
+}
+
+/* What kernel mode asks for it gets, in the terms of the type. */
+static ACCESS_MASK map_access(POBJECT_TYPE type, ACCESS_MASK access)
+{
+    if (access & MAXIMUM_ALLOWED)
+        access |= GENERIC_ALL;
+    access &= ~(ACCESS_MASK)MAXIMUM_ALLOWED;
+    RtlMapGenericMask(&access, &type->TypeInfo.GenericMapping);
+    return access;
+}
+
+static NTSTATUS grant(PVOID object, PACCESS_STATE state, ACCESS_MASK desired, ULONG attributes, KPROCESSOR_MODE mode,
+                      ACCESS_MASK *granted)
+{
+    POBJECT_TYPE type = ObpTypeOf(object);
+    KPROCESSOR_MODE check = attributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : mode;
+    if (!state || check == KernelMode) {
+        ACCESS_MASK wanted = state ? state->RemainingDesiredAccess | state->PreviouslyGrantedAccess : desired;
+        *granted = map_access(type, wanted) & (type->TypeInfo.ValidAccessMask | ACCESS_SYSTEM_SECURITY);
+        return STATUS_SUCCESS;
+    }
+    NTSTATUS status = STATUS_SUCCESS;
+    if (state->RemainingDesiredAccess && !ObCheckObjectAccess(object, state, check, &status))
+        return status;
+    *granted = state->PreviouslyGrantedAccess & (type->TypeInfo.ValidAccessMask | ACCESS_SYSTEM_SECURITY);
+    return STATUS_SUCCESS;
+}
+
+/* ---------------------------------------------------------------- making a handle */
+
+NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, POBJECT_TYPE ExpectedType, PACCESS_STATE AccessState,
+                         ACCESS_MASK DesiredAccess, ULONG Attributes, KPROCESSOR_MODE Mode, PHANDLE Handle)
+{
+    POBJECT_HEADER header = ObpHeader(Object);
+    POBJECT_TYPE type = ObpTypeOf(Object);
+    BOOLEAN kernel = (Attributes & OBJ_KERNEL_HANDLE) != 0;
+    PEPROCESS process = kernel ? PsInitialSystemProcess : PspCurrentProcess();
+    ACCESS_MASK granted;
+    OB_CALL_LIST calls;
+
+    *Handle = NULL;
+    if (ExpectedType && type != ExpectedType)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    NTSTATUS status = grant(Object, AccessState, DesiredAccess, Attributes, Mode, &granted);
+    if (!NT_SUCCESS(status))
+        return status;
+    calls.Count = 0;
+    if (type->CallbackCount)
+        ObpCallPreOperation(OB_OPERATION_HANDLE_CREATE, Object, kernel, NULL, NULL, &granted, &calls);
+
+    status = ObpIncrementHandleCount(Reason, header, process, Attributes, Mode, &granted);
+    if (NT_SUCCESS(status)) {
+        ULONG bits = Attributes & OBJ_INHERIT ? OB_HANDLE_INHERIT : 0;
+        PHANDLE_TABLE table = kernel ? ObpKernelHandleTable : process->ObjectTable;
+        ObReferenceObject(Object);
+        HANDLE handle = table ? ObpInsertHandle(table, header, bits, granted) : NULL;
+        if (handle) {
+            *Handle = kernel ? (HANDLE)((ULONG_PTR)handle | OB_KERNEL_HANDLE_BIT) : handle;
+        } else {
+            ObpDecrementHandleCount(header, process);
+            ObDereferenceObject(Object);
+            status = table ? STATUS_INSUFFICIENT_RESOURCES : STATUS_PROCESS_IS_TERMINATING;
+        }
+    }
+    if (calls.Count)
+        ObpCallPostOperation(OB_OPERATION_HANDLE_CREATE, Object, kernel, status, granted, &calls);
+    return status;
+}
+
+/* An ACCESS_STATE for the caller, unless one was passed. */
+typedef struct own_state {
+    ACCESS_STATE state;
+    AUX_ACCESS_DATA aux;
+    PACCESS_STATE use;
+    BOOLEAN own;
+} own_state;
+
+static NTSTATUS begin_access(own_state *own, PACCESS_STATE passed, ACCESS_MASK desired, POBJECT_TYPE type)
+{
+    own->use = passed;
+    own->own = FALSE;
+    if (passed)
+        return STATUS_SUCCESS;
+    NTSTATUS status =
+        SeCreateAccessState(&own->state, &own->aux, desired, type ? &type->TypeInfo.GenericMapping : NULL);
+    own->own = NT_SUCCESS(status);
+    own->use = &own->state;
+    return status;
+}
+
+static void end_access(own_state *own)
+{
+    if (own->own)
+        SeDeleteAccessState(&own->state);
+}
+
+/* ---------------------------------------------------------------- insertion */
+
+/* The descriptor of a new object: what the creator gave, merged with defaults. */
+static NTSTATUS assign_security(POBJECT_HEADER header, own_state *own, POBJECT_DIRECTORY parent)
+{
+    POBJECT_TYPE type = ObpTypes[header->TypeIndex];
+    PSECURITY_DESCRIPTOR given = header->CreateInfo ? header->CreateInfo->SecurityDescriptor : NULL;
+    PSECURITY_DESCRIPTOR merged = NULL;
+    POBJECT_HEADER_NAME_INFO name = ObpNameInfo(header);
+    if (!given && !type->TypeInfo.SecurityRequired && !(name && name->Name.Buffer))
+        return STATUS_SUCCESS;
+    NTSTATUS status =
+        SeAssignSecurity(parent ? ObpHeader(parent)->SecurityDescriptor : NULL, given, &merged,
+                         type == ObpDirectoryObjectType, &own->use->SubjectSecurityContext,
+                         &type->TypeInfo.GenericMapping, PagedPool);
+    if (!NT_SUCCESS(status))
+        return status;
+    OB_SECURITY_METHOD *method = type->TypeInfo.SecurityProcedure;
+    status = (method ? method : SeDefaultObjectMethod)(header->Body, AssignSecurityDescriptor, NULL, merged, NULL,
+                                                       &header->SecurityDescriptor, NonPagedPoolNx,
+                                                       &type->TypeInfo.GenericMapping, KernelMode);
+    SeDeassignSecurity(&merged);
+    return status;
+}
+
+NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
+                              ULONG ObjectPointerBias, PVOID *NewObject, PHANDLE Handle)
+{
+    POBJECT_HEADER header = ObpHeader(Object);
+    POBJECT_TYPE type = ObpTypeOf(Object);
+    POBJECT_CREATE_INFORMATION info = header->CreateInfo;
+    POBJECT_HEADER_NAME_INFO name_info = ObpNameInfo(header);
+    ULONG attributes = info ? info->Attributes : 0;
+    KPROCESSOR_MODE mode = info ? info->ProbeMode : KernelMode;
+    PVOID found = Object;
+    NTSTATUS result = STATUS_SUCCESS;
+    OB_LOOKUP lookup = {0};
+    own_state own;
+
+    if (Handle)
+        *Handle = NULL;
+    NTSTATUS status = begin_access(&own, PassedAccessState, DesiredAccess, type);
+    if (!NT_SUCCESS(status)) {
+        ObDereferenceObject(Object);
+        return status;
+    }
+    status = assign_security(header, &own, NULL);
+    if (!NT_SUCCESS(status))
+        goto out;
+
+    if (name_info && name_info->Name.Buffer) {
+        UNICODE_STRING name = name_info->Name;
+        RtlZeroMemory(&name_info->Name, sizeof(name_info->Name));
+        lookup.RootDirectory = info->RootDirectory;
+        lookup.Attributes = attributes;
+        lookup.Type = type;
+        lookup.AccessMode = mode;
+        lookup.ParseContext = info->ParseContext;
+        lookup.SecurityQos = info->SecurityQos;
+        lookup.Insert = header;
+        lookup.AccessState = own.use;
+        status = ObpLookupObjectName(&lookup, &name, &found);
+        ObpFreeObjectNameBuffer(name.Buffer);
+        if (!NT_SUCCESS(status)) {
+            found = Object;
+            goto out;
+        }
+        if (found != Object) {
+            if (!(attributes & OBJ_OPENIF))
+                status = STATUS_OBJECT_NAME_COLLISION;
+            else if (ObpTypeOf(found) != type)
+                status = STATUS_OBJECT_TYPE_MISMATCH;
+            else
+                result = STATUS_OBJECT_NAME_EXISTS;
+        }
+    } else if (Handle == NULL && ObjectPointerBias == 0 && NewObject == NULL && !(attributes & OBJ_PERMANENT)) {
+        /* Nothing would keep it: the caller wants the reference it has to be consumed and the object to go. */
+        status = STATUS_SUCCESS;
+    }
+    if (NT_SUCCESS(status) && Handle)
+        status = ObpCreateHandle(found == Object ? ObCreateHandle : ObOpenHandle, found, NULL, own.use, DesiredAccess,
+                                 attributes, mode, Handle);
+    if (found == Object && lookup.Insert && !NT_SUCCESS(status)) {
+        /* The name was given, the handle was not. */
+        ObMakeTemporaryObject(Object);
+    }
+    if (NT_SUCCESS(status)) {
+        for (ULONG i = 0; i < ObjectPointerBias; i++)
+            ObReferenceObject(found);
+        if (NewObject)
+            *NewObject = found;
+    }
+out:
+    __atomic_and_fetch(&header->Flags, (UCHAR)~OB_FLAG_NEW, __ATOMIC_ACQ_REL);
+    ObpFreeCreateInfo(header);
+    if (lookup.Held)
+        ObpReleaseName(found);
+    if (lookup.Insert && NT_SUCCESS(status))
+        ObDereferenceObject(found); /* the lookup's */
+    else if (lookup.Insert && found != Object)
+        ObDereferenceObject(found);
+    end_access(&own);
+    ObDereferenceObject(Object); /* the creator's */
+    return NT_SUCCESS(status) ? result : status;
+}
+
+/* ---------------------------------------------------------------- opening */
+
+/* A lookup may have been answered by an object that a parse procedure made and never inserted. */
+static void finish_new_object(PVOID object)
+{
+    POBJECT_HEADER header = ObpHeader(object);
+    if (header->Flags & OB_FLAG_NEW) {
+        __atomic_and_fetch(&header->Flags, (UCHAR)~OB_FLAG_NEW, __ATOMIC_ACQ_REL);
+        ObpFreeCreateInfo(header);
+    }
+}
+
+NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE Type, KPROCESSOR_MODE AccessMode,
+                                  PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess, PVOID ParseContext,
+                                  PHANDLE Handle)
+{
+    OBJECT_CREATE_INFORMATION info;
+    UNICODE_STRING name;
+    own_state own;
+    PVOID object;
+
+    *Handle = NULL;
+    if (!ObjectAttributes)
+        return STATUS_INVALID_PARAMETER;
+    NTSTATUS status = ObpCaptureObjectAttributes(AccessMode, ObjectAttributes, &info, &name);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (Type && info.Attributes & Type->TypeInfo.InvalidAttributes) {
+        status = STATUS_INVALID_PARAMETER;
+        goto out;
+    }
+    status = begin_access(&own, PassedAccessState, DesiredAccess, Type);
+    if (!NT_SUCCESS(status))
+        goto out;
+    OB_LOOKUP lookup = {
+        .RootDirectory = info.RootDirectory,
+        .Attributes = info.Attributes,
+        .Type = Type,
+        .AccessMode = AccessMode,
+        .ParseContext = ParseContext,
+        .SecurityQos = info.SecurityQos,
+        .AccessState = own.use,
+    };
+    status = ObpLookupObjectName(&lookup, &name, &object);
+    if (NT_SUCCESS(status)) {
+        /* An answer of a parse procedure was judged by it; what a directory held is judged here. */
+        BOOLEAN created = (ObpHeader(object)->Flags & OB_FLAG_NEW) != 0;
+        NTSTATUS opened = ObpCreateHandle(created ? ObCreateHandle : ObOpenHandle, object, Type, own.use, DesiredAccess,
+                                          info.Attributes, AccessMode, Handle);
+        finish_new_object(object);
+        if (lookup.Held)
+            ObpReleaseName(object);
+        ObDereferenceObject(object);
+        if (!NT_SUCCESS(opened))
+            status = opened;
+    }
+    end_access(&own);
+out:
+    ObpReleaseCapturedAttributes(&info, &name);
+    return status;
+}
+
+NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes, PACCESS_STATE PassedAccessState,
+                                       ACCESS_MASK DesiredAccess, POBJECT_TYPE Type, KPROCESSOR_MODE AccessMode,
+                                       PVOID ParseContext, PVOID *Object)
+{
+    UNICODE_STRING name;
+    own_state own;
+    PVOID object;
+
+    *Object = NULL;
+    if (!ObjectName || !ObjectName->Length)
+        return STATUS_OBJECT_NAME_INVALID;
+    NTSTATUS status = ObpCaptureString(KernelMode, ObjectName, &name);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = begin_access(&own, PassedAccessState, DesiredAccess, Type);
+    if (!NT_SUCCESS(status))
+        goto out;
+    OB_LOOKUP lookup = {
+        .Attributes = Attributes,
+        .Type = Type,
+        .AccessMode = AccessMode,
+        .ParseContext = ParseContext,
+        .AccessState = own.use,
+    };
+    status = ObpLookupObjectName(&lookup, &name, &object);
+    if (NT_SUCCESS(status)) {
+        if (Type && ObpTypeOf(object) != Type)
+            status = STATUS_OBJECT_TYPE_MISMATCH;
+        else if (AccessMode != KernelMode && own.use->RemainingDesiredAccess)
+            ObCheckObjectAccess(object, own.use, AccessMode, &status);
+        if (lookup.Held)
+            ObpReleaseName(object);
+        finish_new_object(object);
+        if (NT_SUCCESS(status))
+            *Object = object;
+        else
+            ObDereferenceObject(object);
+    }
+    end_access(&own);
+out:
+    ObpFreeObjectNameBuffer(name.Buffer);
+    return status;
+}
+
+NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState,
+                                     ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                                     PHANDLE Handle)
+{
+    own_state own;
+    *Handle = NULL;
+    POBJECT_TYPE type = ObpTypeOf(Object);
+    if (HandleAttributes & ~OBJ_VALID_ATTRIBUTES || HandleAttributes & type->TypeInfo.InvalidAttributes ||
+        (HandleAttributes & OBJ_EXCLUSIVE && HandleAttributes & OBJ_INHERIT))
+        return STATUS_INVALID_PARAMETER;
+    NTSTATUS status = ObReferenceObjectByPointer(Object, 0, ObjectType, AccessMode);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = begin_access(&own, PassedAccessState, DesiredAccess, type);
+    if (NT_SUCCESS(status)) {
+        status = ObpCreateHandle(ObOpenHandle, Object, ObjectType, own.use, DesiredAccess, HandleAttributes,
+                                 AccessMode, Handle);
+        end_access(&own);
+    }
+    ObDereferenceObject(Object);
+    return status;
+}
+
+/* ---------------------------------------------------------------- handle to pointer */
+
+NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                                                KPROCESSOR_MODE AccessMode, ULONG Tag, PVOID *Object,
+                                                POBJECT_HANDLE_INFORMATION HandleInformation)
+{
+    HANDLE index;
+    ACCESS_MASK granted;
+    ULONG attributes = 0;
+    POBJECT_HEADER header;
+
+    *Object = NULL;
+    PHANDLE_TABLE table = ObpTableOfHandle(Handle, AccessMode, &index);
+    if (__builtin_expect(table != NULL, 1)) {
+        header = ObpReferenceHandle(table, index, &granted, &attributes);
+        if (!header)
+            return STATUS_INVALID_HANDLE;
+    } else {
+        if (Handle != NtCurrentProcess() && Handle != NtCurrentThread())
+            return STATUS_INVALID_HANDLE;
+        PVOID self = Handle == NtCurrentProcess() ? (PVOID)PspCurrentProcess() : (PVOID)PspCurrentThread();
+        header = ObpHeader(self);
+        ObReferenceObject(self);
+        granted = ObpTypes[header->TypeIndex]->TypeInfo.GenericMapping.GenericAll;
+        if (ObpTraceEnabled)
+            ObpTraceReference(self, OB_DEFAULT_TAG, -1);
+    }
+    if (ObpTraceEnabled)
+        ObpTraceReference(header->Body, Tag, 1);
+    NTSTATUS status = STATUS_SUCCESS;
+    if (ObjectType && ObpTypes[header->TypeIndex] != ObjectType)
+        status = STATUS_OBJECT_TYPE_MISMATCH;
+    else if (AccessMode != KernelMode && DesiredAccess & ~granted)
+        status = STATUS_ACCESS_DENIED;
+    if (__builtin_expect(!NT_SUCCESS(status), 0)) {
+        ObDereferenceObjectWithTag(header->Body, Tag);
+        return status;
+    }
+    if (HandleInformation) {
+        HandleInformation->HandleAttributes = (attributes & OB_HANDLE_INHERIT ? OBJ_INHERIT : 0) |
+                                              (attributes & OB_HANDLE_PROTECT ? 1 : 0);
+        HandleInformation->GrantedAccess = granted;
+    }
+    *Object = header->Body;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                                         KPROCESSOR_MODE AccessMode, PVOID *Object,
+                                         POBJECT_HANDLE_INFORMATION HandleInformation)
+{
+    return ObReferenceObjectByHandleWithTag(Handle, DesiredAccess, ObjectType, AccessMode, OB_DEFAULT_TAG, Object,
+                                            HandleInformation);
+}
+
+/* ---------------------------------------------------------------- returning handles to callers */
+
+NTSTATUS ObpProbeHandle(PHANDLE Handle, KPROCESSOR_MODE Mode)
+{
+    return Mode == KernelMode ? STATUS_SUCCESS : KiProbeForWrite(Handle, sizeof(*Handle), sizeof(*Handle));
+}
+
+NTSTATUS ObpReturnHandle(PHANDLE To, HANDLE Handle, KPROCESSOR_MODE Mode)
+{
+    NTSTATUS status = KiCopyToMode(Mode, To, &Handle, sizeof(Handle));
+    if (!NT_SUCCESS(status))
+        ObCloseHandle(Handle, KernelMode);
+    return status;
+}
