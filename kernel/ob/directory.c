@@ -14,6 +14,7 @@
  * removal that meets a hold only leaves a mark; whoever ends the last hold then looks again.
  */
 #include "obi.h"
+#include "ntsvc.h"
 
 POBJECT_DIRECTORY ObpRootDirectory, ObpDosDevicesDirectory, ObpTypeDirectory;
 POBJECT_TYPE ObpDirectoryObjectType;
@@ -243,7 +244,6 @@ NTSTATUS NTAPI NtCreateDirectoryObject(PHANDLE DirectoryHandle, ACCESS_MASK Desi
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
     PVOID directory;
-    HANDLE handle;
     NTSTATUS status = ObpProbeHandle(DirectoryHandle, mode);
     if (!NT_SUCCESS(status))
         return status;
@@ -251,22 +251,13 @@ NTSTATUS NTAPI NtCreateDirectoryObject(PHANDLE DirectoryHandle, ACCESS_MASK Desi
                             sizeof(struct _OBJECT_DIRECTORY), 0, 0, &directory);
     if (!NT_SUCCESS(status))
         return status;
-    status = ObInsertObject(directory, NULL, DesiredAccess, 0, NULL, &handle);
-    if (!NT_SUCCESS(status))
-        return status;
-    NTSTATUS returned = ObpReturnHandle(DirectoryHandle, handle, mode);
-    return NT_SUCCESS(returned) ? status : returned;
+    return ObpInsertAndReturn(directory, DesiredAccess, DirectoryHandle, mode);
 }
 
 NTSTATUS NTAPI NtOpenDirectoryObject(PHANDLE DirectoryHandle, ACCESS_MASK DesiredAccess,
                                      POBJECT_ATTRIBUTES ObjectAttributes)
 {
-    KPROCESSOR_MODE mode = ObpPreviousMode();
-    HANDLE handle;
-    NTSTATUS status = ObpProbeHandle(DirectoryHandle, mode);
-    if (NT_SUCCESS(status))
-        status = ObOpenObjectByName(ObjectAttributes, ObpDirectoryObjectType, mode, NULL, DesiredAccess, NULL, &handle);
-    return NT_SUCCESS(status) ? ObpReturnHandle(DirectoryHandle, handle, mode) : status;
+    return ObpOpenAndReturn(ObpDirectoryObjectType, DirectoryHandle, DesiredAccess, ObjectAttributes);
 }
 
 /* How many of the next entries fit into `length` bytes, with their names behind them. */

@@ -190,9 +190,6 @@ void ObpCallPreOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHan
 void ObpCallPostOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHandle, NTSTATUS Status,
                           ACCESS_MASK Granted, POB_CALL_LIST Calls);
 
-/* ---------------------------------------------------------------- type tables of the small objects */
-
-void ObpCreateSynchronizationTypes(void);
 
 /* The mode of the caller of an Nt service. */
 static inline KPROCESSOR_MODE ObpPreviousMode(void)
@@ -205,5 +202,13 @@ NTSTATUS ObpProbeHandle(PHANDLE Handle, KPROCESSOR_MODE Mode);
 
 /* Return a new handle; on a fault closes it again. */
 NTSTATUS ObpReturnHandle(PHANDLE To, HANDLE Handle, KPROCESSOR_MODE Mode);
+
+/* The ends of NtCreateXxx and the whole of NtOpenXxx. Insert consumes the object. */
+NTSTATUS ObpInsertAndReturn(PVOID Object, ACCESS_MASK DesiredAccess, PHANDLE To, KPROCESSOR_MODE Mode);
+NTSTATUS ObpOpenAndReturn(POBJECT_TYPE Type, PHANDLE To, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes);
+
+/* Check the shape of an NtQueryXxx call with one fixed-size class (0), and answer it. */
+NTSTATUS ObpReturnInformation(ULONG Class, const void *From, ULONG Bytes, PVOID Information, ULONG Length,
+                              PULONG ReturnLength, KPROCESSOR_MODE Mode);
 
 #endif

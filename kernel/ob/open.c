@@ -316,9 +316,6 @@ NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACC
             else
                 result = STATUS_OBJECT_NAME_EXISTS;
         }
-    } else if (Handle == NULL && ObjectPointerBias == 0 && NewObject == NULL && !(attributes & OBJ_PERMANENT)) {
-        /* Nothing would keep it: the caller wants the reference it has to be consumed and the object to go. */
-        status = STATUS_SUCCESS;
     }
     if (NT_SUCCESS(status) && Handle)
         status = ObpCreateHandle(found == Object ? ObCreateHandle : ObOpenHandle, found, NULL, own.use, DesiredAccess,
@@ -543,5 +540,38 @@ NTSTATUS ObpReturnHandle(PHANDLE To, HANDLE Handle, KPROCESSOR_MODE Mode)
     NTSTATUS status = KiCopyToMode(Mode, To, &Handle, sizeof(Handle));
     if (!NT_SUCCESS(status))
         ObCloseHandle(Handle, KernelMode);
+    return status;
+}
+
+NTSTATUS ObpInsertAndReturn(PVOID Object, ACCESS_MASK DesiredAccess, PHANDLE To, KPROCESSOR_MODE Mode)
+{
+    HANDLE handle;
+    NTSTATUS status = ObInsertObject(Object, NULL, DesiredAccess, 0, NULL, &handle);
+    if (!NT_SUCCESS(status))
+        return status;
+    NTSTATUS returned = ObpReturnHandle(To, handle, Mode);
+    return NT_SUCCESS(returned) ? status : returned;
+}
+
+NTSTATUS ObpOpenAndReturn(POBJECT_TYPE Type, PHANDLE To, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes)
+{
+    KPROCESSOR_MODE mode = ObpPreviousMode();
+    HANDLE handle;
+    NTSTATUS status = ObpProbeHandle(To, mode);
+    if (NT_SUCCESS(status))
+        status = ObOpenObjectByName(Attributes, Type, mode, NULL, DesiredAccess, NULL, &handle);
+    return NT_SUCCESS(status) ? ObpReturnHandle(To, handle, mode) : status;
+}
+
+NTSTATUS ObpReturnInformation(ULONG Class, const void *From, ULONG Bytes, PVOID Information, ULONG Length,
+                              PULONG ReturnLength, KPROCESSOR_MODE Mode)
+{
+    if (Class != 0)
+        return STATUS_INVALID_INFO_CLASS;
+    if (Length != Bytes)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    NTSTATUS status = KiCopyToMode(Mode, Information, From, Bytes);
+    if (NT_SUCCESS(status) && ReturnLength)
+        status = KiCopyToMode(Mode, ReturnLength, &Bytes, sizeof(Bytes));
     return status;
 }

@@ -7,6 +7,7 @@
  * is meant and not its target (see walk() in name.c).
  */
 #include "obi.h"
+#include "ntsvc.h"
 
 typedef struct _OBJECT_SYMBOLIC_LINK {
     LARGE_INTEGER CreationTime;
@@ -14,7 +15,6 @@ typedef struct _OBJECT_SYMBOLIC_LINK {
 } OBJECT_SYMBOLIC_LINK, *POBJECT_SYMBOLIC_LINK;
 
 POBJECT_TYPE ObpSymbolicLinkObjectType;
-const ULONG ObpSymbolicLinkBytes = sizeof(OBJECT_SYMBOLIC_LINK);
 
 NTSTATUS ObpParseSymbolicLink(PVOID ParseObject, POBJECT_TYPE ObjectType, PACCESS_STATE AccessState,
                               KPROCESSOR_MODE AccessMode, ULONG Attributes, PUNICODE_STRING CompleteName,
@@ -64,7 +64,6 @@ NTSTATUS NTAPI NtCreateSymbolicLinkObject(PHANDLE LinkHandle, ACCESS_MASK Desire
     KPROCESSOR_MODE mode = ObpPreviousMode();
     UNICODE_STRING target;
     POBJECT_SYMBOLIC_LINK link;
-    HANDLE handle;
 
     NTSTATUS status = ObpProbeHandle(LinkHandle, mode);
     if (!NT_SUCCESS(status))
@@ -82,23 +81,13 @@ NTSTATUS NTAPI NtCreateSymbolicLinkObject(PHANDLE LinkHandle, ACCESS_MASK Desire
     }
     KeQuerySystemTime(&link->CreationTime);
     link->LinkTarget = target;
-    status = ObInsertObject(link, NULL, DesiredAccess, 0, NULL, &handle);
-    if (!NT_SUCCESS(status))
-        return status;
-    NTSTATUS returned = ObpReturnHandle(LinkHandle, handle, mode);
-    return NT_SUCCESS(returned) ? status : returned;
+    return ObpInsertAndReturn(link, DesiredAccess, LinkHandle, mode);
 }
 
 NTSTATUS NTAPI NtOpenSymbolicLinkObject(PHANDLE LinkHandle, ACCESS_MASK DesiredAccess,
                                         POBJECT_ATTRIBUTES ObjectAttributes)
 {
-    KPROCESSOR_MODE mode = ObpPreviousMode();
-    HANDLE handle;
-    NTSTATUS status = ObpProbeHandle(LinkHandle, mode);
-    if (NT_SUCCESS(status))
-        status =
-            ObOpenObjectByName(ObjectAttributes, ObpSymbolicLinkObjectType, mode, NULL, DesiredAccess, NULL, &handle);
-    return NT_SUCCESS(status) ? ObpReturnHandle(LinkHandle, handle, mode) : status;
+    return ObpOpenAndReturn(ObpSymbolicLinkObjectType, LinkHandle, DesiredAccess, ObjectAttributes);
 }
 
 NTSTATUS NTAPI NtQuerySymbolicLinkObject(HANDLE LinkHandle, PUNICODE_STRING LinkTarget, PULONG ReturnedLength)

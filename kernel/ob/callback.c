@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ob/callback.c: ObRegisterCallbacks.
+ *
+ * A registration has an altitude, a decimal string; callbacks run from the highest altitude to the lowest before the
+ * operation, and in the opposite order after it. A pre callback may take rights away from the handle being made (never
+ * add any), unless the handle is a kernel handle.
+ *
+ * The entries of a type form a list in altitude order under one lock (K). Callbacks run without it: an operation takes a
+ * reference to each entry it will call, and ObUnRegisterCallbacks waits until the references are gone.
+ */
+#include "obi.h"
+
+typedef struct _OB_CALLBACK_ENTRY {
+    LIST_ENTRY Link;              /* K: OBJECT_TYPE.CallbackList */
+    struct registration *Owner;
+    POBJECT_TYPE Type;
+    OB_OPERATION Operations;
+    POB_PRE_OPERATION_CALLBACK Pre;
+    POB_POST_OPERATION_CALLBACK Post;
+    volatile LONG Running;        /* operations that will call or are calling it */
+} OB_CALLBACK_ENTRY;
+
+typedef struct registration {
+    LIST_ENTRY link;              /* K: registrations */
+    UNICODE_STRING altitude;
+    PVOID context;
+    ULONG count;
+    OB_CALLBACK_ENTRY entry[];
+} registration;
+
+static KSPIN_LOCK lock; /* K */
+static LIST_ENTRY registrations = {&registrations, &registrations};
+
+/* Compare two altitudes: whole part, then fraction. Returns <0, 0, >0. */
+static LONG compare_altitudes(PCUNICODE_STRING a, PCUNICODE_STRING b)
+{
+    ULONG la = a->Length / 2, lb = b->Length / 2, ia = 0, ib = 0, wa, wb;
+    while (ia < la && a->Buffer[ia] == '0')
+        ia++;
+    while (ib < lb && b->Buffer[ib] == '0')
+        ib++;
+    for (wa = ia; wa < la && a->Buffer[wa] != '.'; wa++)
+        ;
+    for (wb = ib; wb < lb && b->Buffer[wb] != '.'; wb++)
+        ;
+    if (wa - ia != wb - ib)
+        return wa - ia < wb - ib ? -1 : 1;
+    for (; ia < wa; ia++, ib++) {
+        if (a->Buffer[ia] != b->Buffer[ib])
+            return a->Buffer[ia] < b->Buffer[ib] ? -1 : 1;
+    }
+    for (ia = wa + 1, ib = wb + 1; ia < la || ib < lb; ia++, ib++) {
+        WCHAR x = ia < la ? a->Buffer[ia] : L'0', y = ib < lb ? b->Buffer[ib] : L'0';
+        if (x != y)
+            return x < y ? -1 : 1;
+    }
+    return 0;
+}
+
+static BOOLEAN valid_altitude(PCUNICODE_STRING altitude)
+{
+    ULONG dots = 0;
+    if (!altitude->Buffer || !altitude->Length || altitude->Length & 1)
+        return FALSE;
+    for (ULONG i = 0; i < altitude->Length / 2; i++) {
+        WCHAR c = altitude->Buffer[i];
+        if (c == '.' && !dots++ && i)
+            continue;
+        if (c < '0' || c > '9')
+            return FALSE;
+    }
+    return TRUE;
+}
+
+USHORT NTAPI ObGetFilterVersion(VOID)
+{
+    return OB_FLT_REGISTRATION_VERSION;
+}
+
+static BOOLEAN valid_registration(POB_CALLBACK_REGISTRATION given)
+{
+    if ((given->Version & 0xff00) != (OB_FLT_REGISTRATION_VERSION & 0xff00) || !given->OperationRegistrationCount ||
+        !valid_altitude(&given->Altitude))
+        return FALSE;
+    for (ULONG i = 0; i < given->OperationRegistrationCount; i++) {
+        OB_OPERATION_REGISTRATION *op = &given->OperationRegistration[i];
+        if (!op->ObjectType || !*op->ObjectType || !(*op->ObjectType)->TypeInfo.SupportsObjectCallbacks ||
+            !op->Operations ||
+            op->Operations & ~(OB_OPERATION)(OB_OPERATION_HANDLE_CREATE | OB_OPERATION_HANDLE_DUPLICATE) ||
+            (!op->PreOperation && !op->PostOperation))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+NTSTATUS NTAPI ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration, PVOID *RegistrationHandle)
+{
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    *RegistrationHandle = NULL;
+    if (!valid_registration(CallbackRegistration))
+        return STATUS_INVALID_PARAMETER;
+    ULONG count = CallbackRegistration->OperationRegistrationCount;
+    USHORT altitude = CallbackRegistration->Altitude.Length;
+    SIZE_T head = sizeof(registration) + count * sizeof(OB_CALLBACK_ENTRY);
+    registration *new = ObpAllocate(head + altitude, OB_TAG_CALLBACK);
+    if (!new)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    new->altitude.Buffer = (PWCH)((UCHAR *)new + head);
+    new->altitude.Length = new->altitude.MaximumLength = altitude;
+    RtlCopyMemory(new->altitude.Buffer, CallbackRegistration->Altitude.Buffer, altitude);
+    new->context = CallbackRegistration->RegistrationContext;
+    new->count = count;
+    for (ULONG i = 0; i < count; i++) {
+        OB_OPERATION_REGISTRATION *op = &CallbackRegistration->OperationRegistration[i];
+        new->entry[i].Owner = new;
+        new->entry[i].Type = *op->ObjectType;
+        new->entry[i].Operations = op->Operations;
+        new->entry[i].Pre = op->PreOperation;
+        new->entry[i].Post = op->PostOperation;
+    }
+    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&lock);
+    for (PLIST_ENTRY l = registrations.Flink; l != &registrations; l = l->Flink) {
+        if (compare_altitudes(&CONTAINING_RECORD(l, registration, link)->altitude, &new->altitude) == 0) {
+            KeReleaseSpinLock(&lock, irql);
+            ObpFree(new, OB_TAG_CALLBACK);
+            return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
+        }
+    }
+    InsertTailList(&registrations, &new->link);
+    for (ULONG i = 0; i < count; i++) {
+        PLIST_ENTRY head_of = &new->entry[i].Type->CallbackList, at = head_of->Flink;
+        while (at != head_of &&
+               compare_altitudes(&CONTAINING_RECORD(at, OB_CALLBACK_ENTRY, Link)->Owner->altitude, &new->altitude) > 0)
+            at = at->Flink;
+        InsertTailList(at, &new->entry[i].Link);
+        new->entry[i].Type->CallbackCount++;
+    }
+    KeReleaseSpinLock(&lock, irql);
+    *RegistrationHandle = new;
+    return STATUS_SUCCESS;
+}
+
+VOID NTAPI ObUnRegisterCallbacks(PVOID RegistrationHandle)
+{
+    registration *old = RegistrationHandle;
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&lock);
+    RemoveEntryList(&old->link);
+    for (ULONG i = 0; i < old->count; i++) {
+        RemoveEntryList(&old->entry[i].Link);
+        old->entry[i].Type->CallbackCount--;
+    }
+    KeReleaseSpinLock(&lock, irql);
+    LARGE_INTEGER tick = {.QuadPart = -10000};
+    for (ULONG i = 0; i < old->count; i++) {
+        while (__atomic_load_n(&old->entry[i].Running, __ATOMIC_ACQUIRE))
+            KeDelayExecutionThread(KernelMode, FALSE, &tick);
+    }
+    ObpFree(old, OB_TAG_CALLBACK);
+}
+
+void ObpCallPreOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHandle, PEPROCESS Source,
+                         PEPROCESS Target, PACCESS_MASK DesiredAccess, POB_CALL_LIST Calls)
+{
+    POBJECT_TYPE type = ObpTypeOf(Object);
+    ULONG count = 0;
+    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&lock);
+    for (PLIST_ENTRY l = type->CallbackList.Flink;
+         l != &type->CallbackList && count < RTL_NUMBER_OF(Calls->Item); l = l->Flink) {
+        OB_CALLBACK_ENTRY *entry = CONTAINING_RECORD(l, OB_CALLBACK_ENTRY, Link);
+        if (!(entry->Operations & Operation))
+            continue;
+        entry->Running++;
+        Calls->Item[count].Entry = entry;
+        Calls->Item[count++].Context = NULL;
+    }
+    KeReleaseSpinLock(&lock, irql);
+    Calls->Count = count;
+
+    ACCESS_MASK original = *DesiredAccess;
+    for (ULONG i = 0; i < count; i++) {
+        OB_CALLBACK_ENTRY *entry = Calls->Item[i].Entry;
+        OB_PRE_OPERATION_PARAMETERS parameters = {0};
+        OB_PRE_OPERATION_INFORMATION info = {
+            .Operation = Operation,
+            .Object = Object,
+            .ObjectType = type,
+            .Parameters = &parameters,
+        };
+        info.KernelHandle = KernelHandle;
+        if (!entry->Pre)
+            continue;
+        /* DesiredAccess is the first member of both forms. */
+        parameters.DuplicateHandleInformation.DesiredAccess = *DesiredAccess;
+        parameters.DuplicateHandleInformation.OriginalDesiredAccess = original;
+        if (Operation == OB_OPERATION_HANDLE_DUPLICATE) {
+            parameters.DuplicateHandleInformation.SourceProcess = Source;
+            parameters.DuplicateHandleInformation.TargetProcess = Target;
+        }
+        entry->Pre(entry->Owner->context, &info);
+        Calls->Item[i].Context = info.CallContext;
+        if (!KernelHandle)
+            *DesiredAccess &= parameters.CreateHandleInformation.DesiredAccess;
+    }
+}
+
+void ObpCallPostOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHandle, NTSTATUS Status,
+                          ACCESS_MASK Granted, POB_CALL_LIST Calls)
+{
+    for (ULONG i = Calls->Count; i-- > 0;) {
+        OB_CALLBACK_ENTRY *entry = Calls->Item[i].Entry;
+        OB_POST_OPERATION_PARAMETERS parameters = {0};
+        OB_POST_OPERATION_INFORMATION info = {
+            .Operation = Operation,
+            .Object = Object,
+            .ObjectType = ObpTypeOf(Object),
+            .CallContext = Calls->Item[i].Context,
+            .ReturnStatus = Status,
+            .Parameters = &parameters,
+        };
+        info.KernelHandle = KernelHandle;
+        parameters.CreateHandleInformation.GrantedAccess = Granted;
+        if (entry->Post)
+            entry->Post(entry->Owner->context, &info);
+        __atomic_sub_fetch(&entry->Running, 1, __ATOMIC_RELEASE);
+    }
+}
