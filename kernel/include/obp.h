@@ -248,7 +248,7 @@ void ObInitSystem(ULONG Phase);
  * Make an object type and enter it into \ObjectTypes. The initializer is copied. PASSIVE_LEVEL.
  * STATUS_OBJECT_NAME_COLLISION, STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
  */
-NTSTATUS ObCreateObjectType(PCUNICODE_STRING Name, const OBJECT_TYPE_INITIALIZER *Initializer,
+NTSTATUS ObpCreateObjectType(PCUNICODE_STRING Name, const OBJECT_TYPE_INITIALIZER *Initializer,
                             PSECURITY_DESCRIPTOR SecurityDescriptor, POBJECT_TYPE *Type);
 
 extern POBJECT_TYPE ObpTypeObjectType, ObpDirectoryObjectType, ObpSymbolicLinkObjectType;
@@ -401,6 +401,6 @@ PVOID ExReferenceHandle(PHANDLE_TABLE Table, HANDLE Handle, BOOLEAN (*Reference)
 /* ---------------------------------------------------------------- security hooks */
 
 /* Is the desired access granted to the subject of AccessState? Used by parse procedures as well. PASSIVE_LEVEL. */
-BOOLEAN ObCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, NTSTATUS *Status);
+BOOLEAN ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, NTSTATUS *Status);
 
 #endif

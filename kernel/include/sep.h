@@ -12,6 +12,7 @@
 #define KILN_SEP_H
 
 #include <nt/se.h>
+#include <nt/rtl_security.h>
 #include "obp.h"
 
 /* Phase 0 (after ob phase 0): SIDs, descriptors, the token type and the system token. Phase 1: SeExports. */
@@ -21,6 +22,45 @@ void SeInitSystem(ULONG Phase);
 NTSTATUS SepCreateToken(BOOLEAN System, PACCESS_TOKEN *Token);
 
 extern PACCESS_TOKEN SepSystemToken;
+
+/* Well-known SIDs, as constants. */
+extern PSID SeNullSid, SeWorldSid, SeLocalSid, SeCreatorOwnerSid, SeCreatorGroupSid, SeLocalSystemSid, SeAliasAdminsSid,
+    SeAliasUsersSid, SeAuthenticatedUsersSid, SeInteractiveSid;
+
+/* ---- what <nt/se.h> leaves to file systems ---- */
+
+_IRQL_requires_max_(PASSIVE_LEVEL)
+BOOLEAN NTAPI SeAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor, PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext,
+                            BOOLEAN SubjectContextLocked, ACCESS_MASK DesiredAccess,
+                            ACCESS_MASK PreviouslyGrantedAccess, PPRIVILEGE_SET *Privileges,
+                            PGENERIC_MAPPING GenericMapping, KPROCESSOR_MODE AccessMode, PACCESS_MASK GrantedAccess,
+                            PNTSTATUS AccessStatus);
+BOOLEAN NTAPI SeSinglePrivilegeCheck(LUID PrivilegeValue, KPROCESSOR_MODE PreviousMode);
+BOOLEAN NTAPI SePrivilegeCheck(PPRIVILEGE_SET RequiredPrivileges, PSECURITY_SUBJECT_CONTEXT SubjectContext,
+                               KPROCESSOR_MODE AccessMode);
+void NTAPI SeFreePrivileges(PPRIVILEGE_SET Privileges);
+void NTAPI SeCaptureSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext);
+void NTAPI SeLockSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext);
+void NTAPI SeUnlockSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext);
+void NTAPI SeReleaseSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext);
+NTSTATUS NTAPI SeAssignSecurity(PSECURITY_DESCRIPTOR ParentDescriptor, PSECURITY_DESCRIPTOR ExplicitDescriptor,
+                                PSECURITY_DESCRIPTOR *NewDescriptor, BOOLEAN IsDirectoryObject,
+                                PSECURITY_SUBJECT_CONTEXT SubjectContext, PGENERIC_MAPPING GenericMapping,
+                                POOL_TYPE PoolType);
+NTSTATUS NTAPI SeAssignSecurityEx(PSECURITY_DESCRIPTOR ParentDescriptor, PSECURITY_DESCRIPTOR ExplicitDescriptor,
+                                  PSECURITY_DESCRIPTOR *NewDescriptor, GUID *ObjectType, BOOLEAN IsDirectoryObject,
+                                  ULONG AutoInheritFlags, PSECURITY_SUBJECT_CONTEXT SubjectContext,
+                                  PGENERIC_MAPPING GenericMapping, POOL_TYPE PoolType);
+NTSTATUS NTAPI SeDeassignSecurity(PSECURITY_DESCRIPTOR *SecurityDescriptor);
+BOOLEAN NTAPI SeValidSecurityDescriptor(ULONG Length, PSECURITY_DESCRIPTOR SecurityDescriptor);
+NTSTATUS NTAPI SeQuerySecurityDescriptorInfo(PSECURITY_INFORMATION SecurityInformation,
+                                             PSECURITY_DESCRIPTOR SecurityDescriptor, PULONG Length,
+                                             PSECURITY_DESCRIPTOR *ObjectsSecurityDescriptor);
+NTSTATUS NTAPI SeSetSecurityDescriptorInfo(PVOID Object, PSECURITY_INFORMATION SecurityInformation,
+                                           PSECURITY_DESCRIPTOR ModificationDescriptor,
+                                           PSECURITY_DESCRIPTOR *ObjectsSecurityDescriptor, POOL_TYPE PoolType,
+                                           PGENERIC_MAPPING GenericMapping);
+void NTAPI SeSetAccessStateGenericMapping(PACCESS_STATE AccessState, PGENERIC_MAPPING GenericMapping);
 
 /* Self-relative, constant descriptors. */
 extern PSECURITY_DESCRIPTOR SePublicDefaultSd;     /* everyone read/execute, system and administrators all */
@@ -42,14 +82,12 @@ typedef struct _AUX_ACCESS_DATA {
 } AUX_ACCESS_DATA, *PAUX_ACCESS_DATA;
 
 /* The default security procedure of object types (OB_SECURITY_METHOD). */
-NTSTATUS SeDefaultObjectMethod(PVOID Object, SECURITY_OPERATION_CODE Operation,
-                               PSECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR Descriptor,
-                               PULONG Length, PSECURITY_DESCRIPTOR *ObjectsDescriptor, POOL_TYPE PoolType,
-                               PGENERIC_MAPPING GenericMapping, KPROCESSOR_MODE AccessMode);
+OB_SECURITY_METHOD SeDefaultObjectMethod;
 
 /* Copy a caller's descriptor (absolute or self-relative) into one self-relative pool block. */
-NTSTATUS SeCaptureSecurityDescriptor(PSECURITY_DESCRIPTOR Input, KPROCESSOR_MODE AccessMode, POOL_TYPE PoolType,
+NTSTATUS NTAPI SeCaptureSecurityDescriptor(PSECURITY_DESCRIPTOR Input, KPROCESSOR_MODE AccessMode, POOL_TYPE PoolType,
                                      BOOLEAN CaptureIfKernel, PSECURITY_DESCRIPTOR *Captured);
-void SeReleaseSecurityDescriptor(PSECURITY_DESCRIPTOR Captured, KPROCESSOR_MODE AccessMode, BOOLEAN CapturedIfKernel);
+void NTAPI SeReleaseSecurityDescriptor(PSECURITY_DESCRIPTOR Captured, KPROCESSOR_MODE AccessMode,
+                                       BOOLEAN CapturedIfKernel);
 
 #endif

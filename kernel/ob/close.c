@@ -191,7 +191,7 @@ static NTSTATUS duplicate(PEPROCESS source, HANDLE handle, PEPROCESS target, PHA
             AUX_ACCESS_DATA aux;
             status = SeCreateAccessState(&state, &aux, wanted, &type->TypeInfo.GenericMapping);
             if (NT_SUCCESS(status)) {
-                ObCheckObjectAccess(object, &state, mode, &status);
+                ObpCheckObjectAccess(object, &state, mode, &status);
                 SeDeleteAccessState(&state);
             }
         }

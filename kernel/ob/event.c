@@ -92,7 +92,7 @@ NTSTATUS NTAPI NtQueryEvent(HANDLE EventHandle, EVENT_INFORMATION_CLASS Class, P
         ObReferenceObjectByHandle(EventHandle, EVENT_QUERY_STATE, ExpEventObjectType, mode, (PVOID *)&event, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    EVENT_BASIC_INFORMATION info = {event->Header.Type == KiEventNotification ? NotificationEvent
+    EVENT_BASIC_INFORMATION info = {event->Header.Type == EventNotificationObject ? NotificationEvent
                                                                               : SynchronizationEvent,
                                     KeReadStateEvent(event)};
     ObDereferenceObject(event);

@@ -38,7 +38,7 @@ static ULONG key_of(PCUNICODE_STRING name)
     return key;
 }
 
-NTSTATUS ObCreateObjectType(PCUNICODE_STRING Name, const OBJECT_TYPE_INITIALIZER *Initializer,
+NTSTATUS ObpCreateObjectType(PCUNICODE_STRING Name, const OBJECT_TYPE_INITIALIZER *Initializer,
                             PSECURITY_DESCRIPTOR SecurityDescriptor, POBJECT_TYPE *Type)
 {
     UNICODE_STRING name, own;
@@ -94,7 +94,7 @@ static void make_type(PCWSTR name, const OBJECT_TYPE_INITIALIZER *initializer, P
 {
     UNICODE_STRING string;
     RtlInitUnicodeString(&string, name);
-    NTSTATUS status = ObCreateObjectType(&string, initializer, NULL, type);
+    NTSTATUS status = ObpCreateObjectType(&string, initializer, NULL, type);
     if (!NT_SUCCESS(status))
         KeBugCheckEx(OBJECT_INITIALIZATION_FAILED, (ULONG_PTR)status, 0, 0, 0);
 }

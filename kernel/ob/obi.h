@@ -9,6 +9,7 @@
 #include <nt/ex.h>
 #include <nt/mm.h>
 #include <nt/rtl.h>
+#include <nt/rtl_security.h>
 #include <nt/status.h>
 #include "ki.h"
 #include "mi.h"
@@ -17,6 +18,10 @@
 #include "psp.h"
 #include "sep.h"
 #include "zw.h"
+
+#ifndef STATUS_REPARSE_POINT_ENCOUNTERED
+#define STATUS_REPARSE_POINT_ENCOUNTERED ((NTSTATUS)0xC000050B)
+#endif
 
 #define OB_TAG_NAME   0x6d4e624f /* 'ObNm' */
 #define OB_TAG_CREATE 0x7243624f /* 'ObCr' */

@@ -118,7 +118,7 @@ void ObpDecrementHandleCount(POBJECT_HEADER Header, PEPROCESS Process)
 
 /* ---------------------------------------------------------------- access */
 
-BOOLEAN ObCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, NTSTATUS *Status)
+BOOLEAN ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, NTSTATUS *Status)
 {
     POBJECT_TYPE type = ObpTypeOf(Object);
     PSECURITY_DESCRIPTOR descriptor;
@@ -167,7 +167,7 @@ static NTSTATUS grant(PVOID object, PACCESS_STATE state, ACCESS_MASK desired, UL
         return STATUS_SUCCESS;
     }
     NTSTATUS status = STATUS_SUCCESS;
-    if (state->RemainingDesiredAccess && !ObCheckObjectAccess(object, state, check, &status))
+    if (state->RemainingDesiredAccess && !ObpCheckObjectAccess(object, state, check, &status))
         return status;
     *granted = state->PreviouslyGrantedAccess & (type->TypeInfo.ValidAccessMask | ACCESS_SYSTEM_SECURITY);
     return STATUS_SUCCESS;
@@ -435,7 +435,7 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attribu
         if (Type && ObpTypeOf(object) != Type)
             status = STATUS_OBJECT_TYPE_MISMATCH;
         else if (AccessMode != KernelMode && own.use->RemainingDesiredAccess)
-            ObCheckObjectAccess(object, own.use, AccessMode, &status);
+            ObpCheckObjectAccess(object, own.use, AccessMode, &status);
         if (lookup.Held)
             ObpReleaseName(object);
         finish_new_object(object);

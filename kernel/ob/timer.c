@@ -118,7 +118,7 @@ NTSTATUS NTAPI NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PTIMER_APC
     if (TimerApcRoutine) {
         timer->ApcThread = CONTAINING_RECORD(self, ETHREAD, Tcb);
         KeInitializeApc(&timer->TimerApc, self, OriginalApcEnvironment, timer_apc, timer_rundown,
-                        (PKNORMAL_ROUTINE)TimerApcRoutine, mode, TimerContext);
+                        (PKNORMAL_ROUTINE)(PVOID)TimerApcRoutine, mode, TimerContext);
     }
     KeSetTimerEx(&timer->KeTimer, due, Period, TimerApcRoutine ? &timer->TimerDpc : NULL);
     KeReleaseSpinLock(&timer->Lock, irql);

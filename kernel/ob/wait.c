@@ -9,7 +9,7 @@
 #include "obi.h"
 #include "ntsvc.h"
 
-static KEVENT default_object = {.Header = {.Type = KiEventNotification, .Size = sizeof(KEVENT) / sizeof(LONG),
+static KEVENT default_object = {.Header = {.Type = EventNotificationObject, .Size = sizeof(KEVENT) / sizeof(LONG),
                                            .SignalState = 1,
                                            .WaitListHead = {&default_object.Header.WaitListHead,
                                                             &default_object.Header.WaitListHead}}};
