@@ -400,6 +400,8 @@ PVOID ExReferenceHandle(PHANDLE_TABLE Table, HANDLE Handle, BOOLEAN (*Reference)
 
 /* ---------------------------------------------------------------- security hooks */
 
+#define ObCheckObjectAccess ObpCheckObjectAccess
+
 /* Is the desired access granted to the subject of AccessState? Used by parse procedures as well. PASSIVE_LEVEL. */
 BOOLEAN ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, NTSTATUS *Status);
 
