@@ -284,7 +284,7 @@ static void compile_command(struct cc_args *args, const struct request *request,
     static const char *const base[] = {
         "--target=x86_64-pc-windows-msvc", "-fms-extensions", "-fms-compatibility", "-ffreestanding", "-nostdlibinc",
         "-fasync-exceptions", "-fasynchronous-unwind-tables", "-fno-strict-aliasing", "-fno-omit-frame-pointer",
-        "-O2", "-D_KERNEL_MODE=1", "-DWINNT=1", "-D_AMD64_=1", "-DAMD64=1", NULL};
+        "-O2", "-Wno-unknown-pragmas", "-D_KERNEL_MODE=1", "-DWINNT=1", "-D_AMD64_=1", "-DAMD64=1", NULL};
     static const char *const kasan[] = {
         "-Xclang", "-fsanitize=kernel-address", "-Xclang", "-fsanitize-recover=kernel-address",
         "-mllvm", "-asan-instrumentation-with-call-threshold=0", "-mllvm", "-asan-stack=0",

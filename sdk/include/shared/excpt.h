@@ -26,4 +26,12 @@ typedef enum _EXCEPTION_DISPOSITION {
 #define abnormal_termination()    _abnormal_termination()
 #endif
 
+/* The words without underscores, which C drivers may use (in C++ `try` is the language's). */
+#if defined(_WIN32) && !defined(__cplusplus)
+#define try     __try
+#define except  __except
+#define finally __finally
+#define leave   __leave
+#endif
+
 #endif

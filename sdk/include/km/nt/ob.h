@@ -175,22 +175,22 @@ NT_ASSERT_SIZE(PUBLIC_OBJECT_TYPE_INFORMATION, 0x68);
 
 /* ---- object types, for ObReferenceObjectByHandle and OB_OPERATION_REGISTRATION ---- */
 
-extern NTKERNELAPI POBJECT_TYPE *CmKeyObjectType;
-extern NTKERNELAPI POBJECT_TYPE *IoFileObjectType;
-extern NTKERNELAPI POBJECT_TYPE *IoDriverObjectType;
-extern NTKERNELAPI POBJECT_TYPE *IoDeviceObjectType;
-extern NTKERNELAPI POBJECT_TYPE *ExEventObjectType;
-extern NTKERNELAPI POBJECT_TYPE *ExSemaphoreObjectType;
-extern NTKERNELAPI POBJECT_TYPE *ExDesktopObjectType;
-extern NTKERNELAPI POBJECT_TYPE *TmTransactionManagerObjectType;
-extern NTKERNELAPI POBJECT_TYPE *TmResourceManagerObjectType;
-extern NTKERNELAPI POBJECT_TYPE *TmEnlistmentObjectType;
-extern NTKERNELAPI POBJECT_TYPE *TmTransactionObjectType;
-extern NTKERNELAPI POBJECT_TYPE *PsProcessType;
-extern NTKERNELAPI POBJECT_TYPE *PsThreadType;
-extern NTKERNELAPI POBJECT_TYPE *PsJobType;
-extern NTKERNELAPI POBJECT_TYPE *SeTokenObjectType;
-extern NTKERNELAPI POBJECT_TYPE *MmSectionObjectType;
+extern POBJECT_TYPE *CmKeyObjectType;
+extern POBJECT_TYPE *IoFileObjectType;
+extern POBJECT_TYPE *IoDriverObjectType;
+extern POBJECT_TYPE *IoDeviceObjectType;
+extern POBJECT_TYPE *ExEventObjectType;
+extern POBJECT_TYPE *ExSemaphoreObjectType;
+extern POBJECT_TYPE *ExDesktopObjectType;
+extern POBJECT_TYPE *TmTransactionManagerObjectType;
+extern POBJECT_TYPE *TmResourceManagerObjectType;
+extern POBJECT_TYPE *TmEnlistmentObjectType;
+extern POBJECT_TYPE *TmTransactionObjectType;
+extern POBJECT_TYPE *PsProcessType;
+extern POBJECT_TYPE *PsThreadType;
+extern POBJECT_TYPE *PsJobType;
+extern POBJECT_TYPE *SeTokenObjectType;
+extern POBJECT_TYPE *MmSectionObjectType;
 
 /* ---- references ---- */
 
