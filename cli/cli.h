@@ -30,6 +30,9 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
 /* Boot, say why if it fails. */
 bool machine_boot(struct machine_options *options);
 
+/* What the end of a machine asks for (kiln_options.on_exit); run and shell call it at a normal end too. */
+void machine_end(int status);
+
 /* Run `fn` on the client's fixed stack, where addresses repeat from run to run. */
 void machine_call(void (*fn)(void *), void *argument);
 

@@ -31,6 +31,7 @@ static void help(const char *verb, FILE *out)
             "  --ram SIZE         bytes of RAM, k m g allowed (default 256m)\n"
             "  --live             real time and a pthread per processor instead of the simulator\n"
             "  --log FILE         write the event log\n"
+            "  --coverage FILE    write which lines of drivers built with --san=cov ran (LCOV tracefile)\n"
             "  --allow-unresolved load drivers whose imports are missing; calling one bugchecks\n"
             "  --unchecked        leave the rule checks out (they are on in the simulator, off with --live)\n"
             "  --timeout SECONDS  stop and report a run that takes longer than that in real time\n"
@@ -45,6 +46,18 @@ static int usage(const char *verb, const char *what, const char *which)
     fprintf(stderr, "kiln %s: %s%s%s\n", verb, what, which ? ": " : "", which ? which : "");
     fprintf(stderr, "kiln %s --help shows the options\n", verb);
     return 2 + 1;
+}
+
+static const char *coverage_path;
+
+/* The machine ends, by itself or in a bugcheck. */
+void machine_end(int status)
+{
+    (void)status;
+    int error = coverage_path ? kiln_write_coverage(coverage_path) : 0;
+    if (error)
+        fprintf(stderr, "kiln: %s: %s\n", coverage_path, strerror(-error));
+    coverage_path = NULL;
 }
 
 static char *join_command_line(int argc, char **argv, const char *verb)
@@ -81,7 +94,7 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
     *options = (struct machine_options){.kiln = {.size = sizeof options->kiln}, .drivers = drivers};
     for (int i = 1; i < argc; i++) {
         const char *option = argv[i], *value = NULL;
-        static const char *const valued[] = {"--script", "-c", "--seed", "--cpus", "--ram", "--log", "--timeout"};
+        static const char *const valued[] = {"--script", "-c", "--seed", "--cpus", "--ram", "--log", "--timeout", "--coverage"};
         uint64_t number = 0;
         for (size_t v = 0; v < sizeof valued / sizeof *valued; v++) {
             size_t n = strlen(valued[v]);
@@ -99,6 +112,7 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
         }
         struct word word = {.text = value, .length = value ? strlen(value) : 0, .column = 1};
         if (value && strcmp(option, "--script") && strcmp(option, "-c") && strcmp(option, "--log") &&
+            strcmp(option, "--coverage") &&
             !word_number(&word, &number, &error))
             return usage(verb, error.message, option);
         if (!strcmp(option, "--help") || !strcmp(option, "-h")) {
@@ -120,6 +134,9 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
             options->kiln.event_log = value;
         } else if (!strcmp(option, "--timeout")) {
             options->timeout_s = (unsigned)number;
+        } else if (!strcmp(option, "--coverage")) {
+            coverage_path = value;
+            options->kiln.on_exit = machine_end;
         } else if (!strcmp(option, "--live")) {
             options->kiln.live = true;
         } else if (!strcmp(option, "--allow-unresolved")) {

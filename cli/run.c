@@ -87,6 +87,7 @@ static void run_machine(void *argument)
     }
     session_settle();
     session_close();
+    machine_end(0);
     run->status = session.failures ? 1 : 0;
     if (session.failures && !run->options.kiln.live && !session.plain)
         fprintf(stderr, "kiln: failed with seed %llu; repeat with: %s\n", (unsigned long long)run->options.kiln.seed,

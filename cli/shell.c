@@ -109,6 +109,7 @@ static void run_shell(void *argument)
                shell->options.kiln.live ? "live" : "simulated");
     read_commands();
     session_close();
+    machine_end(0);
 }
 
 int kiln_cmd_shell(int argc, char **argv)

@@ -73,6 +73,12 @@ int32_t KcList(const char *kind, const char *argument, kc_row_fn *row, void *con
 /* Send IRP_MJ_SHUTDOWN to those registered for it. */
 void KcShutdown(void);
 
+/*
+ * Walk the edges of drivers built with --san=cov that ran: both indexes 0 first. `rva` lies in the image file `path` of the
+ * host. False at the end. Any IRQL.
+ */
+bool KcNextCoverage(unsigned *image_index, unsigned *edge_index, const char **path, uint64_t *rva, uint64_t *hits);
+
 /* The documented name of a status value, or NULL; and the reverse. */
 const char *KcStatusName(int32_t status);
 bool KcStatusValue(const char *name, int32_t *status);

@@ -158,6 +158,12 @@ bool kiln_status_value(const char *name, kiln_status *status);
 const char *kiln_last_error(void);
 const char *kiln_version(void);
 
+/*
+ * Write which source lines of drivers built with `kiln cc -g --san=cov` ran, as an LCOV tracefile. Returns 0 or a negative
+ * errno value. May be called after a bugcheck, from on_exit.
+ */
+int kiln_write_coverage(const char *path);
+
 /* Machine time since boot, in nanoseconds. */
 uint64_t kiln_time(void);
 
