@@ -18,8 +18,6 @@
 #define CODE_POOL_FREED 0x87
 #define WRITE_BIT       0x100
 
-#define KASAN_ILLEGAL_ACCESS 0x1F2
-
 static void check(PVOID address, SIZE_T size, BOOLEAN write, PVOID caller)
 {
     MI_ADDRESS info;
