@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# make demo: build drivers from source, run them, break them. demo.sh BUILD
+set -eu
+cd "$(dirname "$0")/.."
+build=${1:-build}
+kiln=$build/kiln
+out=$build/demo
+mkdir -p "$out"
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+show() {
+    printf '$ %s\n' "$*"
+    "$@"
+}
+
+say "1. A driver from source: samples/echo, built with Kiln's SDK"
+show "$kiln" cc -g -O2 -o "$out/echo.sys" samples/echo/echo.c
+show "$kiln" inspect "$out/echo.sys" | grep -vE '^(available) ' | head -n 30
+
+say "2. The same source built with mingw-w64 gcc and its own DDK headers"
+mingw() {
+    x86_64-w64-mingw32-gcc -O2 -g -shared -nostdlib -I/usr/share/mingw-w64/include/ddk -D_WIN64 \
+        -Wl,--subsystem,native -Wl,--entry,DriverEntry -Wl,--dynamicbase -Wl,--disable-auto-import \
+        -o "$out/echo-mingw.sys" samples/echo/echo.c -lntoskrnl
+}
+printf '$ x86_64-w64-mingw32-gcc ... -o %s/echo-mingw.sys samples/echo/echo.c\n' "$out"
+mingw
+
+say "3. Both images through the same scenario"
+cp "$out/echo.sys" "$out/echo-clang.sys"
+for image in clang mingw; do
+    cp "$out/echo-$image.sys" "$out/echo.sys"
+    show "$kiln" run "$out/echo.sys" --script samples/echo/echo.kiln
+done
+cp "$out/echo-clang.sys" "$out/echo.sys"
+
+say "4. A filter driver attached above echo"
+show "$kiln" cc -g -O2 -o "$out/filter.sys" samples/filter/filter.c
+show "$kiln" run "$out/echo.sys" "$out/filter.sys" --script samples/filter/filter.kiln
+
+say "5. On the live host, with two processors"
+show "$kiln" run --live --cpus 2 "$out/echo.sys" --script samples/echo/echo.kiln
+
+say "6. A driver unit test in plain C (samples/unit-test)"
+show cc -O2 -Ilib/include -o "$out/echo_test" samples/unit-test/echo_test.c "$build/lib/libkiln.a" -no-pie -lZydis -lpthread
+show "$out/echo_test" "$out/echo.sys"
+
+say "7. What a bug looks like (samples/crash)"
+show "$kiln" cc -g -O2 -o "$out/crash.sys" samples/crash/crash.c
+set +e
+printf '$ %s run %s --script samples/crash/null.kiln\n' "$kiln" "$out/crash.sys"
+"$kiln" run "$out/crash.sys" --script samples/crash/null.kiln
+status=$?
+set -e
+[ "$status" -eq 3 ] || { echo "demo: the crash sample should have ended with exit status 3, not $status" >&2; exit 1; }
+
+say "All of it worked. Try: $kiln shell $out/echo.sys"
