@@ -135,7 +135,7 @@ bool pe_find_section(const struct pe_image *image, const char *name, struct pe_s
 /* The section that contains the RVA, or false (headers, gaps). */
 bool pe_section_of(const struct pe_image *image, uint32_t rva, struct pe_section *section);
 
-/* Copy headers and sections to `to`: size_of_image zeroed bytes that outlive the image. */
+/* Copy headers and sections, but not debugging data, to `to`: size_of_image zeroed bytes that outlive the image. */
 void pe_map(struct pe_image *image, void *to);
 
 /* ---- readers of a mapped image ---- */

@@ -415,6 +415,13 @@ int32_t pe_verify_checksum(const struct pe_image *image, struct ldr_error *why)
     return PE_STATUS_SUCCESS;
 }
 
+/* Debugging data is read from the file, by whoever wants it: mapping it would only cost time and memory. */
+static bool is_debug_data(const struct pe_section *section)
+{
+    static const char prefix[] = ".debug_";
+    return section->flags & PE_SCN_DISCARDABLE && __builtin_memcmp(section->name, prefix, sizeof prefix - 1) == 0;
+}
+
 void pe_map(struct pe_image *image, void *to)
 {
     image->mapped = to;
@@ -427,7 +434,7 @@ void pe_map(struct pe_image *image, void *to)
     for (unsigned i = 0; i < image->section_count; i++) {
         struct pe_section section;
         pe_section(image, i, &section);
-        if (section.raw_size == 0 || section.raw_offset == 0)
+        if (section.raw_size == 0 || section.raw_offset == 0 || is_debug_data(&section))
             continue;
         uint64_t room = align_up(section.size, PE_PAGE_SIZE);
         if (room > image->size_of_image - section.rva)
