@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fast mutexes and guarded mutexes.
+ *
+ * Count is 1 when free, 0 when owned, and one less for every thread that waits. Acquiring decrements; who finds
+ * anything but 1 waits on the event. Releasing increments; if anyone was waiting it sets the event, which hands the
+ * mutex to one of them. So an uncontended pair is two atomic operations.
+ *
+ * The two kinds differ in what they do to APCs: a fast mutex raises to APC_LEVEL, a guarded mutex enters a guarded
+ * region, the unsafe forms rely on the caller. Reference: ExAcquireFastMutex..., KeAcquireGuardedMutex... of wdm.h.
+ */
+#include "ki.h"
+#include "trap.h"
+#include <nt/ex.h>
+
+C_ASSERT(FIELD_OFFSET(FAST_MUTEX, Event) == FIELD_OFFSET(KGUARDED_MUTEX, Event));
+
+static void lock(volatile LONG *Count, PULONG Contention, PKEVENT Event, KWAIT_REASON Reason)
+{
+    KiSchedPoint(HOST_POINT_LOCK);
+    if (__builtin_expect(__atomic_sub_fetch(Count, 1, __ATOMIC_ACQUIRE) != 0, 0)) {
+        __atomic_fetch_add(Contention, 1, __ATOMIC_RELAXED);
+        KeWaitForSingleObject(Event, Reason, KernelMode, FALSE, NULL);
+    }
+}
+
+static void unlock(volatile LONG *Count, PKEVENT Event)
+{
+    if (__builtin_expect(__atomic_add_fetch(Count, 1, __ATOMIC_RELEASE) <= 0, 0))
+        KeSetEvent(Event, EVENT_INCREMENT, FALSE);
+}
+
+static BOOLEAN try_lock(volatile LONG *Count)
+{
+    LONG Free = 1;
+
+    return __atomic_compare_exchange_n(Count, &Free, 0, FALSE, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+DECLSPEC_NORETURN static void not_owner(PVOID Mutex, PVOID Owner, PVOID Caller)
+{
+    KiBugCheckText(THREAD_NOT_MUTEX_OWNER, (ULONG_PTR)KiThread(), (ULONG_PTR)Mutex, (ULONG_PTR)Owner, 0,
+                   (ULONG64)(ULONG_PTR)Caller,
+                   "a fast or guarded mutex was released by a thread that does not own it");
+}
+
+DECLSPEC_NORETURN static void recursive(PVOID Mutex, PVOID Caller)
+{
+    KiBugCheckText(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1001, (ULONG_PTR)Mutex, (ULONG_PTR)KiThread(), 0,
+                   (ULONG64)(ULONG_PTR)Caller,
+                   "a thread acquired a fast or guarded mutex that it owns already; these mutexes are not recursive, "
+                   "and the thread would wait for itself for ever");
+}
+
+/* ---------------------------------------------------------------- fast mutexes */
+
+void NTAPI ExAcquireFastMutex(PFAST_MUTEX FastMutex)
+{
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    if (FastMutex->Owner == KiThread())
+        recursive(FastMutex, __builtin_return_address(0));
+    KIRQL Irql = KiRaise(APC_LEVEL);
+    lock(&FastMutex->Count, &FastMutex->Contention, &FastMutex->Event, WrFastMutex);
+    FastMutex->Owner = KiThread();
+    FastMutex->OldIrql = Irql;
+}
+
+void NTAPI ExReleaseFastMutex(PFAST_MUTEX FastMutex)
+{
+    KIRQL Irql = (KIRQL)FastMutex->OldIrql;
+
+    if (FastMutex->Owner != KiThread())
+        not_owner(FastMutex, FastMutex->Owner, __builtin_return_address(0));
+    FastMutex->Owner = NULL;
+    unlock(&FastMutex->Count, &FastMutex->Event);
+    KiLower(Irql);
+    KiSchedPoint(HOST_POINT_UNLOCK);
+}
+
+BOOLEAN NTAPI ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex)
+{
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    KIRQL Irql = KiRaise(APC_LEVEL);
+
+    if (!try_lock(&FastMutex->Count)) {
+        KiLower(Irql);
+        return FALSE;
+    }
+    FastMutex->Owner = KiThread();
+    FastMutex->OldIrql = Irql;
+    return TRUE;
+}
+
+void NTAPI ExAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex)
+{
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    if (FastMutex->Owner == KiThread())
+        recursive(FastMutex, __builtin_return_address(0));
+    lock(&FastMutex->Count, &FastMutex->Contention, &FastMutex->Event, WrFastMutex);
+    FastMutex->Owner = KiThread();
+}
+
+void NTAPI ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex)
+{
+    if (FastMutex->Owner != KiThread())
+        not_owner(FastMutex, FastMutex->Owner, __builtin_return_address(0));
+    FastMutex->Owner = NULL;
+    unlock(&FastMutex->Count, &FastMutex->Event);
+}
+
+void NTAPI ExEnterCriticalRegionAndAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex)
+{
+    KeEnterCriticalRegion();
+    ExAcquireFastMutexUnsafe(FastMutex);
+}
+
+void NTAPI ExReleaseFastMutexUnsafeAndLeaveCriticalRegion(PFAST_MUTEX FastMutex)
+{
+    ExReleaseFastMutexUnsafe(FastMutex);
+    KeLeaveCriticalRegion();
+}
+
+/* ---------------------------------------------------------------- guarded mutexes */
+
+void NTAPI KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex)
+{
+    Mutex->Count = 1;
+    Mutex->Owner = NULL;
+    Mutex->Contention = 0;
+    Mutex->CombinedApcDisable = 0;
+    KeInitializeEvent(&Mutex->Event, SynchronizationEvent, FALSE);
+}
+
+void NTAPI KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
+{
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    if (Mutex->Owner == KiThread())
+        recursive(Mutex, __builtin_return_address(0));
+    lock(&Mutex->Count, &Mutex->Contention, &Mutex->Event, WrGuardedMutex);
+    Mutex->Owner = KiThread();
+}
+
+void NTAPI KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
+{
+    if (Mutex->Owner != KiThread())
+        not_owner(Mutex, Mutex->Owner, __builtin_return_address(0));
+    Mutex->Owner = NULL;
+    unlock(&Mutex->Count, &Mutex->Event);
+}
+
+void NTAPI KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
+{
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    if (Mutex->Owner == KiThread())
+        recursive(Mutex, __builtin_return_address(0));
+    KeEnterGuardedRegion();
+    lock(&Mutex->Count, &Mutex->Contention, &Mutex->Event, WrGuardedMutex);
+    Mutex->Owner = KiThread();
+}
+
+void NTAPI KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex)
+{
+    if (Mutex->Owner != KiThread())
+        not_owner(Mutex, Mutex->Owner, __builtin_return_address(0));
+    Mutex->Owner = NULL;
+    unlock(&Mutex->Count, &Mutex->Event);
+    KeLeaveGuardedRegion();
+}
+
+BOOLEAN NTAPI KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
+{
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    KeEnterGuardedRegion();
+    if (!try_lock(&Mutex->Count)) {
+        KeLeaveGuardedRegion();
+        return FALSE;
+    }
+    Mutex->Owner = KiThread();
+    return TRUE;
+}

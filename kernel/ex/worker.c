@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System worker threads.
+ *
+ * There are three queues that differ in the priority of their threads: hypercritical (15), critical (13), delayed (12);
+ * the other WORK_QUEUE_TYPE values map to the nearest. Each is a list of items and a semaphore that counts them, served
+ * by a few threads. An item is the caller's again as soon as its routine is entered, so it may free or requeue it.
+ *
+ * Threads are added when a queue makes no progress: an item that waits for a later item of the same queue would
+ * otherwise wait for ever. A manager thread is woken when an item finds no idle thread; it gives the queue 10 ms and
+ * adds a thread if not a single item was taken meanwhile. Threads are kept.
+ *
+ * A routine must return as it was called: at PASSIVE_LEVEL, with APCs enabled, not impersonating.
+ *
+ * Lock: each queue's spin lock, a leaf. Reference: ExQueueWorkItem, ExInitializeWorkItem of wdm.h.
+ */
+#include "exinit.h"
+#include "exp.h"
+#include "ki.h"
+#include "psp.h"
+#include "trap.h"
+#include <nt/io.h>
+
+#define MAX_WORKERS 64 /* threads a queue */
+#define PATIENCE    (-100000LL) /* 10 ms */
+
+enum { QueueHyper, QueueCritical, QueueDelayed, QueueCount };
+
+typedef struct _WORKER {
+    PKTHREAD Thread;
+    PWORKER_THREAD_ROUTINE Routine; /* what it executes; NULL: idle. Written by itself */
+    PVOID Parameter;
+} WORKER;
+
+static struct work_queue {
+    KSPIN_LOCK Lock;
+    LIST_ENTRY Items;       /* lock */
+    KSEMAPHORE Available;
+    KPRIORITY Priority;
+    WORK_QUEUE_TYPE Type;
+    ULONG Threads;          /* lock */
+    ULONG Idle;             /* lock */
+    ULONG Pending;          /* lock: queued or being executed */
+    ULONG64 Taken;          /* lock: items ever taken */
+    WORKER Workers[MAX_WORKERS];
+} queues[QueueCount];
+
+static KEVENT manager_event;
+static BOOLEAN running; /* phase 1 is over: threads exist */
+
+static struct work_queue *queue_of(WORK_QUEUE_TYPE Type)
+{
+    switch ((ULONG)Type) {
+    case HyperCriticalWorkQueue:
+    case SuperCriticalWorkQueue:
+    case RealTimeWorkQueue:
+        return &queues[QueueHyper];
+    case CriticalWorkQueue:
+        return &queues[QueueCritical];
+    case DelayedWorkQueue:
+    case NormalWorkQueue:
+    case BackgroundWorkQueue:
+        return &queues[QueueDelayed];
+    default:
+        if ((ULONG)Type >= CustomPriorityWorkQueue && (ULONG)Type < CustomPriorityWorkQueue + MAXIMUM_PRIORITY)
+            return &queues[(ULONG)Type - CustomPriorityWorkQueue >= 14   ? QueueHyper
+                           : (ULONG)Type - CustomPriorityWorkQueue >= 13 ? QueueCritical
+                                                                         : QueueDelayed];
+        return NULL;
+    }
+}
+
+/* ---------------------------------------------------------------- queueing */
+
+void ExQueueWorkItemEx(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType, PVOID Owner)
+{
+    struct work_queue *Queue = queue_of(QueueType);
+    BOOLEAN NoIdle;
+
+    UNREFERENCED_PARAMETER(Owner);
+    if (Queue == NULL)
+        ExRaiseStatus(STATUS_INVALID_PARAMETER);
+    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
+    if (WorkItem->List.Flink != NULL) {
+        KeReleaseSpinLock(&Queue->Lock, Irql);
+        KiBugCheckText(WORKER_INVALID, 0x1, (ULONG_PTR)WorkItem, (ULONG_PTR)WorkItem->WorkerRoutine, 0,
+                       (ULONG64)(ULONG_PTR)WorkItem->WorkerRoutine,
+                       "a work item was queued that is queued already, or was never initialised with "
+                       "ExInitializeWorkItem");
+    }
+    InsertTailList(&Queue->Items, &WorkItem->List);
+    Queue->Pending++;
+    NoIdle = Queue->Idle == 0;
+    KeReleaseSpinLock(&Queue->Lock, Irql);
+    KeReleaseSemaphore(&Queue->Available, IO_NO_INCREMENT, 1, FALSE);
+    if (NoIdle && running)
+        KeSetEvent(&manager_event, IO_NO_INCREMENT, FALSE);
+}
+
+void NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
+{
+    KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
+    ExQueueWorkItemEx(WorkItem, QueueType, NULL);
+}
+
+BOOLEAN ExIsWorkItemQueued(PWORK_QUEUE_ITEM WorkItem)
+{
+    return __atomic_load_n(&WorkItem->List.Flink, __ATOMIC_ACQUIRE) != NULL;
+}
+
+/* ---------------------------------------------------------------- threads */
+
+static void check_return(PWORKER_THREAD_ROUTINE Routine, PVOID Parameter, PWORK_QUEUE_ITEM Item)
+{
+    PETHREAD Thread = (PETHREAD)KiThread();
+
+    if (KiIrql() != PASSIVE_LEVEL)
+        KiBugCheckText(WORKER_THREAD_RETURNED_AT_BAD_IRQL, (ULONG_PTR)Routine, KiIrql(), (ULONG_PTR)Parameter,
+                       (ULONG_PTR)Item, (ULONG64)(ULONG_PTR)Routine,
+                       "a work item's routine returned at raised IRQL; release every spin lock and lower IRQL first");
+    if (KiThread()->KernelApcDisable || KiThread()->SpecialApcDisable)
+        KiBugCheckText(KERNEL_APC_PENDING_DURING_EXIT, (ULONG_PTR)Routine, (USHORT)KiThread()->KernelApcDisable, 0,
+                       0, (ULONG64)(ULONG_PTR)Routine,
+                       "a work item's routine returned with APCs disabled: KeEnterCriticalRegion (or a guarded region, "
+                       "or a mutex) was not left");
+    if (Thread->ActiveImpersonation)
+        KiBugCheckText(IMPERSONATING_WORKER_THREAD, (ULONG_PTR)Routine, (ULONG_PTR)Parameter, (ULONG_PTR)Item, 0,
+                       (ULONG64)(ULONG_PTR)Routine, "a work item's routine returned while it impersonates");
+}
+
+static void NTAPI worker_thread(PVOID Context)
+{
+    WORKER *Worker = Context;
+    struct work_queue *Queue = NULL;
+
+    for (ULONG I = 0; I < QueueCount; I++)
+        if (Worker >= queues[I].Workers && Worker < queues[I].Workers + MAX_WORKERS)
+            Queue = &queues[I];
+    Worker->Thread = KiThread();
+    KeSetPriorityThread(KiThread(), Queue->Priority);
+    for (;;) {
+        KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
+        Queue->Idle++;
+        KeReleaseSpinLock(&Queue->Lock, Irql);
+        KeWaitForSingleObject(&Queue->Available, WrQueue, KernelMode, FALSE, NULL);
+
+        Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
+        Queue->Idle--;
+        Queue->Taken++;
+        PWORK_QUEUE_ITEM Item = CONTAINING_RECORD(RemoveHeadList(&Queue->Items), WORK_QUEUE_ITEM, List);
+        PWORKER_THREAD_ROUTINE Routine = Item->WorkerRoutine;
+        PVOID Parameter = Item->Parameter;
+        __atomic_store_n(&Item->List.Flink, NULL, __ATOMIC_RELEASE);
+        Worker->Parameter = Parameter;
+        Worker->Routine = Routine;
+        KeReleaseSpinLock(&Queue->Lock, Irql);
+
+        Routine(Parameter);
+        check_return(Routine, Parameter, Item);
+
+        Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
+        Worker->Routine = NULL;
+        Queue->Pending--;
+        KeReleaseSpinLock(&Queue->Lock, Irql);
+    }
+}
+
+static NTSTATUS start_thread(PKSTART_ROUTINE Routine, PVOID Context)
+{
+    HANDLE Handle;
+    NTSTATUS Status = PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, Routine, Context);
+
+    if (NT_SUCCESS(Status))
+        ZwClose(Handle);
+    return Status;
+}
+
+static NTSTATUS add_worker(struct work_queue *Queue)
+{
+    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
+    WORKER *Worker = Queue->Threads < MAX_WORKERS ? &Queue->Workers[Queue->Threads++] : NULL;
+
+    KeReleaseSpinLock(&Queue->Lock, Irql);
+    if (Worker == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS Status = start_thread(worker_thread, Worker);
+    if (!NT_SUCCESS(Status)) {
+        Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
+        Queue->Threads--;
+        KeReleaseSpinLock(&Queue->Lock, Irql);
+    }
+    return Status;
+}
+
+static BOOLEAN is_behind(struct work_queue *Queue, ULONG64 *Taken)
+{
+    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
+    BOOLEAN Behind = Queue->Idle == 0 && !IsListEmpty(&Queue->Items);
+
+    *Taken = Queue->Taken;
+    KeReleaseSpinLock(&Queue->Lock, Irql);
+    return Behind;
+}
+
+static void NTAPI manager_thread(PVOID Context)
+{
+    LARGE_INTEGER Patience = {.QuadPart = PATIENCE};
+    ULONG64 Before[QueueCount], After;
+    BOOLEAN Behind[QueueCount];
+
+    UNREFERENCED_PARAMETER(Context);
+    KeSetPriorityThread(KiThread(), LOW_REALTIME_PRIORITY);
+    for (;;) {
+        BOOLEAN Any = FALSE;
+        for (ULONG I = 0; I < QueueCount; I++)
+            Any |= Behind[I] = is_behind(&queues[I], &Before[I]);
+        if (!Any) {
+            KeWaitForSingleObject(&manager_event, WrExecutive, KernelMode, FALSE, NULL);
+            continue;
+        }
+        KeDelayExecutionThread(KernelMode, FALSE, &Patience);
+        for (ULONG I = 0; I < QueueCount; I++)
+            if (Behind[I] && is_behind(&queues[I], &After) && After == Before[I] &&
+                !NT_SUCCESS(add_worker(&queues[I])) && queues[I].Threads >= MAX_WORKERS)
+                KeWaitForSingleObject(&manager_event, WrExecutive, KernelMode, FALSE, NULL);
+    }
+}
+
+void ExpInitWorkers(void)
+{
+    static const struct {
+        WORK_QUEUE_TYPE Type;
+        KPRIORITY Priority;
+        ULONG Threads;
+    } Plan[QueueCount] = {
+        {HyperCriticalWorkQueue, 15, 1}, {CriticalWorkQueue, 13, 2}, {DelayedWorkQueue, 12, 2}};
+
+    KeInitializeEvent(&manager_event, SynchronizationEvent, FALSE);
+    for (ULONG I = 0; I < QueueCount; I++) {
+        InitializeListHead(&queues[I].Items);
+        KeInitializeSemaphore(&queues[I].Available, 0, MAXLONG);
+        queues[I].Priority = Plan[I].Priority;
+        queues[I].Type = Plan[I].Type;
+    }
+    for (ULONG I = 0; I < QueueCount; I++)
+        for (ULONG N = 0; N < Plan[I].Threads; N++)
+            if (!NT_SUCCESS(add_worker(&queues[I])))
+                KeBugCheckEx(PHASE1_INITIALIZATION_FAILED, 1, I, N, 0);
+    if (!NT_SUCCESS(start_thread(manager_thread, NULL)))
+        KeBugCheckEx(PHASE1_INITIALIZATION_FAILED, 2, 0, 0, 0);
+    running = TRUE;
+}
+
+/* ---------------------------------------------------------------- reports */
+
+ULONG ExCountPendingWorkItems(void)
+{
+    ULONG Count = 0;
+
+    for (ULONG I = 0; I < QueueCount; I++)
+        Count += __atomic_load_n(&queues[I].Pending, __ATOMIC_RELAXED);
+    return Count;
+}
+
+BOOLEAN ExEnumerateWorkers(ULONG *Cursor, EX_WORKER_INFO *Info)
+{
+    for (; *Cursor < QueueCount * MAX_WORKERS; (*Cursor)++) {
+        struct work_queue *Queue = &queues[*Cursor / MAX_WORKERS];
+        WORKER *Worker = &Queue->Workers[*Cursor % MAX_WORKERS];
+        if (Worker->Thread == NULL)
+            continue;
+        *Info = (EX_WORKER_INFO){Worker->Thread, Queue->Type, Worker->Routine, Worker->Parameter};
+        (*Cursor)++;
+        return TRUE;
+    }
+    return FALSE;
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mip.h: shared between the files of the memory manager.
+ *
+ * State that a processor owns (MI_VP) needs no lock and no raised IRQL: kernel code is interrupted only at points of
+ * its own choosing (an IRQL lowered, a lock, a wait), so a stretch of code without such a point is atomic with respect
+ * to its processor. Fast paths keep to that: get the MI_VP, use it, and never call out in between.
+ */
+#ifndef KILN_MIP_H
+#define KILN_MIP_H
+
+#include <nt/ke.h>
+#include <nt/mm.h>
+#include <nt/ex.h>
+#include "host.h"
+#include "mi.h"
+
+#define MI_PAGE_BYTES KILN_PAGE_SIZE
+#define MI_PAGES(bytes) (((SIZE_T)(bytes) + MI_PAGE_BYTES - 1) >> KILN_PAGE_SHIFT)
+#define MI_NO_PFN ((ULONG)~0u)
+#define PROTECTED_POOL 0x80000000U /* in a tag: may be freed only with the tag */
+#define MI_UNTAGGED 0x656E6F4EU /* "None" */
+
+/* ---------------------------------------------------------------- PFN database */
+
+#define MI_PFN_TOUCHED 0x01 /* has been handed out since boot: its content is not known to be zero */
+#define MI_PFN_EXECUTE 0x02 /* mapped executable */
+#define MI_PFN_NOACCESS 0x04 /* mapped inaccessible */
+#define MI_PFN_READONLY 0x08 /* mapped without write access */
+#define MI_PFN_ORPHAN   0x10 /* user page given up while locked: freed by the last unlock */
+#define MI_PFN_REPROTECTED 0x20 /* MmProtectMdlSystemAddress changed the direct map of it */
+
+/* One page. Fields: P under MiPfnLock; O by the owner of the page; A atomic. Read without a lock by reports. */
+typedef struct _MI_PFN {
+    UCHAR Use;          /* O: MI_PAGE_USE */
+    UCHAR Flags;        /* O: MI_PFN_* */
+    USHORT LockCount;   /* A: MDLs that locked the page */
+    ULONG RunPages;     /* O: first page of a run: its length; 0 on the others */
+    ULONG RunBack;      /* O: pages back to the first page of the run */
+    ULONG Tag;          /* O: large pool: tag */
+    PVOID Caller;       /* O: who allocated the run */
+    SIZE_T Bytes;       /* O: large pool, contiguous: bytes asked for */
+    ULONG64 FreeMap[2]; /* slab lock: one bit a free block */
+    ULONG Next, Prev;   /* slab lock: list of pages with free blocks */
+    UCHAR Class;        /* O: slab class */
+    UCHAR Kind;         /* O: MI_POOL_KIND of pool pages */
+    USHORT FreeBlocks;  /* slab lock */
+    ULONG TagIndex;     /* O: large pool: tag account */
+} MI_PFN, *PMI_PFN;
+C_ASSERT(sizeof(MI_PFN) == 64);
+
+#define MiPfnDatabase ((PMI_PFN)KILN_PFNDB_BASE)
+extern SIZE_T MiPageCount; /* pages of RAM; constant after phase 0 */
+
+static inline PMI_PFN MiPfnEntry(PFN_NUMBER Pfn)
+{
+    return &MiPfnDatabase[Pfn];
+}
+
+static inline BOOLEAN MiIsRam(const void *Va)
+{
+    return (ULONG64)(ULONG_PTR)Va - KILN_RAM_BASE < ((ULONG64)MiPageCount << KILN_PAGE_SHIFT);
+}
+
+static inline PFN_NUMBER MiVaToPfn(const void *Va)
+{
+    return (PFN_NUMBER)(((ULONG64)(ULONG_PTR)Va - KILN_RAM_BASE) >> KILN_PAGE_SHIFT);
+}
+
+/* phys.c */
+void MiInitPhysical(void);
+extern SIZE_T MiFreePageCount;
+extern SIZE_T MiUseCount[MiPageUseCount];
+/* Change what a whole run is used for, with its length. */
+void MiSetRun(PFN_NUMBER Pfn, SIZE_T Pages, MI_PAGE_USE Use, PVOID Caller);
+/* host_protect with the budget and the PFN flags kept. The run is within RAM. */
+NTSTATUS MiProtectRam(PFN_NUMBER Pfn, SIZE_T Pages, unsigned Prot);
+
+/* ---------------------------------------------------------------- pool */
+
+typedef enum _MI_POOL_KIND { MiPoolNx, MiPoolExecute, MiPoolPaged, MiPoolKinds } MI_POOL_KIND;
+
+#define MI_POOL_CLASSES     39
+#define MI_POOL_SMALL_MAX   4080 /* bytes asked for; more is whole pages */
+#define MI_MAGAZINE_ROUNDS  32
+#define MI_POOL_TAGS        4096
+
+/*
+ * In front of every small block, two words:
+ *      word 0   tag (32), bytes asked for (12), adjust (2: the caller's address is 16 * adjust further on, for cache
+ *               alignment), quota (1: the charged process is stored behind the block), spare (5), tag account (12)
+ *      word 1   return address of the allocating call (48), check (16)
+ * The check covers the rest and the address; its value tells an allocated block from a free one, and both from a
+ * header that somebody wrote over.
+ */
+typedef struct _MI_POOL_HEADER {
+    ULONG64 Word0;
+    ULONG64 Word1;
+} MI_POOL_HEADER, *PMI_POOL_HEADER;
+#define MI_HEADER_BYTES 16
+C_ASSERT(sizeof(MI_POOL_HEADER) == MI_HEADER_BYTES);
+#define MI_HEADER_QUOTA (1ULL << 46)
+#define MI_CHECK_FREE   0x5A5AULL /* xor-ed into the check of a free block */
+#define MI_CALLER_MASK  0x0000FFFFFFFFFFFFULL
+
+static inline ULONG64 MiHeaderCheck(const MI_POOL_HEADER *Header, ULONG64 Word0, ULONG64 Caller)
+{
+    return ((Word0 ^ (Caller << 13) ^ (ULONG64)(ULONG_PTR)Header) * 0x9E3779B97F4A7C15ULL) >> 48;
+}
+
+static inline ULONG MiHeaderTag(const MI_POOL_HEADER *Header) { return (ULONG)Header->Word0; }
+static inline ULONG MiHeaderBytes(const MI_POOL_HEADER *Header) { return (ULONG)(Header->Word0 >> 32) & 0xFFF; }
+static inline ULONG MiHeaderAdjust(const MI_POOL_HEADER *Header) { return (ULONG)(Header->Word0 >> 44) & 3; }
+static inline ULONG MiHeaderTagIndex(const MI_POOL_HEADER *Header) { return (ULONG)(Header->Word0 >> 52); }
+static inline PVOID MiHeaderCaller(const MI_POOL_HEADER *Header)
+{
+    return (PVOID)(ULONG_PTR)(Header->Word1 & MI_CALLER_MASK);
+}
+static inline PVOID MiHeaderBlock(const MI_POOL_HEADER *Header)
+{
+    return (UCHAR *)Header + MI_HEADER_BYTES + 16 * MiHeaderAdjust(Header);
+}
+
+typedef enum _MI_HEADER_STATE { MiHeaderCorrupt, MiHeaderAllocated, MiHeaderFree } MI_HEADER_STATE;
+
+static inline MI_HEADER_STATE MiHeaderState(const MI_POOL_HEADER *Header)
+{
+    ULONG64 Word1 = Header->Word1;
+    ULONG64 Difference = (Word1 >> 48) ^ MiHeaderCheck(Header, Header->Word0, Word1 & MI_CALLER_MASK);
+
+    return Difference == 0 ? MiHeaderAllocated : Difference == MI_CHECK_FREE ? MiHeaderFree : MiHeaderCorrupt;
+}
+
+typedef struct _MI_MAGAZINE {
+    ULONG Count;
+    ULONG Limit;
+    PMI_POOL_HEADER Rounds[MI_MAGAZINE_ROUNDS];
+} MI_MAGAZINE, *PMI_MAGAZINE;
+
+typedef struct _MI_TAG_COUNT {
+    ULONG64 Allocations[2]; /* nonpaged, paged */
+    ULONG64 Frees[2];
+    ULONG64 Bytes[2]; /* allocated minus freed on this processor; wraps */
+} MI_TAG_COUNT, *PMI_TAG_COUNT;
+
+#define MI_VP_STACKS 8
+
+/* What one processor owns. */
+typedef struct _MI_VP {
+    PMI_TAG_COUNT Tags; /* MI_POOL_TAGS of them */
+    PVOID Stacks[MI_VP_STACKS];
+    ULONG StackCount;
+    MI_MAGAZINE Magazines[MiPoolKinds][MI_POOL_CLASSES];
+} MI_VP, *PMI_VP;
+
+extern PMI_VP MiVpTable[HOST_MAX_VPS];
+extern ULONG MiVpCount;
+extern BOOLEAN MiChecked;
+
+static inline PMI_VP MiCurrentVp(void)
+{
+    ULONG Number;
+    __asm__ volatile("movl %%gs:0x1a4, %0" : "=r"(Number));
+    return MiVpTable[Number];
+}
+
+static inline KIRQL MiCurrentIrql(void)
+{
+    ULONG Irql;
+    __asm__ volatile("movzbl %%gs:0x50, %0" : "=r"(Irql));
+    return (KIRQL)Irql;
+}
+
+/* slab.c */
+extern const USHORT MiBlockBytes[MI_POOL_CLASSES]; /* with the header */
+extern UCHAR MiClassOf[256];                       /* by (bytes asked for + 15) / 16 */
+void MiInitSlabs(void);
+void MiInitMagazines(PMI_VP Vp);
+/* Take blocks for, or return blocks of, this processor's magazine. FALSE: no memory. IRQL <= DISPATCH_LEVEL. */
+BOOLEAN MiRefillMagazine(ULONG Kind, ULONG Class);
+void MiFlushMagazine(ULONG Kind, ULONG Class);
+/* The header of the block whose space contains `Va`, by position; its content is not looked at. NULL: none. */
+PMI_POOL_HEADER MiBlockOfAddress(const MI_PFN *Entry, const void *Va);
+
+/* pooltag.c */
+void MiInitPoolTags(void);
+/* Index of the account of `Tag`, made on first use; the last account takes all when the table is full. */
+ULONG MiFindTagAccount(ULONG Tag, PVOID Caller);
+extern ULONG MiTagTable[MI_POOL_TAGS];
+
+static inline ULONG MiTagHash(ULONG Tag)
+{
+    return (Tag * 0x9E3779B1U) >> 20;
+}
+
+static inline ULONG MiTagIndex(ULONG Tag, PVOID Caller)
+{
+    ULONG Index = MiTagHash(Tag);
+
+    return __builtin_expect(MiTagTable[Index] == Tag, 1) ? Index : MiFindTagAccount(Tag, Caller);
+}
+
+/* poolbig.c */
+PVOID MiAllocateLargePool(ULONG Kind, SIZE_T Bytes, ULONG Tag, PVOID Caller);
+void MiFreeLargePool(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller);
+
+/* Say what is wrong with a pointer that is not the start of an allocated block, or with the tag of one. */
+__attribute__((noreturn, cold, noinline)) void MiBadFree(PVOID Block, PVOID Caller);
+__attribute__((cold, noinline)) void MiCheckFreeTag(PVOID Block, ULONG Allocated, ULONG Tag, PVOID Caller);
+
+/* poolview.c: the bugchecks of bad pool calls, each with a sentence. */
+__attribute__((noreturn, cold)) void MiPoolBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4,
+                                                    PVOID Caller, const char *Sentence);
+
+/* pool.c */
+PVOID MiAllocateBlock(ULONG PoolType, SIZE_T Bytes, ULONG Tag, PVOID Caller);
+void MiFreeBlock(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller);
+/* As MiAllocateBlock, remembering `Process` (referenced by the caller, charged) for MiFreeBlock to give back. */
+PVOID MiAllocateQuotaBlock(ULONG PoolType, SIZE_T Bytes, ULONG Tag, PVOID Process, PVOID Caller);
+
+/* poolquota.c */
+NTSTATUS MiChargeQuota(ULONG Kind, SIZE_T Bytes, PVOID *Process);
+void MiReturnQuota(PVOID Process, ULONG Kind, SIZE_T Bytes, PVOID Block, PVOID Caller);
+
+static inline ULONG MiKindOfType(ULONG PoolType)
+{
+    return (PoolType & 1) ? MiPoolPaged : (PoolType & 512) ? MiPoolNx : MiPoolExecute;
+}
+
+static inline ULONG MiTypeOfKind(ULONG Kind)
+{
+    return Kind == MiPoolPaged ? PagedPool : Kind == MiPoolNx ? NonPagedPoolNx : NonPagedPool;
+}
+
+/* ---------------------------------------------------------------- system PTEs */
+
+void MiInitSystemPtes(void);
+/* Reserve `Pages` of the window; NULL when it is full. IRQL <= DISPATCH_LEVEL. */
+PVOID MiReserveSystemPtes(SIZE_T Pages, ULONG Tag, PVOID Caller);
+void MiReleaseSystemPtes(PVOID Va, SIZE_T Pages);
+/* Pages and tag of the reservation that begins at Va; 0: none does. */
+SIZE_T MiSystemPteReservation(PVOID Va, ULONG *Tag);
+/* Map page frames in a reservation; unmap them. */
+NTSTATUS MiMapSystemPtes(PVOID Va, const PFN_NUMBER *Pfns, SIZE_T Pages, unsigned Prot);
+NTSTATUS MiMapSystemRun(PVOID Va, PFN_NUMBER Pfn, SIZE_T Pages, unsigned Prot);
+void MiUnmapSystemPtes(PVOID Va, SIZE_T Pages);
+/* Map page frames anywhere, consecutive ones by one host call, within the budget; nothing stays mapped on failure. */
+NTSTATUS MiMapPages(PVOID Va, const PFN_NUMBER *Pfns, SIZE_T Pages, unsigned Prot);
+void MiUnmapPages(PVOID Va, const PFN_NUMBER *Pfns, SIZE_T Pages);
+ULONG MiCountRuns(const PFN_NUMBER *Pfns, SIZE_T Pages);
+/* The page frame behind an address of the window; FALSE if not mapped. Signal-safe. */
+BOOLEAN MiSystemPtePfn(PVOID Va, PFN_NUMBER *Pfn);
+/* Bounds and owner of the reservation that contains Va. Signal-safe. */
+BOOLEAN MiSystemPteInfo(PVOID Va, PVOID *Begin, SIZE_T *Pages, PVOID *Caller);
+extern SIZE_T MiSystemPtesUsed;
+
+/* ---------------------------------------------------------------- MDLs and translation */
+
+/*
+ * Host memory (the stack of a client's thread, static data of the kernel) has no page of RAM. So that drivers can
+ * describe such a buffer by an MDL, its pages get frame numbers far above RAM: this bit and the virtual page number.
+ */
+#define MI_FOREIGN_PFN   (1ULL << 39)
+/* Device memory: frames of MmMapIoSpace outside RAM are their physical page numbers. */
+
+static inline BOOLEAN MiIsRamPfn(PFN_NUMBER Pfn) { return Pfn < MiPageCount; }
+
+/* resolve.c: the frame behind one page. STATUS_ACCESS_VIOLATION if nothing is there or the access is not allowed. */
+NTSTATUS MiResolvePage(PVOID Va, KPROCESSOR_MODE Mode, BOOLEAN Write, PFN_NUMBER *Pfn);
+/* The address at which frames from Pfn on are always mapped (RAM, foreign, MMIO); NULL: none. */
+PVOID MiPermanentAddress(PFN_NUMBER Pfn);
+
+static inline PFN_NUMBER *MiMdlPfns(PMDL Mdl) { return (PFN_NUMBER *)(Mdl + 1); }
+static inline SIZE_T MiMdlPages(PMDL Mdl)
+{
+    return ((SIZE_T)Mdl->ByteOffset + Mdl->ByteCount + MI_PAGE_BYTES - 1) >> KILN_PAGE_SHIFT;
+}
+/* mdlmap.c: an MDL was used against its rules: DRIVER_VERIFIER_DETECTED_VIOLATION with the verifier's code. */
+__attribute__((noreturn, cold)) void MiBadMdl(ULONG Rule, PMDL Mdl, ULONG Flags, PVOID Caller, const char *Sentence);
+/* Undo the system mapping of an MDL, whatever made it. */
+void MiUnmapMdl(PMDL Mdl, PVOID Va, PVOID Caller);
+/* mdllock.c */
+void MiUnlockFrames(const PFN_NUMBER *Pfns, SIZE_T Pages);
+
+/* ---------------------------------------------------------------- user space */
+
+enum { MiRangePrivate, MiRangeMdl };
+
+typedef struct _MI_USER_PAGE {
+    ULONG Pfn;        /* MI_NO_PFN: reserved only */
+    ULONG Protection; /* PAGE_* */
+} MI_USER_PAGE;
+
+/* A reserved range of user addresses; all fields U. */
+typedef struct _MI_RANGE {
+    LIST_ENTRY Link;
+    ULONG64 Begin;
+    SIZE_T Pages;
+    ULONG Protection; /* asked for when it was allocated */
+    ULONG Charged;    /* host mappings */
+    ULONG Secured;    /* MmSecureVirtualMemory handles on it */
+    UCHAR Kind;
+    MI_USER_PAGE Page[];
+} MI_RANGE, *PMI_RANGE;
+
+/*
+ * user.c: reserve (anywhere, or at Wanted), commit, protect and free ranges. PASSIVE_LEVEL; a process frees its ranges
+ * one at a time, as its callers serialise by the address space being used by itself.
+ */
+PMI_RANGE MiReserveRange(PEPROCESS Process, ULONG64 Wanted, SIZE_T Pages, UCHAR Kind, ULONG Protection,
+                         BOOLEAN TopDown, NTSTATUS *Status);
+NTSTATUS MiCommitRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T Count, ULONG Protection);
+void MiDecommitRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T Count);
+void MiReleaseRange(PEPROCESS Process, PMI_RANGE Range);
+NTSTATUS MiProtectRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T Count, ULONG Protection, ULONG *Old);
+PMI_RANGE MiFindRange(PEPROCESS Process, PVOID Va);
+PMI_RANGE MiNextRange(PEPROCESS Process, PVOID Va); /* the first that begins above Va */
+/* Lock-free look for reports. */
+BOOLEAN MiPeekUserRange(PVOID Va, ULONG64 *Begin, SIZE_T *Bytes, BOOLEAN *Committed);
+
+/* Pool quota of the process: what is charged, and the limit. NULL: it has no user space and no limit. */
+SIZE_T *MiQuotaOfProcess(PEPROCESS Process, ULONG Account, SIZE_T **Limit);
+/* Map frames into the current process; the range belongs to an MDL and cannot be freed by user mode. */
+NTSTATUS MiMapUserFrames(PVOID RequestedVa, const PFN_NUMBER *Pfns, SIZE_T Pages, unsigned Prot, PVOID *Va);
+NTSTATUS MiUnmapUserFrames(PVOID Va);
+
+BOOLEAN MiUserPfn(PVOID Va, PFN_NUMBER *Pfn, ULONG *Protection);
+unsigned MiHostProt(ULONG Protection);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Physical memory: the PFN database, the allocator of page runs, and the budget of host mappings.
+ *
+ * RAM is [0, MiPageCount) pages. Free pages are the set bits of one bitmap with a summary bit for each word that has
+ * any. Runs are found first-fit from the lowest address the caller allows, so the result depends on nothing but the
+ * history of calls, memory that has been touched is used again before memory that has not, and any alignment and
+ * boundary can be asked for. A search skips 64 full words (16 MB) a step; typical machines have 256 MB.
+ *
+ * A page is owned by whoever allocated it; its PFN entry then belongs to the owner, except for the list linkage noted
+ * in mip.h. Freeing a page that is free already is PFN_LIST_CORRUPT.
+ *
+ * Memory that was never handed out is zero (the host's promise for RAM), so zeroing skips it. Long runs are given
+ * back to the host when freed and count as never handed out again.
+ *
+ * Lock: MiPfnLock (P) guards the bitmap, its summary and the counters. Innermost.
+ */
+#include "mip.h"
+#include <nt/rtl.h>
+
+#define DISCARD_PAGES 64 /* runs at least this long go back to the host when freed */
+#define RESERVED_LOW_PAGES 16 /* physical addresses below 64 KB: drivers take 0 for "none" */
+
+SIZE_T MiPageCount;
+SIZE_T MiFreePageCount;
+SIZE_T MiUseCount[MiPageUseCount];
+
+static KSPIN_LOCK pfn_lock;
+static ULONG64 *free_map;     /* P: bit set: page is free */
+static ULONG64 *free_summary; /* P: bit set: word of free_map is not zero */
+static SIZE_T free_words;
+
+static ULONG64 mappings_used; /* A */
+static ULONG64 mappings_limit;
+
+static void mark_free(PFN_NUMBER Pfn, SIZE_T Pages)
+{
+    for (PFN_NUMBER P = Pfn; P < Pfn + Pages; P++) {
+        free_map[P >> 6] |= 1ULL << (P & 63);
+        free_summary[P >> 12] |= 1ULL << ((P >> 6) & 63);
+    }
+}
+
+static void mark_used(PFN_NUMBER Pfn, SIZE_T Pages)
+{
+    for (PFN_NUMBER P = Pfn; P < Pfn + Pages; P++) {
+        free_map[P >> 6] &= ~(1ULL << (P & 63));
+        if (free_map[P >> 6] == 0)
+            free_summary[P >> 12] &= ~(1ULL << ((P >> 6) & 63));
+    }
+}
+
+/* First free page at or after Pfn; MiPageCount if none. */
+static PFN_NUMBER next_free(PFN_NUMBER Pfn)
+{
+    if (Pfn >= MiPageCount)
+        return MiPageCount;
+    SIZE_T Word = Pfn >> 6;
+    ULONG64 Bits = free_map[Word] & (~0ULL << (Pfn & 63));
+
+    if (Bits)
+        return (Word << 6) + (ULONG)__builtin_ctzll(Bits);
+    Word++;
+    while (Word < free_words) {
+        ULONG64 Summary = free_summary[Word >> 6] & (~0ULL << (Word & 63));
+        if (Summary) {
+            Word = (Word & ~63ULL) + (ULONG)__builtin_ctzll(Summary);
+            return (Word << 6) + (ULONG)__builtin_ctzll(free_map[Word]);
+        }
+        Word = (Word & ~63ULL) + 64;
+    }
+    return MiPageCount;
+}
+
+/* First page in [Pfn, End) that is in use; End if none. */
+static PFN_NUMBER next_used(PFN_NUMBER Pfn, PFN_NUMBER End)
+{
+    while (Pfn < End) {
+        ULONG64 Used = ~free_map[Pfn >> 6] & (~0ULL << (Pfn & 63));
+        if (Used) {
+            PFN_NUMBER Found = (Pfn & ~63ULL) + (ULONG)__builtin_ctzll(Used);
+            return Found < End ? Found : End;
+        }
+        Pfn = (Pfn & ~63ULL) + 64;
+    }
+    return End;
+}
+
+static BOOLEAN find_run(SIZE_T Pages, PFN_NUMBER Lowest, PFN_NUMBER Highest, SIZE_T Align, SIZE_T Boundary,
+                        PFN_NUMBER *Found)
+{
+    PFN_NUMBER Pfn = Lowest;
+
+    if (Pages == 0 || Pages > MiPageCount || (Boundary && Pages > Boundary))
+        return FALSE;
+    if (Highest >= MiPageCount)
+        Highest = MiPageCount - 1;
+    for (;;) {
+        Pfn = next_free(Pfn);
+        Pfn = (Pfn + Align - 1) & ~(PFN_NUMBER)(Align - 1);
+        if (Boundary && (Pfn & ~(Boundary - 1)) != ((Pfn + Pages - 1) & ~(Boundary - 1)))
+            Pfn = (Pfn + Boundary - 1) & ~(PFN_NUMBER)(Boundary - 1);
+        if (Pfn > Highest || Pages - 1 > Highest - Pfn)
+            return FALSE;
+        PFN_NUMBER Used = next_used(Pfn, Pfn + Pages);
+        if (Used == Pfn + Pages) {
+            *Found = Pfn;
+            return TRUE;
+        }
+        Pfn = Used + 1;
+    }
+}
+
+void MiSetRun(PFN_NUMBER Pfn, SIZE_T Pages, MI_PAGE_USE Use, PVOID Caller)
+{
+    for (SIZE_T I = 0; I < Pages; I++) {
+        PMI_PFN Entry = MiPfnEntry(Pfn + I);
+        __atomic_fetch_sub(&MiUseCount[Entry->Use], 1, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&MiUseCount[Use], 1, __ATOMIC_RELAXED);
+        Entry->Use = (UCHAR)Use;
+        Entry->RunPages = 0;
+        Entry->RunBack = (ULONG)I;
+        Entry->Caller = Caller;
+        Entry->Bytes = 0;
+        Entry->Tag = 0;
+    }
+    MiPfnEntry(Pfn)->RunPages = (ULONG)Pages;
+}
+
+NTSTATUS MiAllocatePages(SIZE_T Pages, PFN_NUMBER Lowest, PFN_NUMBER Highest, SIZE_T AlignPages,
+                         SIZE_T BoundaryPages, MI_PAGE_USE Use, BOOLEAN Zero, PFN_NUMBER *Pfn)
+{
+    KIRQL Irql;
+    BOOLEAN Found;
+
+    Irql = KeAcquireSpinLockRaiseToDpc(&pfn_lock);
+    Found = find_run(Pages, Lowest, Highest, AlignPages ? AlignPages : 1, BoundaryPages, Pfn);
+    if (Found) {
+        mark_used(*Pfn, Pages);
+        MiFreePageCount -= Pages;
+    }
+    KeReleaseSpinLock(&pfn_lock, Irql);
+    if (!Found)
+        return STATUS_INSUFFICIENT_RESOURCES;
+
+    MiSetRun(*Pfn, Pages, Use, NULL);
+    for (SIZE_T I = 0; I < Pages; I++) {
+        PMI_PFN Entry = MiPfnEntry(*Pfn + I);
+        if (Zero && (Entry->Flags & MI_PFN_TOUCHED))
+            __builtin_memset(MiPfnToVa(*Pfn + I), 0, MI_PAGE_BYTES);
+        Entry->Flags |= MI_PFN_TOUCHED;
+    }
+    return STATUS_SUCCESS;
+}
+
+PVOID MiAllocateContiguousPages(SIZE_T Pages, MI_PAGE_USE Use, BOOLEAN Zero, PVOID Caller)
+{
+    PFN_NUMBER Pfn;
+
+    if (!NT_SUCCESS(MiAllocatePages(Pages, 0, MiPageCount - 1, 1, 0, Use, Zero, &Pfn)))
+        return NULL;
+    MiPfnEntry(Pfn)->Caller = Caller;
+    return MiPfnToVa(Pfn);
+}
+
+void MiFreePages(PFN_NUMBER Pfn, SIZE_T Pages)
+{
+    BOOLEAN Discard = Pages >= DISCARD_PAGES;
+    KIRQL Irql;
+
+    for (SIZE_T I = 0; I < Pages; I++) {
+        PMI_PFN Entry = MiPfnEntry(Pfn + I);
+        if (Pfn + I >= MiPageCount || Entry->Use == MiPageFree || Entry->Use == MiPageReserved)
+            KeBugCheckEx(PFN_LIST_CORRUPT, 0x99, Pfn + I, Pfn + I < MiPageCount ? Entry->Use : 0, 0);
+        if (Entry->LockCount)
+            KeBugCheckEx(PFN_LIST_CORRUPT, 0x7, Pfn + I, Entry->LockCount, 0);
+    }
+    if (Discard && host_discard_ram((ULONG64)Pfn << KILN_PAGE_SHIFT, (ULONG64)Pages << KILN_PAGE_SHIFT) != 0)
+        Discard = FALSE;
+    MiSetRun(Pfn, Pages, MiPageFree, NULL);
+    if (Discard)
+        for (SIZE_T I = 0; I < Pages; I++)
+            MiPfnEntry(Pfn + I)->Flags &= (UCHAR)~MI_PFN_TOUCHED;
+    MiPfnEntry(Pfn)->RunPages = 0;
+
+    Irql = KeAcquireSpinLockRaiseToDpc(&pfn_lock);
+    mark_free(Pfn, Pages);
+    MiFreePageCount += Pages;
+    KeReleaseSpinLock(&pfn_lock, Irql);
+}
+
+void MiFreeContiguousPages(PVOID Va, SIZE_T Pages)
+{
+    MiFreePages(MiVaToPfn(Va), Pages);
+}
+
+/* ---------------------------------------------------------------- budget and protection */
+
+BOOLEAN MiChargeHostMappings(ULONG Count, const char *What)
+{
+    if (__atomic_add_fetch(&mappings_used, Count, __ATOMIC_RELAXED) <= mappings_limit)
+        return TRUE;
+    __atomic_fetch_sub(&mappings_used, Count, __ATOMIC_RELAXED);
+    DbgPrintEx(DPFLTR_IHVDRIVER_ID, DPFLTR_ERROR_LEVEL,
+               "kiln: out of host mappings for %s (%I64u in use): raise the limit with sysctl vm.max_map_count\n", What,
+               mappings_used);
+    return FALSE;
+}
+
+void MiReturnHostMappings(ULONG Count)
+{
+    __atomic_fetch_sub(&mappings_used, Count, __ATOMIC_RELAXED);
+}
+
+NTSTATUS MiProtectRam(PFN_NUMBER Pfn, SIZE_T Pages, unsigned Prot)
+{
+    UCHAR Flags = (UCHAR)(Prot == HOST_PROT_NONE ? MI_PFN_NOACCESS
+                                                 : ((Prot & HOST_PROT_X) ? MI_PFN_EXECUTE : 0) |
+                                                       ((Prot & HOST_PROT_W) ? 0 : MI_PFN_READONLY));
+
+    if (host_protect(MiPfnToVa(Pfn), (ULONG64)Pages << KILN_PAGE_SHIFT, Prot) != 0)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    for (SIZE_T I = 0; I < Pages; I++) {
+        PMI_PFN Entry = MiPfnEntry(Pfn + I);
+        Entry->Flags = (UCHAR)((Entry->Flags & ~(MI_PFN_NOACCESS | MI_PFN_EXECUTE | MI_PFN_READONLY)) | Flags);
+    }
+    return STATUS_SUCCESS;
+}
+
+void MiQueryUsage(PMI_MEMORY_USAGE Usage)
+{
+    Usage->TotalPages = MiPageCount;
+    Usage->FreePages = MiFreePageCount;
+    for (ULONG I = 0; I < MiPageUseCount; I++)
+        Usage->PagesByUse[I] = MiUseCount[I];
+    Usage->HostMappings = mappings_used;
+    Usage->HostMappingLimit = mappings_limit;
+    Usage->SystemPtesUsed = MiSystemPtesUsed;
+    Usage->PoolBytes[0] = Usage->PoolBytes[1] = 0;
+    MI_POOL_TAG Account;
+    ULONG Cursor = 0;
+    while (MiEnumeratePoolTags(&Cursor, &Account)) {
+        Usage->PoolBytes[0] += Account.Bytes[0];
+        Usage->PoolBytes[1] += Account.Bytes[1];
+    }
+}
+
+/* ---------------------------------------------------------------- start */
+
+void MiInitPhysical(void)
+{
+    SIZE_T MapBytes, SummaryBytes, SystemPages;
+    uint64_t Used, Limit;
+
+    MiPageCount = host_config()->ram_bytes >> KILN_PAGE_SHIFT;
+    if (MiPageCount < 1024 || host_config()->ram_bytes > KILN_RAM_MAX)
+        host_panic("the machine needs at least 4 MB of RAM and at most what its address map has room for");
+    if (host_map_anonymous(MiPfnDatabase, MI_PAGES(MiPageCount * sizeof(MI_PFN)) << KILN_PAGE_SHIFT,
+                           HOST_PROT_R | HOST_PROT_W) != 0)
+        host_panic("no address space for the PFN database");
+
+    free_words = (MiPageCount + 63) / 64;
+    MapBytes = free_words * 8;
+    SummaryBytes = (free_words + 63) / 64 * 8;
+    SystemPages = MI_PAGES(MapBytes + SummaryBytes);
+    free_map = MiPfnToVa(RESERVED_LOW_PAGES);
+    free_summary = (ULONG64 *)((UCHAR *)free_map + MapBytes);
+
+    /* MiPageFree is 0, which is what the fresh database says of every page. */
+    MiUseCount[MiPageFree] = MiPageCount;
+    MiSetRun(0, RESERVED_LOW_PAGES, MiPageReserved, NULL);
+    MiSetRun(RESERVED_LOW_PAGES, SystemPages, MiPageSystem, NULL);
+    mark_free(RESERVED_LOW_PAGES + SystemPages, MiPageCount - RESERVED_LOW_PAGES - SystemPages);
+    MiFreePageCount = MiPageCount - RESERVED_LOW_PAGES - SystemPages;
+
+    /* A quarter, and no less than a thousand, stay for the host itself. */
+    host_mapping_budget(&Used, &Limit);
+    SIZE_T Reserve = Limit / 4 > 1000 ? Limit / 4 : 1000;
+    mappings_limit = Limit > Used + Reserve ? Limit - Used - Reserve : 0;
+}
