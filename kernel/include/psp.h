@@ -124,6 +124,11 @@ NTSTATUS PspCreateClientProcess(PCUNICODE_STRING ImageName, PEPROCESS *Process);
  */
 void PspSwitchClientProcess(PEPROCESS Process);
 
+/* ---------------------------------------------------------------- tokens */
+
+/* The impersonation token of the current thread, referenced; NULL if it impersonates nobody. Any thread. */
+PACCESS_TOKEN PspReferenceEffectiveToken(SECURITY_IMPERSONATION_LEVEL *Level);
+
 /* ---------------------------------------------------------------- notification */
 
 /* The loader mapped an image (ProcessId 0 for drivers): calls the image notify routines. PASSIVE_LEVEL. */

@@ -60,6 +60,12 @@ NTSTATUS NTAPI SeSetSecurityDescriptorInfo(PVOID Object, PSECURITY_INFORMATION S
                                            PSECURITY_DESCRIPTOR ModificationDescriptor,
                                            PSECURITY_DESCRIPTOR *ObjectsSecurityDescriptor, POOL_TYPE PoolType,
                                            PGENERIC_MAPPING GenericMapping);
+NTSTATUS NTAPI RtlSetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, BOOLEAN SaclPresent, PACL Sacl,
+                                            BOOLEAN SaclDefaulted);
+NTSTATUS NTAPI RtlAllocateAndInitializeSid(PSID_IDENTIFIER_AUTHORITY IdentifierAuthority, UCHAR SubAuthorityCount,
+                                           ULONG SubAuthority0, ULONG SubAuthority1, ULONG SubAuthority2,
+                                           ULONG SubAuthority3, ULONG SubAuthority4, ULONG SubAuthority5,
+                                           ULONG SubAuthority6, ULONG SubAuthority7, PSID *Sid);
 void NTAPI SeSetAccessStateGenericMapping(PACCESS_STATE AccessState, PGENERIC_MAPPING GenericMapping);
 
 /* Self-relative, constant descriptors. */
