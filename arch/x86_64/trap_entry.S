@@ -180,6 +180,7 @@ RtlCaptureContext:
 .endm
 
         CAPTURING RtlRaiseException, KiRaiseException
+        CAPTURING ExRaiseException, KiRaiseException
         CAPTURING RtlRaiseStatus, KiRaiseStatus
         CAPTURING ExRaiseStatus, KiRaiseStatus
         CAPTURING ExRaiseAccessViolation, KiRaiseAccessViolation

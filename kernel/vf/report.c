@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report.c: what a person reads when the machine stopped.
+ *
+ * The order is that of the reader's questions: what happened, in which driver, where, with what request, in which state,
+ * how do I get there again, and what shall I do. Every part is a step of its own (vf_protected).
+ */
+#include "vfp.h"
+#include "ldrp.h"
+#include "psp.h"
+#include "../rtl/rtlp.h"
+
+#define LINE_BYTES 1024
+
+/* ---------------------------------------------------------------- output */
+
+void NTAPI vf_say(const char *format, ...)
+{
+    char line[LINE_BYTES];
+    __builtin_ms_va_list arguments;
+    __builtin_ms_va_start(arguments, format);
+    SIZE_T length = RtlpFormatUtf8(line, sizeof line, format, arguments);
+    __builtin_ms_va_end(arguments);
+    host_console_write(HOST_STREAM_REPORT, line, length < sizeof line ? length : sizeof line - 1);
+}
+
+static void NTAPI print(char *text, SIZE_T bytes, const char *format, ...)
+{
+    __builtin_ms_va_list arguments;
+    __builtin_ms_va_start(arguments, format);
+    RtlpFormatUtf8(text, bytes, format, arguments);
+    __builtin_ms_va_end(arguments);
+}
+
+/* ---------------------------------------------------------------- places */
+
+static void copy_text(char *to, SIZE_T bytes, const char *from)
+{
+    SIZE_T i = 0;
+    for (; i + 1 < bytes && from[i]; i++)
+        to[i] = from[i];
+    to[i] = 0;
+}
+
+static void symbolize(const char *path, ULONGLONG address, struct vf_place *place)
+{
+    static struct host_symbol symbol; /* large; one report at a time */
+    if (!host_symbolize(path, address, &symbol))
+        return;
+    copy_text(place->function, sizeof place->function, symbol.function);
+    copy_text(place->file, sizeof place->file, symbol.file);
+    place->line = symbol.line;
+}
+
+static bool locate_unloaded(ULONGLONG pc, struct vf_place *place)
+{
+    static struct ldr_unloaded unloaded;
+    for (ULONG i = 0; LdrUnloadedModule(i, &unloaded); i++) {
+        if (pc < unloaded.Base || pc >= unloaded.End)
+            continue;
+        copy_text(place->module, sizeof place->module, unloaded.Name);
+        place->module_base = unloaded.Base;
+        place->offset = pc - unloaded.Base;
+        place->driver = place->unloaded = true;
+        if (unloaded.HostPath[0])
+            symbolize(unloaded.HostPath, place->offset, place);
+        return true;
+    }
+    return false;
+}
+
+void vf_locate(ULONGLONG pc, bool is_return_address, struct vf_place *place)
+{
+    ULONGLONG back = is_return_address ? 1 : 0; /* the call, not what follows it */
+    struct host_elf_frames frames;
+    __builtin_memset(place, 0, sizeof *place);
+    PKLDR_MODULE module = LdrFindModuleByAddress((const void *)(ULONG_PTR)pc);
+    if (module) {
+        copy_text(place->module, sizeof place->module, module->Name);
+        place->module_base = (ULONG_PTR)module->Entry.DllBase;
+        place->offset = pc - place->module_base;
+        place->driver = true;
+        if (module->HostPath[0])
+            symbolize(module->HostPath, place->offset - back, place);
+    } else if (host_find_elf_frames(pc, &frames)) {
+        copy_text(place->module, sizeof place->module, "kiln");
+        place->module_base = frames.text_begin;
+        place->offset = pc - frames.text_begin;
+        symbolize(NULL, pc - back, place);
+    } else {
+        locate_unloaded(pc, place);
+    }
+}
+
+static const char *base_name(const char *path)
+{
+    const char *last = path;
+    for (; *path; path++)
+        if ((*path == '/' || *path == '\\') && path[1])
+            last = path + 1;
+    return last;
+}
+
+static void describe(const struct vf_place *place, char *text, SIZE_T bytes)
+{
+    const char *unloaded = place->unloaded ? " (unloaded)" : "";
+    if (!place->module[0])
+        print(text, bytes, "?");
+    else if (place->function[0] && place->file[0])
+        print(text, bytes, "%s!%s (%s:%u)%s", place->module, place->function, base_name(place->file), place->line, unloaded);
+    else if (place->function[0])
+        print(text, bytes, "%s!%s%s", place->module, place->function, unloaded);
+    else
+        print(text, bytes, "%s+0x%llx%s", place->module, place->offset, unloaded);
+}
+
+void KiDescribeAddress(ULONGLONG pc, char *text, SIZE_T bytes)
+{
+    static struct vf_place place;
+    vf_locate(pc, true, &place);
+    describe(&place, text, bytes);
+}
+
+/* ---------------------------------------------------------------- facts */
+
+static void walk(void *unused)
+{
+    CONTEXT context = vf_crash.context;
+    vf_crash.frame_count = 0;
+    while (vf_crash.frame_count < VF_MAX_FRAMES) {
+        vf_crash.frames[vf_crash.frame_count] = context.Rip;
+        vf_crash.frame_rsp[vf_crash.frame_count] = context.Rsp;
+        vf_crash.frame_count++;
+        if (!KiUnwindFrame(&context))
+            break;
+    }
+    /* A call through a bad pointer: nothing is known about rip, but the caller pushed its address. */
+    struct host_elf_frames frames;
+    ULONGLONG base, caller;
+    if (vf_crash.frame_count == 1 && !KiLookupFunction(vf_crash.context.Rip, &base) && base == 0 &&
+        !host_find_elf_frames(vf_crash.context.Rip, &frames) && KiSafeRead64(vf_crash.context.Rsp, &caller)) {
+        context = vf_crash.context;
+        context.Rip = caller;
+        context.Rsp += 8;
+        context.ContextFlags |= CONTEXT_UNWOUND_TO_CALL;
+        do {
+            vf_crash.frames[vf_crash.frame_count] = context.Rip;
+            vf_crash.frame_rsp[vf_crash.frame_count] = context.Rsp;
+            vf_crash.frame_count++;
+        } while (vf_crash.frame_count < VF_MAX_FRAMES && KiUnwindFrame(&context));
+    }
+}
+
+/* Is frame `i` a return address (and not where an instruction was interrupted)? */
+static bool is_return(ULONG i)
+{
+    return i > 0 || (vf_crash.context.ContextFlags & CONTEXT_UNWOUND_TO_CALL) == CONTEXT_UNWOUND_TO_CALL;
+}
+
+/* The frame of the driver to blame: the one that was named, or the first driver on the stack. */
+static bool find_driver(ULONGLONG *pc, bool *returned)
+{
+    if (vf_crash.driver_pc) {
+        *pc = vf_crash.driver_pc;
+        *returned = true;
+        return true;
+    }
+    for (ULONG i = 0; i < vf_crash.frame_count; i++) {
+        if (LdrIsDriverCode((ULONG_PTR)vf_crash.frames[i])) {
+            *pc = vf_crash.frames[i];
+            *returned = is_return(i);
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *level_name(KIRQL irql)
+{
+    switch (irql) {
+    case PASSIVE_LEVEL:
+        return "PASSIVE_LEVEL";
+    case APC_LEVEL:
+        return "APC_LEVEL";
+    case DISPATCH_LEVEL:
+        return "DISPATCH_LEVEL";
+    case CLOCK_LEVEL:
+        return "CLOCK_LEVEL";
+    case HIGH_LEVEL:
+        return "HIGH_LEVEL";
+    default:
+        return irql > DISPATCH_LEVEL && irql < CLOCK_LEVEL ? "device level" : "above device level";
+    }
+}
+
+/* ---------------------------------------------------------------- steps */
+
+static void step_header(void *unused)
+{
+    const struct vf_bug_text *text = vf_find_bug_text(vf_crash.code);
+    const char *name = vf_bug_name(vf_crash.code);
+    const ULONG_PTR *p = vf_crash.parameter;
+    vf_say("\n*** STOP: 0x%08X %s (0x%p, 0x%p, 0x%p, 0x%p)\n", vf_crash.code, name ? name : "(not a documented code)",
+           p[0], p[1], p[2], p[3]);
+    if (text)
+        vf_say("    %s\n", text->meaning);
+    vf_say("\n");
+    for (unsigned i = 0; i < 4; i++) {
+        const char *meaning = text ? text->parameter[i] : NULL;
+        if (meaning || p[i])
+            vf_say("Parameter %u   0x%p  %s\n", i + 1, p[i], meaning ? meaning : "");
+    }
+    const char *check = vf_crash.code == 0x139 ? vf_fast_fail_name((ULONG)p[0]) : NULL;
+    if (check)
+        vf_say("Failed check  %s\n", check);
+}
+
+static void step_driver(void *unused)
+{
+    static struct vf_place place;
+    ULONGLONG pc;
+    bool returned;
+    if (!find_driver(&pc, &returned)) {
+        vf_say("Driver        none on this stack\n");
+        return;
+    }
+    vf_locate(pc, returned, &place);
+    if (!place.module[0]) {
+        vf_say("Driver        unknown, at 0x%p\n", pc);
+        return;
+    }
+    vf_say("Driver        %s%s, at 0x%p (%s+0x%llx)\n", place.module, place.unloaded ? " (already unloaded)" : "", pc,
+           place.module, place.offset);
+    if (place.function[0])
+        vf_say("Function      %s\n", place.function);
+    if (place.file[0])
+        vf_say("Source        %s:%u\n", place.file, place.line);
+}
+
+static void step_explanation(void *unused)
+{
+    if (vf_crash.text)
+        vf_say("What happened %s\n", vf_crash.text);
+    if (!vf_crash.has_record)
+        return;
+    const EXCEPTION_RECORD *record = &vf_crash.record;
+    const char *name = vf_exception_name((ULONG)record->ExceptionCode);
+    vf_say("Exception     0x%08X %s at 0x%p\n", record->ExceptionCode, name ? name : "", record->ExceptionAddress);
+    if (record->ExceptionCode == STATUS_ACCESS_VIOLATION && record->NumberParameters >= 2) {
+        ULONG_PTR kind = record->ExceptionInformation[0];
+        vf_say("              %s address 0x%p\n",
+               kind == EXCEPTION_WRITE_FAULT ? "writing" : kind == EXCEPTION_EXECUTE_FAULT ? "executing" : "reading",
+               record->ExceptionInformation[1]);
+    }
+    if (record->ExceptionRecord)
+        vf_say("              while another exception was handled\n");
+}
+
+static void step_instruction(void *unused)
+{
+    UCHAR code[16];
+    char text[96];
+    struct host_trap trap;
+    struct host_insn insn;
+    ULONG have = 0;
+    if (is_return(0))
+        return;
+    while (have < 15 && KiSafeRead(code + have, (const void *)(ULONG_PTR)(vf_crash.context.Rip + have), 1))
+        have++;
+    if (!host_disassemble(code, have, vf_crash.context.Rip, text, sizeof text))
+        return;
+    __builtin_memset(&trap, 0, sizeof trap);
+    __builtin_memcpy(&trap.rax, &vf_crash.context.Rax, 17 * sizeof(ULONGLONG));
+    vf_say("Instruction   %s", text);
+    if (host_decode(code, have, &trap, &insn) && insn.has_memory)
+        vf_say("    ; address 0x%p, %u byte%s", insn.address, insn.size, insn.size == 1 ? "" : "s");
+    vf_say("\n");
+}
+
+static void step_state(void *unused)
+{
+    PKTHREAD thread = vf_crash.thread;
+    char start[400];
+    vf_say("Processor     %u, IRQL %u (%s)\n", vf_crash.processor, vf_crash.irql, level_name(vf_crash.irql));
+    if (!thread)
+        return;
+    PKDPC dpc = KiPcrs[vf_crash.processor].Prcb.DpcRoutineActive;
+    if (dpc) {
+        KiDescribeAddress((ULONG_PTR)dpc->DeferredRoutine, start, sizeof start);
+        vf_say("DPC           %p, routine %s\n", dpc, start);
+    }
+    vf_say("Thread        %u (%p)", thread->Id, thread);
+    if (thread->StartAddress) {
+        KiDescribeAddress((ULONG_PTR)thread->StartAddress, start, sizeof start);
+        vf_say(", started at %s", start);
+    }
+    vf_say("\n");
+    PEPROCESS process = (PEPROCESS)thread->ApcState.Process;
+    if (process && process->ImageFileName[0])
+        vf_say("Process       %.15s (id %llu)\n", process->ImageFileName, (ULONGLONG)(ULONG_PTR)process->UniqueProcessId);
+}
+
+static void step_registers(void *unused)
+{
+    const CONTEXT *c = &vf_crash.context;
+    vf_say("\nRegisters\n"
+           "  rax %p  rbx %p  rcx %p  rdx %p\n", c->Rax, c->Rbx, c->Rcx, c->Rdx);
+    vf_say("  rsi %p  rdi %p  rbp %p  rsp %p\n", c->Rsi, c->Rdi, c->Rbp, c->Rsp);
+    vf_say("  r8  %p  r9  %p  r10 %p  r11 %p\n", c->R8, c->R9, c->R10, c->R11);
+    vf_say("  r12 %p  r13 %p  r14 %p  r15 %p\n", c->R12, c->R13, c->R14, c->R15);
+    vf_say("  rip %p  flags %08x\n", c->Rip, c->EFlags);
+}
+
+static void step_stack(void *unused)
+{
+    static struct vf_place place;
+    char text[700];
+    vf_say("\nStack\n");
+    for (ULONG i = 0; i < vf_crash.frame_count; i++) {
+        vf_locate(vf_crash.frames[i], is_return(i), &place);
+        describe(&place, text, sizeof text);
+        vf_say("  %2u %p  %s\n", i, vf_crash.frames[i], text);
+    }
+    if (vf_crash.frame_count == VF_MAX_FRAMES)
+        vf_say("  ... (more frames follow)\n");
+}
+
+static void step_irps(void *unused)
+{
+    vf_report_irps();
+}
+
+static bool contains(const char *text, const char *part)
+{
+    for (; *text; text++) {
+        SIZE_T i = 0;
+        while (part[i] && text[i] == part[i])
+            i++;
+        if (!part[i])
+            return true;
+    }
+    return false;
+}
+
+static void step_reproduce(void *unused)
+{
+    const struct host_config *config = host_config();
+    const struct vf_bug_text *text = vf_find_bug_text(vf_crash.code);
+    const char *command = host_command_line();
+    vf_say("\n");
+    if (text && text->advice)
+        vf_say("What to do    %s\n", text->advice);
+    if (config->live)
+        vf_say("Reproduce     %s    (live host: the interleaving differs from run to run)\n", command);
+    else if (command[0] && !contains(command, "--seed"))
+        vf_say("Reproduce     %s --seed %llu    (the same seed repeats this run)\n", command, (ULONGLONG)config->seed);
+    else
+        vf_say("Reproduce     %s    (simulator, seed %llu)\n", command[0] ? command : "boot with this seed",
+               (ULONGLONG)config->seed);
+}
+
+static void step_json(void *unused)
+{
+    vf_report_json();
+}
+
+void vf_report(void)
+{
+    vf_protected(walk, NULL, "the stack walk");
+    if (host_config()->json) {
+        vf_protected(step_json, NULL, "the JSON report");
+        return;
+    }
+    vf_protected(step_header, NULL, "the headline");
+    vf_protected(step_explanation, NULL, "the explanation");
+    vf_protected(step_driver, NULL, "the driver");
+    vf_protected(step_instruction, NULL, "the instruction");
+    vf_protected(step_state, NULL, "the machine's state");
+    vf_protected(step_registers, NULL, "the registers");
+    vf_protected(step_stack, NULL, "the stack");
+    vf_protected(step_irps, NULL, "the requests");
+    vf_protected(step_reproduce, NULL, "how to reproduce it");
+}
+
+/* ---------------------------------------------------------------- JSON */
+
+static void json_string(const char *text)
+{
+    char out[1100];
+    SIZE_T at = 0;
+    out[at++] = '"';
+    for (; *text && at < sizeof out - 8; text++) {
+        UCHAR c = (UCHAR)*text;
+        if (c == '"' || c == '\\') {
+            out[at++] = '\\';
+            out[at++] = (char)c;
+        } else if (c < 0x20) {
+            print(out + at, sizeof out - at, "\\u%04x", c);
+            at += 6;
+        } else {
+            out[at++] = (char)c;
+        }
+    }
+    out[at++] = '"';
+    host_console_write(HOST_STREAM_REPORT, out, at);
+}
+
+static void json_member(const char *name, const char *value)
+{
+    vf_say(",\"%s\":", name);
+    json_string(value);
+}
+
+static void json_place(ULONGLONG pc, bool returned)
+{
+    static struct vf_place place;
+    vf_locate(pc, returned, &place);
+    vf_say("{\"address\":\"0x%llx\"", pc);
+    if (place.module[0]) {
+        json_member("module", place.module);
+        vf_say(",\"offset\":\"0x%llx\",\"driver\":%s", place.offset, place.driver ? "true" : "false");
+    }
+    if (place.function[0])
+        json_member("function", place.function);
+    if (place.file[0]) {
+        json_member("file", place.file);
+        vf_say(",\"line\":%u", place.line);
+    }
+    vf_say("}");
+}
+
+void vf_report_json(void)
+{
+    static const char *const names[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8",
+                                        "r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip"};
+    const struct vf_bug_text *text = vf_find_bug_text(vf_crash.code);
+    const char *name = vf_bug_name(vf_crash.code);
+    ULONGLONG pc;
+    bool returned;
+    vf_say("{\"event\":\"bugcheck\",\"code\":\"0x%X\"", vf_crash.code);
+    json_member("name", name ? name : "");
+    vf_say(",\"parameters\":[");
+    for (unsigned i = 0; i < 4; i++)
+        vf_say("%s\"0x%llx\"", i ? "," : "", (ULONGLONG)vf_crash.parameter[i]);
+    vf_say("]");
+    if (text)
+        json_member("meaning", text->meaning);
+    if (vf_crash.text)
+        json_member("what_happened", vf_crash.text);
+    if (text && text->advice)
+        json_member("what_to_do", text->advice);
+    if (vf_crash.has_record)
+        vf_say(",\"exception\":\"0x%08X\"", vf_crash.record.ExceptionCode);
+    if (find_driver(&pc, &returned)) {
+        vf_say(",\"driver\":");
+        json_place(pc, returned);
+    }
+    vf_say(",\"irql\":%u,\"processor\":%u", vf_crash.irql, vf_crash.processor);
+    if (vf_crash.thread)
+        vf_say(",\"thread\":%u", vf_crash.thread->Id);
+    vf_say(",\"registers\":{");
+    for (unsigned i = 0; i < RTL_NUMBER_OF(names); i++)
+        vf_say("%s\"%s\":\"0x%llx\"", i ? "," : "", names[i], (&vf_crash.context.Rax)[i]);
+    vf_say("},\"stack\":[");
+    for (ULONG i = 0; i < vf_crash.frame_count; i++) {
+        if (i)
+            vf_say(",");
+        json_place(vf_crash.frames[i], is_return(i));
+    }
+    vf_say("],\"live\":%s,\"seed\":%llu", host_config()->live ? "true" : "false", (ULONGLONG)host_config()->seed);
+    json_member("command", host_command_line());
+    vf_say("}\n");
+}
