@@ -304,9 +304,11 @@ typedef struct _MI_RANGE {
 } MI_RANGE, *PMI_RANGE;
 
 /*
- * user.c: reserve (anywhere, or at Wanted), commit, protect and free ranges. PASSIVE_LEVEL; a process frees its ranges
- * one at a time, as its callers serialise by the address space being used by itself.
+ * user.c: reserve (anywhere, or at Wanted), commit, protect and free ranges. IRQL <= APC_LEVEL. Who looks a range up
+ * holds the address space while it uses it. MiLockAddressSpace: FALSE if the process has no user addresses.
  */
+BOOLEAN MiLockAddressSpace(PEPROCESS Process);
+void MiUnlockAddressSpace(PEPROCESS Process);
 PMI_RANGE MiReserveRange(PEPROCESS Process, ULONG64 Wanted, SIZE_T Pages, UCHAR Kind, ULONG Protection,
                          BOOLEAN TopDown, NTSTATUS *Status);
 NTSTATUS MiCommitRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T Count, ULONG Protection);
@@ -324,6 +326,8 @@ SIZE_T *MiQuotaOfProcess(PEPROCESS Process, ULONG Account, SIZE_T **Limit);
 NTSTATUS MiMapUserFrames(PVOID RequestedVa, const PFN_NUMBER *Pfns, SIZE_T Pages, unsigned Prot, PVOID *Va);
 NTSTATUS MiUnmapUserFrames(PVOID Va);
 
+/* virtual.c: forget what MmSecureVirtualMemory promised to the process. */
+void MiUnsecureProcess(PEPROCESS Process);
 BOOLEAN MiUserPfn(PVOID Va, PFN_NUMBER *Pfn, ULONG *Protection);
 unsigned MiHostProt(ULONG Protection);
 

@@ -60,6 +60,15 @@ SIZE_T MiQueryPoolBlockSize(PVOID Block)
     return MiHeaderBytes(MiBlockOfAddress(Entry, Block));
 }
 
+SIZE_T NTAPI ExQueryPoolBlockSize(PVOID PoolBlock, PBOOLEAN QuotaCharged)
+{
+    const MI_PFN *Entry = MiPfnEntry(MiVaToPfn(PoolBlock));
+
+    *QuotaCharged = Entry->Use == MiPagePoolSmall &&
+                    (MiBlockOfAddress(Entry, PoolBlock)->Word0 & MI_HEADER_QUOTA) != 0;
+    return MiQueryPoolBlockSize(PoolBlock);
+}
+
 void MiPoolBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4, PVOID Caller, const char *Sentence)
 {
     KiBugCheckText(Code, P1, P2, P3, P4, (ULONG64)(ULONG_PTR)Caller, Sentence);

@@ -8,7 +8,8 @@
  *
  * A page that is decommitted while an MDL has it locked becomes an orphan: the last unlock frees it.
  *
- * Lock: MI_SLICE.Lock (U) guards the list of ranges and their contents. The host's mapping calls are made under it:
+ * Locks: the address space mutex is held by whoever looks a range up and goes on to use it, so that the range stays;
+ * it comes before every spin lock. MI_SLICE.Lock (U) guards the list of ranges and their contents. The host's mapping calls are made under it:
  * the list and what is mapped must agree. Reports walk the list without it: ranges are pool, which is always mapped,
  * and a walk is bounded.
  */
@@ -22,6 +23,7 @@
 
 typedef struct _MI_SLICE {
     KSPIN_LOCK Lock;
+    FAST_MUTEX AddressSpace; /* MiLockAddressSpace */
     PEPROCESS Process;
     ULONG64 Begin, End;   /* usable addresses */
     LIST_ENTRY Ranges;    /* U: by address */
@@ -57,6 +59,7 @@ NTSTATUS MiCreateUserSlice(PEPROCESS Process)
     if (Slice == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     InitializeListHead(&Slice->Ranges);
+    ExInitializeFastMutex(&Slice->AddressSpace);
     Slice->Process = Process;
     Slice->Limit[0] = Slice->Limit[1] = ~(SIZE_T)0;
     Irql = KeAcquireSpinLockRaiseToDpc(&slice_lock);
@@ -104,6 +107,20 @@ SIZE_T *MiQuotaOfProcess(PEPROCESS Process, ULONG Account, SIZE_T **Limit)
         return NULL;
     *Limit = &Slice->Limit[Account];
     return &Slice->Charged[Account];
+}
+
+BOOLEAN MiLockAddressSpace(PEPROCESS Process)
+{
+    MI_SLICE *Slice = slice_of(Process);
+
+    if (Slice)
+        ExAcquireFastMutex(&Slice->AddressSpace);
+    return Slice != NULL;
+}
+
+void MiUnlockAddressSpace(PEPROCESS Process)
+{
+    ExReleaseFastMutex(&slice_of(Process)->AddressSpace);
 }
 
 /* ---------------------------------------------------------------- ranges */
@@ -366,14 +383,24 @@ NTSTATUS MiAllocateUser(PEPROCESS Process, SIZE_T Bytes, ULONG Protection, PVOID
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS free_range(PEPROCESS Process, PVOID Va, UCHAR Kind)
+{
+    NTSTATUS Status = STATUS_MEMORY_NOT_ALLOCATED;
+
+    if (!MiLockAddressSpace(Process))
+        return Status;
+    PMI_RANGE Range = MiFindRange(Process, Va);
+    if (Range && Range->Begin == (ULONG64)(ULONG_PTR)Va && Range->Kind == Kind) {
+        MiReleaseRange(Process, Range);
+        Status = STATUS_SUCCESS;
+    }
+    MiUnlockAddressSpace(Process);
+    return Status;
+}
+
 NTSTATUS MiFreeUser(PEPROCESS Process, PVOID Va)
 {
-    PMI_RANGE Range = MiFindRange(Process, Va);
-
-    if (Range == NULL || Range->Begin != (ULONG64)(ULONG_PTR)Va || Range->Kind != MiRangePrivate)
-        return STATUS_MEMORY_NOT_ALLOCATED;
-    MiReleaseRange(Process, Range);
-    return STATUS_SUCCESS;
+    return free_range(Process, Va, MiRangePrivate);
 }
 
 void MiDeleteUserSlice(PEPROCESS Process)
@@ -391,6 +418,7 @@ void MiDeleteUserSlice(PEPROCESS Process)
     }
     if (Locked)
         KeBugCheckEx(PROCESS_HAS_LOCKED_PAGES, 0, (ULONG_PTR)Process, Locked, 0);
+    MiUnsecureProcess(Process);
     while (!IsListEmpty(&Slice->Ranges))
         MiReleaseRange(Process, CONTAINING_RECORD(Slice->Ranges.Flink, MI_RANGE, Link));
     Irql = KeAcquireSpinLockRaiseToDpc(&slice_lock);
@@ -465,11 +493,5 @@ NTSTATUS MiMapUserFrames(PVOID RequestedVa, const PFN_NUMBER *Pfns, SIZE_T Pages
 
 NTSTATUS MiUnmapUserFrames(PVOID Va)
 {
-    PEPROCESS Process = PsGetCurrentProcess();
-    PMI_RANGE Range = MiFindRange(Process, Va);
-
-    if (Range == NULL || Range->Kind != MiRangeMdl || Range->Begin != (ULONG64)(ULONG_PTR)Va)
-        return STATUS_MEMORY_NOT_ALLOCATED;
-    MiReleaseRange(Process, Range);
-    return STATUS_SUCCESS;
+    return free_range(PsGetCurrentProcess(), Va, MiRangeMdl);
 }
