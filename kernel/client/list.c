@@ -176,7 +176,7 @@ static NTSTATUS list_objdir(const char *argument, struct rows *rows)
         if (ObpTypeOf(object) == ObpSymbolicLinkObjectType && ObpTypeOf(object)->TypeInfo.DumpProcedure)
             ObpTypeOf(object)->TypeInfo.DumpProcedure(object, target, sizeof target);
         EMIT(rows, text("name", name), text("type", type), hex("object", (uint64_t)object),
-             number("references", (uint64_t)ObpTruePointerCount(object) - 1),
+             number("references", (uint64_t)ObpHeader(object)->PointerCount - 1),
              number("handles", (uint64_t)ObpHeader(object)->HandleCount), text("detail", target));
         ObDereferenceObject(object);
     }
