@@ -15,16 +15,16 @@ show() {
 }
 
 say "1. A driver from source: samples/echo, built with Kiln's SDK"
-show "$kiln" cc -g -O2 -o "$out/echo.sys" samples/echo/echo.c
+show "$kiln" cc -g -O2 -o "$out/echo.sys" samples/echo/*.c
 show "$kiln" inspect "$out/echo.sys" | grep -vE '^(available) ' | head -n 30
 
 say "2. The same source built with mingw-w64 gcc and its own DDK headers"
 mingw() {
     x86_64-w64-mingw32-gcc -O2 -g -shared -nostdlib -I/usr/share/mingw-w64/include/ddk -D_WIN64 \
         -Wl,--subsystem,native -Wl,--entry,DriverEntry -Wl,--dynamicbase -Wl,--disable-auto-import \
-        -o "$out/echo-mingw.sys" samples/echo/echo.c -lntoskrnl
+        -o "$out/echo-mingw.sys" samples/echo/*.c -lntoskrnl
 }
-printf '$ x86_64-w64-mingw32-gcc ... -o %s/echo-mingw.sys samples/echo/echo.c\n' "$out"
+printf '$ x86_64-w64-mingw32-gcc ... -o %s/echo-mingw.sys samples/echo/*.c\n' "$out"
 mingw
 
 say "3. Both images through the same scenario"
