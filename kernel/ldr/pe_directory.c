@@ -137,10 +137,10 @@ static int32_t check_functions(const struct pe_image *image, struct ldr_error *w
         if (begin >= end || end > image->size_of_image)
             return ldr_fail(why, INVALID, "entry %u of the exception directory (%x to %x) is no range of the image", i,
                             begin, end);
-        if (begin < before)
+        if (begin <= before && i != 0)
             return ldr_fail(why, INVALID, "entry %u of the exception directory (%x) is not in ascending order", i,
                             begin);
-        before = end;
+        before = begin;
         int32_t status = check_unwind(image, begin, get32(entry + 8), why);
         if (status)
             return status;

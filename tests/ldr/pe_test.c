@@ -110,7 +110,7 @@ static const struct rule rules[] = {
     {F_DIR(PE_DIR_EXCEPTION) + 4, 4, 25, FORMAT, "exception directory"},
     {F_DATA + 0x204, 4, 0x0fff, FORMAT, "no range"},
     {F_DATA + 0x204, 4, 0x9000, FORMAT, "no range"},
-    {F_DATA + 0x204, 4, 0x1020, FORMAT, "ascending"},
+    {F_DATA + 0x20c, 4, 0x0ff0, FORMAT, "ascending"},
     {F_DATA + 0x208, 4, 0x9000, FORMAT, "unwind information"},
     {F_DATA + 0x208, 4, R_DATA + 0x242, FORMAT, "unwind information"},
     {F_DATA + 0x240, 1, 5, FORMAT, "version 5"},
