@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* The other commands: time, lists, help; and the table of them all. */
+#include "command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool run_sleep(struct command_line *line)
+{
+    struct parse_error error;
+    struct word *word;
+    uint64_t nanoseconds;
+    if (!want_value(line, "a time", &word))
+        return false;
+    if (!word_duration_ns(word, &nanoseconds, &error))
+        return parse_failed(&error);
+    kiln_sleep(nanoseconds);
+    return true;
+}
+
+bool run_idle(struct command_line *line)
+{
+    struct parse_error error;
+    uint64_t limit = 10000000000ull;
+    struct word *word = next_word(line);
+    if (word && !word_duration_ns(word, &limit, &error))
+        return parse_failed(&error);
+    if (!kiln_run_until_idle(limit) && !session.plain && !session.json)
+        printf("idle: the machine is still busy\n");
+    return true;
+}
+
+bool run_list(struct command_line *line)
+{
+    char kind[32], argument[512] = "";
+    snprintf(kind, sizeof kind, "%.*s", (int)line->words[0].length, line->words[0].text);
+    if (line->at < line->count && !want_text(line, "", argument, sizeof argument))
+        return false;
+    struct table table = {0};
+    kiln_status status = kiln_list(kind, argument[0] ? argument : NULL, table_row, &table);
+    if (is_error(status)) {
+        char name[64];
+        table_free(&table);
+        return session_fail(line->words[0].column, "%s %s: %s", kind, argument, status_text(status, name, sizeof name));
+    }
+    if (session.json)
+        table_print_json(&table, kind, stdout);
+    else if (!session.plain)
+        table_print(&table, stdout);
+    table_free(&table);
+    return true;
+}
+
+bool run_version(struct command_line *line)
+{
+    (void)line;
+    printf("kiln %s\n", kiln_version());
+    return true;
+}
+
+bool run_quit(struct command_line *line)
+{
+    (void)line;
+    session.quit = true;
+    return true;
+}
+
+static bool show_usage(const struct command *command)
+{
+    printf("%s %s\n    %s\n", command->name, command->usage, command->help);
+    return true;
+}
+
+bool run_help(struct command_line *line)
+{
+    char name[32] = "";
+    if (line->at < line->count && !want_text(line, "", name, sizeof name))
+        return false;
+    for (const struct command *c = commands; c->name; c++)
+        if (!name[0])
+            printf("  %-10s %s\n", c->name, c->help);
+        else if (!strcmp(c->name, name))
+            return show_usage(c);
+    if (name[0])
+        return session_fail(line->words[1].column, "no command is called '%s'", name);
+    printf("help COMMAND shows how it is written; docs/scripting.md tells all.\n");
+    return true;
+}
+
+const struct command commands[] = {
+    {"load", "PATH [as SERVICE]", "load a driver image and start it", run_load},
+    {"unload", "SERVICE", "stop a driver and unload it", run_unload},
+    {"open", "NAME [as FILE] [read|write|readwrite|noaccess] [async] [create]", "open a device", run_open},
+    {"close", "FILE", "close a file", run_close},
+    {"read", "FILE BYTES [at OFFSET] [async] [as REQUEST]", "read", run_read},
+    {"write", "FILE DATA [at OFFSET] [async] [as REQUEST]", "write", run_write},
+    {"ioctl", "FILE CODE [in DATA] [out BYTES] [async] [as REQUEST]", "send a device control request", run_ioctl},
+    {"flush", "FILE", "flush a file's buffers", run_flush},
+    {"wait", "REQUEST [timeout TIME]", "wait for an asynchronous request", run_wait},
+    {"cancel", "REQUEST", "cancel an asynchronous request", run_cancel},
+    {"sleep", "TIME", "let the machine run for that long", run_sleep},
+    {"idle", "[LIMIT]", "let the machine run until nothing is left to do", run_idle},
+    {"expect", "[status STATUS] [information N] [data DATA] [output TEXT]", "check the last operation", run_expect},
+    {"print", "WORD|status|information|data|hex|time ...", "print text or the last result", run_print},
+    {"drivers", "", "list the drivers", run_list},
+    {"devices", "", "list the device objects", run_list},
+    {"devstack", "DEVICE", "show the devices attached above and below a device", run_list},
+    {"objdir", "[PATH]", "list an object directory", run_list},
+    {"handles", "", "list the open handles", run_list},
+    {"threads", "", "list the threads and what each waits for", run_list},
+    {"irps", "", "list the IRPs in flight", run_list},
+    {"pool", "[TAG]", "show pool use by tag", run_list},
+    {"modules", "", "list the loaded images", run_list},
+    {"version", "", "print Kiln's version", run_version},
+    {"help", "[COMMAND]", "show the commands, or one", run_help},
+    {"quit", "", "end", run_quit},
+    {NULL, NULL, NULL, NULL},
+};
