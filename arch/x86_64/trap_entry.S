@@ -7,7 +7,6 @@
  *   RtlCaptureContext, RtlRestoreContext
  *   KiExecuteHandlerFor...        call a language handler through a frame that dispatch recognizes later: an exception
  *                                 in a filter is a nested exception, one in a termination handler a collided unwind
- *   KiCallOnStack                 run a routine on another stack
  *
  * Offsets are those of CONTEXT and struct host_trap (trap.c asserts them). Every frame here has complete call frame
  * information, because exceptions are unwound through it.
@@ -307,25 +306,5 @@ KiResumeContext:
         EXECUTE_HANDLER KiExecuteHandlerForException, KiExceptionHandlerReturn
         EXECUTE_HANDLER KiExecuteHandlerForUnwind, KiUnwindHandlerReturn
 
-/* void KiCallOnStack(void (*fn)(void *), void *argument, void *stack_top) */
-        .globl  KiCallOnStack
-        .type   KiCallOnStack, @function
-KiCallOnStack:
-        .cfi_startproc
-        pushq   %rbp
-        .cfi_adjust_cfa_offset 8
-        .cfi_rel_offset rbp, 0
-        movq    %rsp, %rbp
-        .cfi_def_cfa_register rbp
-        movq    %rdx, %rsp
-        andq    $-16, %rsp
-        movq    %rdi, %rax
-        movq    %rsi, %rdi
-        call    *%rax
-        leave
-        .cfi_def_cfa rsp, 8
-        ret
-        .cfi_endproc
-        .size   KiCallOnStack, . - KiCallOnStack
 
         .section .note.GNU-stack, "", @progbits
