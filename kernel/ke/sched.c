@@ -42,6 +42,8 @@ KAFFINITY KepIdleSummary;
 void KiLockDispatcherAtDpcLevel(void)
 {
     KiSchedPoint(HOST_POINT_LOCK);
+    if (KiProcessorCount == 1) /* nobody to exclude: IRQL does it all */
+        return;
     while (__atomic_exchange_n(&dispatcher_lock, 1, __ATOMIC_ACQUIRE)) {
         do
             KiSpinRelax();
@@ -488,6 +490,14 @@ DECLSPEC_NORETURN void KepIdleLoop(void)
             continue;
         if (host_vp_idle(pcr->Prcb.Number) || pcr->Pending != 0)
             continue;
+        /* The host saw every processor idle; one that was kicked may not have woken yet. */
+        KIRQL irql = KiLockDispatcher();
+        BOOLEAN stuck = machine_is_idle();
+        KiUnlockDispatcher(irql);
+        if (!stuck) {
+            host_relax();
+            continue;
+        }
         if (KiMachineStuck && KiMachineStuck())
             continue;
         KiReportThreads();

@@ -4,6 +4,7 @@
 #define KILN_RTLP_H
 
 #include <nt/base.h>
+#include <stdbool.h>
 
 /* errno_t values of the C run-time routines. */
 #define RTLP_EINVAL 22
@@ -34,5 +35,21 @@ void RtlpFormat(PRTLP_SINK Sink, const void *Format, BOOLEAN Wide, __builtin_ms_
 
 /* Formats into a bounded narrow buffer, always terminated if Bytes > 0; returns what the full text would have been. */
 SIZE_T RtlpFormatUtf8(char *Buffer, SIZE_T Bytes, const char *Format, __builtin_ms_va_list Arguments);
+
+/* ---- strings ---- */
+
+#define RTLP_TAG_STRING 'rtSR' /* strings that conversions allocate */
+
+/* Case of a UTF-16 unit by the simple mappings of Unicode (generated tables). */
+WCHAR RtlpUpcase(WCHAR Character);
+WCHAR RtlpDowncase(WCHAR Character);
+
+/* Units in a terminated string. */
+SIZE_T RtlpWcslen(const WCHAR *String);
+SIZE_T RtlpStrlen(const CHAR *String);
+
+/* Memory of a string that a conversion makes, and back. IRQL <= APC_LEVEL. NULL when there is none. */
+PVOID RtlpAllocateString(SIZE_T Bytes);
+VOID RtlpFreeString(PVOID Buffer);
 
 #endif

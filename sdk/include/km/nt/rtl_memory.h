@@ -72,9 +72,9 @@ FORCEINLINE BOOLEAN RtlConstantTimeEqualMemory(_In_ const VOID *v1, _In_ const V
 }
 
 /* Integers at addresses of any alignment. x64 does not mind. */
-typedef USHORT UNALIGNED KILN_USHORT_U __attribute__((aligned(1)));
-typedef ULONG UNALIGNED KILN_ULONG_U __attribute__((aligned(1)));
-typedef ULONGLONG UNALIGNED KILN_ULONGLONG_U __attribute__((aligned(1)));
+typedef USHORT UNALIGNED KILN_USHORT_U __attribute__((aligned(1), may_alias));
+typedef ULONG UNALIGNED KILN_ULONG_U __attribute__((aligned(1), may_alias));
+typedef ULONGLONG UNALIGNED KILN_ULONGLONG_U __attribute__((aligned(1), may_alias));
 #define RtlStoreUshort(ADDRESS, VALUE)     (*(KILN_USHORT_U *)(ADDRESS) = (USHORT)(VALUE))
 #define RtlStoreUlong(ADDRESS, VALUE)      (*(KILN_ULONG_U *)(ADDRESS) = (ULONG)(VALUE))
 #define RtlStoreUlonglong(ADDRESS, VALUE)  (*(KILN_ULONGLONG_U *)(ADDRESS) = (ULONGLONG)(VALUE))

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# kiln inspect, kiln ddi, the ledger and the import libraries. check.sh BUILD
+set -u
+build=$(cd "$1" && pwd)
+kiln=$build/kiln
+drivers=$build/tests/drivers
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+passed=0
+failed=0
+
+# expect TITLE STATUS PATTERN COMMAND...
+expect() {
+    local title=$1 status=$2 pattern=$3
+    shift 3
+    timeout 60 "$@" >out 2>&1 </dev/null
+    local got=$?
+    if [ "$got" -ne "$status" ] || ! grep -qE -- "$pattern" out; then
+        echo "FAIL $title: exit status $got (wanted $status, and a line like $pattern): $*"
+        head -n 40 out
+        failed=$((failed + 1))
+    else
+        passed=$((passed + 1))
+    fi
+}
+
+if [ -f "$drivers/ldr_plain.sys" ]; then
+    expect "a sound driver will load" 0 "^It will load" "$kiln" inspect "$drivers/ldr_plain.sys"
+    expect "an import's state is the first word" 0 "^available +ntoskrnl.exe!DbgPrint$" "$kiln" inspect "$drivers/ldr_plain.sys"
+    expect "sections are shown" 0 "^ +INIT .*discardable" "$kiln" inspect "$drivers/ldr_plain.sys"
+    expect "debug information is shown" 0 "DWARF" "$kiln" inspect "$drivers/ldr_plain.sys"
+    expect "no signature" 0 "^  none$" "$kiln" inspect "$drivers/ldr_plain.sys"
+    expect "exports are shown" 0 "ExporterAdd" "$kiln" inspect "$drivers/ldr_exporter.sys"
+    expect "imports from an image beside" 0 "^available +ldr_exporter.sys!ExporterAdd" "$kiln" inspect "$drivers/ldr_importer.sys"
+    expect "imports by ordinal" 0 "^available +ldr_exporter.sys!#9" "$kiln" inspect "$drivers/ldr_importer.sys"
+    expect "a missing import" 1 "^missing +ntoskrnl.exe!KeNoSuchRoutine" "$kiln" inspect "$drivers/ldr_missing.sys"
+    expect "a missing import is the reason" 1 "will not load.*KeNoSuchRoutine" "$kiln" inspect "$drivers/ldr_missing.sys"
+    "$kiln" inspect --json "$drivers/ldr_importer.sys" >json
+    expect "JSON is JSON" 0 '"loads": true' python3 -m json.tool json
+    head -c 5000 "$drivers/ldr_plain.sys" >cut.sys
+    expect "a truncated image has a reason" 1 "end of the file .*STATUS_INVALID_IMAGE_FORMAT" "$kiln" inspect cut.sys
+fi
+printf 'MZ' >mz.sys
+expect "two bytes are no image" 1 "STATUS_INVALID_IMAGE_PROTECT" "$kiln" inspect mz.sys
+expect "a file that is not there" 1 "No such file" "$kiln" inspect nothing.sys
+expect "inspect without an image is usage" 2 "usage" "$kiln" inspect
+
+expect "coverage by manager" 0 "^kernel +[0-9]+ +[0-9]+" "$kiln" ddi
+expect "a routine by name" 0 "^implemented +KeSetEvent " "$kiln" ddi KeSetEvent
+expect "an inline routine" 0 "^implemented +InitializeListHead .*in the header" "$kiln" ddi InitializeListHead
+expect "a manager's routines" 0 "IoCreateDevice" "$kiln" ddi --manager io
+expect "an undocumented export" 0 "memcpy" "$kiln" ddi memcpy
+expect "an unknown name" 1 "NoSuchThing" "$kiln" ddi NoSuchThing
+"$kiln" ddi --json >json
+expect "each JSON line is an object" 0 "^ok$" python3 -c 'import json; [json.loads(l) for l in open("json")]; print("ok")'
+
+# The import libraries: constants can be named without dllimport, data cannot.
+nm=$(command -v llvm-nm-19 || command -v llvm-nm || true)
+if [ -n "$nm" ]; then
+    "$nm" "$build/sdk/lib/ntoskrnl.lib" >symbols 2>/dev/null
+    expect "a constant" 0 " IoFileObjectType$" cat symbols
+    expect "data" 0 "__imp_SeExports$" cat symbols
+    expect "data has no thunk" 1 "^$" sh -c 'grep " SeExports$" symbols || { echo; exit 1; }'
+    expect "a routine" 0 " ExAllocatePool2$" cat symbols
+fi
+
+# The ledger refuses what it cannot read.
+printf 'ntoskrnl KeFoo func maybe\n' >bad.def
+expect "an unknown state" 1 "cannot read" python3 "$root/tools/ledger.py" --ledger bad.def table -o table.c
+printf 'ntoskrnl KeFoo func stub\nntoskrnl KeFoo func stub\n' >bad.def
+expect "a name listed twice" 1 "twice" python3 "$root/tools/ledger.py" --ledger bad.def table -o table.c
+printf 'hal KeFoo func stub -> ntoskrnl.KeFoo\n' >bad.def
+expect "a forwarder to nothing" 1 "not listed" python3 "$root/tools/ledger.py" --ledger bad.def table -o table.c
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
