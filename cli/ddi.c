@@ -2,9 +2,10 @@
 /*
  * kiln ddi: which of the documented routines there are.
  *
- * A routine is "implemented" if the kernel has its code or the SDK's headers define it (macros and inline routines), a "stub"
- * if drivers link with it but calling it stops the machine, and "missing" otherwise. The kernel is asked, not the list: an
- * export whose symbol is not linked into this very program is a stub, whatever the ledger says.
+ * A routine is "implemented" if the kernel has its code or the SDK's headers define it (macros and inline
+ * routines), a "stub" if drivers link with it but calling it stops the machine, and "missing" otherwise. The
+ * kernel is asked, not the list: an export whose symbol is not linked into this very program is a stub,
+ * whatever the ledger says.
  */
 #include "ddi.h"
 #include "cli.h"
@@ -82,7 +83,8 @@ static int print_coverage(void)
 {
     struct manager managers[MAX_MANAGERS];
     unsigned count = count_managers(managers), sum[STATES] = {0};
-    printf("%-14s %8s %12s %8s %8s %9s\n", "manager", "routines", "implemented", "stub", "missing", "coverage");
+    printf("%-14s %8s %12s %8s %8s %9s\n", "manager", "routines", "implemented", "stub", "missing",
+           "coverage");
     for (unsigned m = 0; m < count; m++) {
         print_row(managers[m].name, managers[m].counts);
         for (int s = 0; s < STATES; s++)
@@ -94,8 +96,8 @@ static int print_coverage(void)
 
 static void print_entry_json(const struct ddi_entry *entry)
 {
-    printf("{\"name\":\"%s\",\"kind\":\"%s\",\"manager\":\"%s\",\"header\":\"%s\",\"irql\":", entry->name, entry->kind,
-           entry->manager, entry->header);
+    printf("{\"name\":\"%s\",\"kind\":\"%s\",\"manager\":\"%s\",\"header\":\"%s\",\"irql\":", entry->name,
+           entry->kind, entry->manager, entry->header);
     json_string(stdout, entry->irql, strlen(entry->irql));
     if (is_routine(entry))
         printf(",\"state\":\"%s\"", state_names[state_of(entry)]);
@@ -156,8 +158,10 @@ static bool print_undocumented(const char *name)
 static int usage(FILE *out)
 {
     fprintf(out, "usage: kiln ddi [--json] [NAME | --manager MANAGER]\n\n"
-                 "Without arguments: for each manager, how many of the documented routines are implemented, stubs (they\n"
-                 "link, and stop the machine when called) and missing. With a name, or a part of one, or a manager: the\n"
+                 "Without arguments: for each manager, how many of the documented routines are implemented, "
+                 "stubs (they\n"
+                 "link, and stop the machine when called) and missing. With a name, or a part of one, or a "
+                 "manager: the\n"
                  "routines one a line, their state first. --json prints one object a line.\n");
     return out == stdout ? 0 : 2;
 }

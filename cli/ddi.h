@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The documented interface as a table, generated from docs/spec/ddi.tsv, kernel/ldr/exports.def and the SDK's headers
- * (tools/ledger.py ddi).
+ * The documented interface as a table, generated from docs/spec/ddi.tsv, kernel/ldr/exports.def and the SDK's
+ * headers (tools/ledger.py ddi).
  */
 #ifndef KILN_CLI_DDI_H
 #define KILN_CLI_DDI_H

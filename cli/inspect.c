@@ -2,9 +2,10 @@
 /*
  * kiln inspect: what is in a driver image, and whether it will load.
  *
- * The image is read with the loader's own parser and its imports are looked up in the loader's own ledger, so the verdict is
- * the loader's. An import is "available", a "stub" (it binds to a routine that stops the machine when it is called) or
- * "missing" (the image is refused). Images it imports from are looked for beside the file, as the loader does.
+ * The image is read with the loader's own parser and its imports are looked up in the loader's own ledger, so
+ * the verdict is the loader's. An import is "available", a "stub" (it binds to a routine that stops the
+ * machine when it is called) or "missing" (the image is refused). Images it imports from are looked for
+ * beside the file, as the loader does.
  */
 #include "cli.h"
 #include "output.h"
@@ -78,7 +79,8 @@ static bool open_neighbour(const char *path, const char *name, struct pe_image *
     int directory = slash ? (int)(slash - path + 1) : 0;
     char beside[4096];
     size_t size;
-    if (strchr(name, '/') || snprintf(beside, sizeof beside, "%.*s%s", directory, path, name) >= (int)sizeof beside)
+    if (strchr(name, '/') ||
+        snprintf(beside, sizeof beside, "%.*s%s", directory, path, name) >= (int)sizeof beside)
         return false;
     uint8_t *file = read_file(beside, &size);
     if (!file) {
@@ -104,7 +106,8 @@ static void free_neighbour(struct pe_image *image)
 
 /* ---------------------------------------------------------------- imports */
 
-static enum availability look_up_kernel(const struct ldr_export_module *kernel, const struct pe_import *import)
+static enum availability look_up_kernel(const struct ldr_export_module *kernel,
+                                        const struct pe_import *import)
 {
     const struct ldr_export *export = import->name ? LdrpFindKernelExport(kernel, import->name)
                                                    : LdrpFindKernelOrdinal(kernel, import->ordinal);
@@ -137,14 +140,14 @@ static void explain_missing(struct inspection *it, const struct pe_import *impor
         if (!LdrpFindKernelImage(import->module))
             free_neighbour(&other);
         if (import->name)
-            ldr_fail(&it->why, (int32_t)0xC0000263, "it imports %s from %s, which does not export it", import->name,
-                     import->module);
+            ldr_fail(&it->why, (int32_t)0xC0000263, "it imports %s from %s, which does not export it",
+                     import->name, import->module);
         else
             ldr_fail(&it->why, (int32_t)0xC0000262, "it imports ordinal %u from %s, which does not export it",
                      (uint32_t)import->ordinal, import->module);
     } else {
-        ldr_fail(&it->why, (int32_t)0xC0000034, "it imports from %s, which is neither part of the kernel nor beside it",
-                 import->module);
+        ldr_fail(&it->why, (int32_t)0xC0000034,
+                 "it imports from %s, which is neither part of the kernel nor beside it", import->module);
     }
 }
 
@@ -187,7 +190,8 @@ static void judge(struct inspection *it)
     if (pe_verify_checksum(image, it->why.status ? NULL : &it->why))
         return;
     if (!it->why.status && image->entry == 0 && !(image->characteristics & PE_FILE_DLL))
-        ldr_fail(&it->why, PE_STATUS_INVALID_IMAGE_FORMAT, "it has no entry point: link it with /entry:DriverEntry");
+        ldr_fail(&it->why, PE_STATUS_INVALID_IMAGE_FORMAT,
+                 "it has no entry point: link it with /entry:DriverEntry");
 }
 
 /* ---------------------------------------------------------------- text */
@@ -211,7 +215,8 @@ static void print_headers(const struct inspection *it)
     struct pe_section section;
     printf("\nHeaders\n");
     printf("  machine           x64, PE32+\n");
-    printf("  kind              %s%s\n", image->characteristics & PE_FILE_DLL ? "DLL (export driver)" : "driver",
+    printf("  kind              %s%s\n",
+           image->characteristics & PE_FILE_DLL ? "DLL (export driver)" : "driver",
            image->flat ? ", sections aligned below a page" : "");
     printf("  subsystem         %u%s, version %u.%u\n", image->subsystem,
            image->subsystem == PE_SUBSYSTEM_NATIVE ? " (native)" : " (not native)", image->subsystem_major,
@@ -230,9 +235,9 @@ static void print_headers(const struct inspection *it)
         printf("none\n");
     }
     printf("  checksum          0x%x%s\n", image->checksum,
-           image->checksum == 0                     ? " (none)"
+           image->checksum == 0                    ? " (none)"
            : image->checksum == pe_checksum(image) ? " (right)"
-                                                     : " (wrong)");
+                                                   : " (wrong)");
     printf("  DLL flags         0x%04x%s%s%s\n", image->dll_characteristics,
            image->dll_characteristics & 0x0040 ? " dynamic-base" : "",
            image->dll_characteristics & 0x0100 ? " nx-compatible" : "",
@@ -249,8 +254,8 @@ static void print_sections(const struct inspection *it)
         pe_section(&it->image, i, &section);
         for (char *c = section.name; *c; c++)
             *c = *c >= 0x20 && *c < 0x7f ? *c : '?';
-        printf("  %-16s %#10x %#10x %#10x %#10x  %s\n", section.name, section.rva, section.size, section.raw_offset,
-               section.raw_size, flags_text(section.flags, flags));
+        printf("  %-16s %#10x %#10x %#10x %#10x  %s\n", section.name, section.rva, section.size,
+               section.raw_offset, section.raw_size, flags_text(section.flags, flags));
     }
 }
 
@@ -293,8 +298,8 @@ static void print_exports(const struct inspection *it)
 
 static void guid_text(const uint8_t *g, char *text)
 {
-    sprintf(text, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", g[3], g[2], g[1], g[0], g[5],
-            g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
+    sprintf(text, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", g[3], g[2], g[1],
+            g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
 }
 
 /* Calls fn with every debugging section ("DWARF"). */
@@ -349,7 +354,8 @@ static const char *signature_text(const struct inspection *it)
     if (directory->size < 8)
         return "none";
     const uint8_t *certificate = it->file + directory->rva;
-    return certificate[6] == CERTIFICATE_PKCS7 ? "Authenticode (PKCS #7), not verified" : "present, of an unknown type";
+    return certificate[6] == CERTIFICATE_PKCS7 ? "Authenticode (PKCS #7), not verified"
+                                               : "present, of an unknown type";
 }
 
 static void print_verdict(const struct inspection *it)
@@ -358,7 +364,8 @@ static void print_verdict(const struct inspection *it)
     if (it->why.status == 0) {
         printf("\nIt will load.\n");
         if (it->counts[STUB])
-            printf("%u of its imports bind to stubs, which stop the machine with a report when they are called.\n",
+            printf("%u of its imports bind to stubs, which stop the machine with a report when they are "
+                   "called.\n",
                    it->counts[STUB]);
     } else {
         printf("%sIt will not load: %s (%s).\n", it->parsed ? "\n" : "", it->why.text,
@@ -398,7 +405,8 @@ static void json_sections(const struct inspection *it)
         json_text(section.name);
         flags_text(section.flags, flags);
         flags[3] = 0;
-        printf(",\"address\":%u,\"size\":%u,\"file_offset\":%u,\"file_size\":%u,\"access\":\"%s\",\"discardable\":%s}",
+        printf(",\"address\":%u,\"size\":%u,\"file_offset\":%u,\"file_size\":%u,\"access\":\"%s\","
+               "\"discardable\":%s}",
                section.rva, section.size, section.raw_offset, section.raw_size, flags,
                section.flags & PE_SCN_DISCARDABLE ? "true" : "false");
     }
@@ -466,12 +474,13 @@ static void print_json(const struct inspection *it)
         json_text(it->why.text);
     }
     if (it->parsed) {
-        printf(",\"headers\":{\"machine\":%u,\"subsystem\":%u,\"characteristics\":%u,\"dll_characteristics\":%u,"
-               "\"image_base\":%llu,\"size_of_image\":%u,\"entry\":%u,\"timestamp\":%u,\"checksum\":%u,"
-               "\"section_alignment\":%u,\"file_alignment\":%u}",
-               image->machine, image->subsystem, image->characteristics, image->dll_characteristics,
-               (unsigned long long)image->image_base, image->size_of_image, image->entry, image->timestamp,
-               image->checksum, image->section_alignment, image->file_alignment);
+        printf(
+            ",\"headers\":{\"machine\":%u,\"subsystem\":%u,\"characteristics\":%u,\"dll_characteristics\":%u,"
+            "\"image_base\":%llu,\"size_of_image\":%u,\"entry\":%u,\"timestamp\":%u,\"checksum\":%u,"
+            "\"section_alignment\":%u,\"file_alignment\":%u}",
+            image->machine, image->subsystem, image->characteristics, image->dll_characteristics,
+            (unsigned long long)image->image_base, image->size_of_image, image->entry, image->timestamp,
+            image->checksum, image->section_alignment, image->file_alignment);
         json_sections(it);
         json_imports(it);
         json_exports(it);
@@ -497,8 +506,10 @@ static void release(struct inspection *it)
 static int usage(FILE *out)
 {
     fprintf(out, "usage: kiln inspect [--json] IMAGE...\n\n"
-                 "Show the headers, sections, imports, exports and debug information of driver images, and say whether\n"
-                 "they will load. Each import is a line that begins with available, stub or missing. Exit status: 0 if\n"
+                 "Show the headers, sections, imports, exports and debug information of driver images, and "
+                 "say whether\n"
+                 "they will load. Each import is a line that begins with available, stub or missing. Exit "
+                 "status: 0 if\n"
                  "every image will load, 1 if not.\n");
     return out == stdout ? 0 : 2;
 }

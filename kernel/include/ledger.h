@@ -37,7 +37,7 @@ static inline void *LdrpExportAddress(const struct ldr_export *export)
 {
     if (export->kind == LDR_EXPORT_CONSTANT && export->address)
         return *(void *const *)export->address;
-    return (void *)(uintptr_t)export->address;
+    return (void *)(uintptr_t) export->address;
 }
 
 #endif

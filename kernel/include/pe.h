@@ -2,20 +2,21 @@
 /*
  * pe.h: reading PE32+ images, and nothing else.
  *
- * A pure layer: plain C types, no kernel, no libc, no allocation. The loader, `kiln inspect` and the fuzzer use it alike.
+ * A pure layer: plain C types, no kernel, no libc, no allocation. The loader, `kiln inspect` and the fuzzer
+ * use it alike.
  *
  *      pe_parse        file -> headers and section table, every field checked against the file
- *      pe_map          copies headers and sections to where the image shall live (zeroed, size_of_image bytes)
- *      pe_relocate     moves it to another base
- *      pe_check        checks every directory of the mapped image
+ *      pe_map          copies headers and sections to where the image shall live (zeroed, size_of_image
+ * bytes) pe_relocate     moves it to another base pe_check        checks every directory of the mapped image
  *      pe_next_import, pe_find_export, ...   read the directories
  *
- * The bytes are hostile. A relocation may rewrite the relocation table, a bound import slot may lie over the import
- * table: so no reader trusts an earlier check. Each access is checked against the image when it is made, and
- * every loop advances through the image, which bounds it. Pointers handed out point into the image; strings are
- * NUL-terminated inside it at the time of the call.
+ * The bytes are hostile. A relocation may rewrite the relocation table, a bound import slot may lie over the
+ * import table: so no reader trusts an earlier check. Each access is checked against the image when it is
+ * made, and every loop advances through the image, which bounds it. Pointers handed out point into the image;
+ * strings are NUL-terminated inside it at the time of the call.
  *
- * Refusals are an NTSTATUS, the one Windows gives, and a sentence in struct ldr_error that names field, value and rule.
+ * Refusals are an NTSTATUS, the one Windows gives, and a sentence in struct ldr_error that names field, value
+ * and rule.
  */
 #ifndef KILN_PE_H
 #define KILN_PE_H
@@ -24,21 +25,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PE_PAGE_SIZE     4096u
-#define PE_MAX_SECTIONS  96u
-#define PE_MAX_IMAGE     0x40000000u /* 1 GB: more than any machine's RAM would hold */
-#define PE_MAX_STRING    4096u
-#define PE_DIRECTORIES   16u
+#define PE_PAGE_SIZE    4096u
+#define PE_MAX_SECTIONS 96u
+#define PE_MAX_IMAGE    0x40000000u /* 1 GB: more than any machine's RAM would hold */
+#define PE_MAX_STRING   4096u
+#define PE_DIRECTORIES  16u
 
-#define PE_STATUS_SUCCESS                    ((int32_t)0)
-#define PE_STATUS_CONFLICTING_ADDRESSES      ((int32_t)0xC0000018)
-#define PE_STATUS_INVALID_IMAGE_FORMAT       ((int32_t)0xC000007B)
-#define PE_STATUS_MAPPED_FILE_SIZE_ZERO      ((int32_t)0xC000011E)
-#define PE_STATUS_INVALID_IMAGE_LE_FORMAT    ((int32_t)0xC000012E)
-#define PE_STATUS_INVALID_IMAGE_NOT_MZ       ((int32_t)0xC000012F)
-#define PE_STATUS_INVALID_IMAGE_PROTECT      ((int32_t)0xC0000130)
-#define PE_STATUS_INVALID_IMAGE_WIN_16       ((int32_t)0xC0000131)
-#define PE_STATUS_IMAGE_CHECKSUM_MISMATCH    ((int32_t)0xC0000221)
+#define PE_STATUS_SUCCESS                 ((int32_t)0)
+#define PE_STATUS_CONFLICTING_ADDRESSES   ((int32_t)0xC0000018)
+#define PE_STATUS_INVALID_IMAGE_FORMAT    ((int32_t)0xC000007B)
+#define PE_STATUS_MAPPED_FILE_SIZE_ZERO   ((int32_t)0xC000011E)
+#define PE_STATUS_INVALID_IMAGE_LE_FORMAT ((int32_t)0xC000012E)
+#define PE_STATUS_INVALID_IMAGE_NOT_MZ    ((int32_t)0xC000012F)
+#define PE_STATUS_INVALID_IMAGE_PROTECT   ((int32_t)0xC0000130)
+#define PE_STATUS_INVALID_IMAGE_WIN_16    ((int32_t)0xC0000131)
+#define PE_STATUS_IMAGE_CHECKSUM_MISMATCH ((int32_t)0xC0000221)
 
 /* Why an image was refused: a status and one sentence in plain English, without a final full stop. */
 struct ldr_error {
@@ -47,8 +48,8 @@ struct ldr_error {
 };
 
 /*
- * Fill *why (may be NULL) and return `status`. Understands %s, %u, %x (uint32_t), %lu, %lx (uint64_t) and %%. Strings
- * may come from the image: they are cut at 96 characters and cleaned of what is not printable.
+ * Fill *why (may be NULL) and return `status`. Understands %s, %u, %x (uint32_t), %lu, %lx (uint64_t) and %%.
+ * Strings may come from the image: they are cut at 96 characters and cleaned of what is not printable.
  */
 int32_t ldr_fail(struct ldr_error *why, int32_t status, const char *format, ...);
 
@@ -75,12 +76,12 @@ enum pe_directory_index {
 #define PE_FILE_DLL              0x2000
 #define PE_SUBSYSTEM_NATIVE      1
 
-#define PE_SCN_CODE              0x00000020u
-#define PE_SCN_UNINITIALIZED     0x00000080u
-#define PE_SCN_DISCARDABLE       0x02000000u
-#define PE_SCN_EXECUTE           0x20000000u
-#define PE_SCN_READ              0x40000000u
-#define PE_SCN_WRITE             0x80000000u
+#define PE_SCN_CODE          0x00000020u
+#define PE_SCN_UNINITIALIZED 0x00000080u
+#define PE_SCN_DISCARDABLE   0x02000000u
+#define PE_SCN_EXECUTE       0x20000000u
+#define PE_SCN_READ          0x40000000u
+#define PE_SCN_WRITE         0x80000000u
 
 struct pe_directory {
     uint32_t rva; /* PE_DIR_SECURITY: an offset in the file */
@@ -135,7 +136,8 @@ bool pe_find_section(const struct pe_image *image, const char *name, struct pe_s
 /* The section that contains the RVA, or false (headers, gaps). */
 bool pe_section_of(const struct pe_image *image, uint32_t rva, struct pe_section *section);
 
-/* Copy headers and sections, but not debugging data, to `to`: size_of_image zeroed bytes that outlive the image. */
+/* Copy headers and sections, but not debugging data, to `to`: size_of_image zeroed bytes that outlive the
+ * image. */
 void pe_map(struct pe_image *image, void *to);
 
 /* ---- readers of a mapped image ---- */
@@ -146,8 +148,8 @@ void *pe_at(const struct pe_image *image, uint64_t rva, uint64_t bytes);
 const char *pe_string(const struct pe_image *image, uint64_t rva);
 
 /*
- * Apply the base relocations for an image that will run at `new_base` (or, with apply = false, only check them), and
- * set image->base. STATUS_CONFLICTING_ADDRESSES if the image has been stripped of relocations.
+ * Apply the base relocations for an image that will run at `new_base` (or, with apply = false, only check
+ * them), and set image->base. STATUS_CONFLICTING_ADDRESSES if the image has been stripped of relocations.
  */
 int32_t pe_relocate(struct pe_image *image, uint64_t new_base, bool apply, struct ldr_error *why);
 
@@ -167,11 +169,11 @@ struct pe_import_cursor {
     uint32_t total;             /* imports seen: bounds tables that overlap */
 };
 /*
- * Walk the imports, then the delay-load imports; start with a zeroed cursor. 1: *import is filled, 0: at the end,
- * negative: the status of a refusal.
+ * Walk the imports, then the delay-load imports; start with a zeroed cursor. 1: *import is filled, 0: at the
+ * end, negative: the status of a refusal.
  */
-int32_t pe_next_import(const struct pe_image *image, struct pe_import_cursor *cursor, struct pe_import *import,
-                       struct ldr_error *why);
+int32_t pe_next_import(const struct pe_image *image, struct pe_import_cursor *cursor,
+                       struct pe_import *import, struct ldr_error *why);
 
 struct pe_export {
     const char *name; /* NULL: by ordinal only */
@@ -181,7 +183,8 @@ struct pe_export {
 };
 uint32_t pe_export_count(const struct pe_image *image); /* entries of the address table */
 uint32_t pe_export_name_count(const struct pe_image *image);
-/* Entry `index` of the name table, or (without a name) of the address table; false: an unused or unreadable one. */
+/* Entry `index` of the name table, or (without a name) of the address table; false: an unused or unreadable
+ * one. */
 bool pe_export_name_at(const struct pe_image *image, uint32_t index, struct pe_export *result);
 bool pe_export_at(const struct pe_image *image, uint32_t index, struct pe_export *result);
 bool pe_find_export(const struct pe_image *image, const char *name, uint16_t hint, struct pe_export *result);

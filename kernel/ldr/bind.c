@@ -2,19 +2,19 @@
 /*
  * Binding imports.
  *
- * A name is looked up in the ledger (ntoskrnl.exe, hal.dll, ...) or in the export directory of a loaded image, whose
- * forwarders are followed to either. What the ledger lists but Kiln does not implement binds to a stub that bugchecks
- * when called. What nobody has is refused with the names of image, export and importer, or, by LDR_ALLOW_UNRESOLVED and
- * for delay-load imports, bound to a thunk that bugchecks likewise.
+ * A name is looked up in the ledger (ntoskrnl.exe, hal.dll, ...) or in the export directory of a loaded
+ * image, whose forwarders are followed to either. What the ledger lists but Kiln does not implement binds to
+ * a stub that bugchecks when called. What nobody has is refused with the names of image, export and importer,
+ * or, by LDR_ALLOW_UNRESOLVED and for delay-load imports, bound to a thunk that bugchecks likewise.
  */
 #include "ldri.h"
 
 #include "mi.h"
 #include "trap.h"
 
-#define MAX_FORWARDS     8
-#define MAX_NAME         256
-#define THUNK_BYTES      32
+#define MAX_FORWARDS 8
+#define MAX_NAME     256
+#define THUNK_BYTES  32
 
 /* Where an import's module name led: a kernel image or a loaded one. */
 struct provider {
@@ -38,7 +38,7 @@ static PVOID kernel_address(const struct ldr_export *export)
     if (!export)
         return NULL;
     PVOID address = LdrpExportAddress(export);
-    return address ? address : (PVOID)(ULONG_PTR)export->stub;
+    return address ? address : (PVOID)(ULONG_PTR) export->stub;
 }
 
 /* ---- unresolved imports ---- */
@@ -182,8 +182,8 @@ static USHORT parse_ordinal(const char *text)
 }
 
 /* The address of an export, or NULL. A status only when a forwarder's image cannot be had. */
-static NTSTATUS resolve(PKLDR_MODULE importer, struct provider provider, const struct pe_import *import, ULONG flags,
-                        PVOID *address, struct ldr_error *why)
+static NTSTATUS resolve(PKLDR_MODULE importer, struct provider provider, const struct pe_import *import,
+                        ULONG flags, PVOID *address, struct ldr_error *why)
 {
     const char *name = import->name;
     USHORT ordinal = import->ordinal;
@@ -213,8 +213,9 @@ static NTSTATUS resolve(PKLDR_MODULE importer, struct provider provider, const s
         if (!NT_SUCCESS(status))
             return status;
     }
-    return ldr_fail(why, STATUS_DRIVER_ENTRYPOINT_NOT_FOUND, "%s: its import %s of %s is forwarded in a circle",
-                    importer->Name, import->name ? import->name : "(by ordinal)", import->module);
+    return ldr_fail(why, STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
+                    "%s: its import %s of %s is forwarded in a circle", importer->Name,
+                    import->name ? import->name : "(by ordinal)", import->module);
 }
 
 static NTSTATUS unresolved(PKLDR_MODULE module, const struct pe_import *import, ULONG flags, PVOID *address,
@@ -223,14 +224,17 @@ static NTSTATUS unresolved(PKLDR_MODULE module, const struct pe_import *import, 
     if (flags & LDR_ALLOW_UNRESOLVED || import->delayed) {
         *address = unresolved_thunk(module, import);
         return *address ? STATUS_SUCCESS
-                        : ldr_fail(why, STATUS_INSUFFICIENT_RESOURCES, "there is no memory to load %s", module->Name);
+                        : ldr_fail(why, STATUS_INSUFFICIENT_RESOURCES, "there is no memory to load %s",
+                                   module->Name);
     }
     if (import->name)
-        return ldr_fail(why, STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
-                        "%s imports %s from %s, which does not export it (--allow-unresolved loads it all the same)",
-                        module->Name, import->name, import->module);
-    return ldr_fail(why, STATUS_DRIVER_ORDINAL_NOT_FOUND, "%s imports ordinal %u from %s, which does not export it",
-                    module->Name, (uint32_t)import->ordinal, import->module);
+        return ldr_fail(
+            why, STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
+            "%s imports %s from %s, which does not export it (--allow-unresolved loads it all the same)",
+            module->Name, import->name, import->module);
+    return ldr_fail(why, STATUS_DRIVER_ORDINAL_NOT_FOUND,
+                    "%s imports ordinal %u from %s, which does not export it", module->Name,
+                    (uint32_t)import->ordinal, import->module);
 }
 
 NTSTATUS LdrpBindImports(PKLDR_MODULE Module, ULONG Flags, struct ldr_error *Why)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the compiler's security features ask of a loader: a random stack cookie, and the routines behind the
- * control-flow-guard pointers. Kiln does not enforce CFG: checks return, dispatches jump. These tiny routines are entered
- * from driver code with any registers live, so they are written in assembler and touch none.
+ * control-flow-guard pointers. Kiln does not enforce CFG: checks return, dispatches jump. These tiny routines
+ * are entered from driver code with any registers live, so they are written in assembler and touch none.
  */
 #include "ldri.h"
 

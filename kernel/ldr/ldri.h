@@ -47,7 +47,7 @@ NTSTATUS LdrpProtectSections(PKLDR_MODULE Module, struct ldr_error *Why);
 
 /* ---- loader.c ---- */
 
-void LdrpLockModules(void);   /* take L; PASSIVE_LEVEL; may be nested */
+void LdrpLockModules(void); /* take L; PASSIVE_LEVEL; may be nested */
 void LdrpUnlockModules(void);
 PKLDR_MODULE LdrpFindModule(const char *BaseName); /* L */
 /* Load the export driver an import names, from beside its importer. Referenced for the importer. L. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Searching the ledger. Like pe.c it needs no machine: `kiln inspect` and `kiln ddi` call it as the loader does.
+ * Searching the ledger. Like pe.c it needs no machine: `kiln inspect` and `kiln ddi` call it as the loader
+ * does.
  */
 #include "ledger.h"
 

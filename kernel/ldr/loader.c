@@ -77,7 +77,8 @@ static void base_name(PCUNICODE_STRING path, PUNICODE_STRING name)
 
 static PKLDR_MODULE new_module(PCUNICODE_STRING path, const char *host_path)
 {
-    PKLDR_MODULE module = MiAllocatePool(NonPagedPoolNx, sizeof *module + path->Length + sizeof(WCHAR), LDR_TAG, TRUE, NULL);
+    PKLDR_MODULE module =
+        MiAllocatePool(NonPagedPoolNx, sizeof *module + path->Length + sizeof(WCHAR), LDR_TAG, TRUE, NULL);
     if (!module)
         return NULL;
     PUNICODE_STRING full = &module->Entry.FullDllName;
@@ -166,7 +167,8 @@ static NTSTATUS map(PKLDR_MODULE module, struct ldr_error *why)
 static void forget_file(PKLDR_MODULE module)
 {
     module->Image.file = module->Image.mapped;
-    module->Image.file_size = module->Image.flat ? module->Image.size_of_image : module->Image.size_of_headers;
+    module->Image.file_size =
+        module->Image.flat ? module->Image.size_of_image : module->Image.size_of_headers;
 }
 
 static void fill_entry(PKLDR_MODULE module)
@@ -221,7 +223,8 @@ static NTSTATUS initialize_export_driver(PKLDR_MODULE module, struct ldr_error *
     ExFreePoolWithTag(text, LDR_TAG);
     if (!NT_SUCCESS(status)) {
         module->Initialized = FALSE; /* no DllUnload after a DllInitialize that failed */
-        return ldr_fail(why, status, "DllInitialize of %s failed with status %x", module->Name, (uint32_t)status);
+        return ldr_fail(why, status, "DllInitialize of %s failed with status %x", module->Name,
+                        (uint32_t)status);
     }
     return STATUS_SUCCESS;
 }
@@ -259,8 +262,8 @@ static NTSTATUS reuse(PKLDR_MODULE module, ULONG flags, PKLDR_MODULE *result, st
         return ldr_fail(why, STATUS_INVALID_IMAGE_FORMAT, "%s imports from itself by way of what it imports",
                         module->Name);
     if (flags & LDR_EXPORT_DRIVER ? module->UnloadPending : !module->DependencyOnly)
-        return ldr_fail(why, STATUS_IMAGE_ALREADY_LOADED, module->UnloadPending ? "%s is being unloaded"
-                                                                               : "%s is loaded already",
+        return ldr_fail(why, STATUS_IMAGE_ALREADY_LOADED,
+                        module->UnloadPending ? "%s is being unloaded" : "%s is loaded already",
                         module->Name);
     if (!(flags & LDR_EXPORT_DRIVER))
         module->DependencyOnly = FALSE;
@@ -284,8 +287,8 @@ static NTSTATUS load(PCUNICODE_STRING path, const char *host_path, const void *f
     PKLDR_MODULE same = LdrpFindModule(module->Name);
     if (same || (image.entry == 0 && !(flags & LDR_EXPORT_DRIVER))) {
         status = same ? reuse(same, flags, result, why)
-                      : ldr_fail(why, STATUS_INVALID_IMAGE_FORMAT, "%s has no entry point: link it with /entry:DriverEntry",
-                                 module->Name);
+                      : ldr_fail(why, STATUS_INVALID_IMAGE_FORMAT,
+                                 "%s has no entry point: link it with /entry:DriverEntry", module->Name);
         destroy(module);
         return status;
     }
@@ -300,8 +303,8 @@ static NTSTATUS load(PCUNICODE_STRING path, const char *host_path, const void *f
     return STATUS_SUCCESS;
 }
 
-NTSTATUS LdrpLoadImage(PCUNICODE_STRING Name, const char *HostPath, const void *File, SIZE_T Size, ULONG Flags,
-                       PKLDR_MODULE *Module, struct ldr_error *Why)
+NTSTATUS LdrpLoadImage(PCUNICODE_STRING Name, const char *HostPath, const void *File, SIZE_T Size,
+                       ULONG Flags, PKLDR_MODULE *Module, struct ldr_error *Why)
 {
     LdrpLockModules();
     sweep();
@@ -313,8 +316,8 @@ NTSTATUS LdrpLoadImage(PCUNICODE_STRING Name, const char *HostPath, const void *
 /* ---- what an image imports from ---- */
 
 /* The importer's directory on the host and `name`, as it is written or in lower case. */
-static BOOLEAN read_beside(PKLDR_MODULE importer, const char *name, char *path, ULONG bytes, const void **data,
-                           SIZE_T *size)
+static BOOLEAN read_beside(PKLDR_MODULE importer, const char *name, char *path, ULONG bytes,
+                           const void **data, SIZE_T *size)
 {
     ULONG length = 0;
     for (ULONG i = 0; importer->HostPath[i]; i++) {
@@ -365,7 +368,8 @@ NTSTATUS LdrpLoadDependency(PKLDR_MODULE Importer, const char *BaseName, ULONG F
         status = ldr_fail(Why, STATUS_INVALID_IMAGE_FORMAT, "%s: more than %u images import from one another",
                           Importer->Name, MAX_DEPTH);
     else
-        status = load(&name, path, data, size, (Flags & LDR_ALLOW_UNRESOLVED) | LDR_EXPORT_DRIVER, Module, Why);
+        status =
+            load(&name, path, data, size, (Flags & LDR_ALLOW_UNRESOLVED) | LDR_EXPORT_DRIVER, Module, Why);
     depth--;
     host_free_file(data, size);
     return status;

@@ -2,23 +2,23 @@
 /*
  * Headers and sections of a PE32+ file.
  *
- * The rules are those of the PE format and of the Windows section loader: sections in ascending order and adjacent,
- * each aligned to SectionAlignment, raw data inside the file and aligned to FileAlignment, everything within
- * SizeOfImage. Images whose SectionAlignment is below a page are mapped as the file is ("flat"), so for them
- * every section must have its RVA as its file offset.
+ * The rules are those of the PE format and of the Windows section loader: sections in ascending order and
+ * adjacent, each aligned to SectionAlignment, raw data inside the file and aligned to FileAlignment,
+ * everything within SizeOfImage. Images whose SectionAlignment is below a page are mapped as the file is
+ * ("flat"), so for them every section must have its RVA as its file offset.
  */
 #include "pe.h"
 
-#define DOS_HEADER_SIZE      64u
-#define FILE_HEADER_SIZE     20u
-#define OPTIONAL_FIXED_SIZE  112u /* of PE32+, without the directories */
-#define SECTION_HEADER_SIZE  40u
-#define SYMBOL_SIZE          18u
-#define MACHINE_AMD64        0x8664
-#define MACHINE_I386         0x014c
-#define MACHINE_ARM64        0xaa64
-#define MAGIC_PE32           0x10b
-#define MAGIC_PE32_PLUS      0x20b
+#define DOS_HEADER_SIZE     64u
+#define FILE_HEADER_SIZE    20u
+#define OPTIONAL_FIXED_SIZE 112u /* of PE32+, without the directories */
+#define SECTION_HEADER_SIZE 40u
+#define SYMBOL_SIZE         18u
+#define MACHINE_AMD64       0x8664
+#define MACHINE_I386        0x014c
+#define MACHINE_ARM64       0xaa64
+#define MAGIC_PE32          0x10b
+#define MAGIC_PE32_PLUS     0x20b
 
 #define INVALID PE_STATUS_INVALID_IMAGE_FORMAT
 
@@ -50,11 +50,16 @@ static uint64_t align_up(uint64_t value, uint64_t alignment)
 static const char *machine_name(uint16_t machine)
 {
     switch (machine) {
-    case MACHINE_I386: return "32-bit x86";
-    case MACHINE_ARM64: return "ARM64";
-    case 0x01c4: return "32-bit ARM";
-    case 0x0200: return "Itanium";
-    default: return "another processor";
+    case MACHINE_I386:
+        return "32-bit x86";
+    case MACHINE_ARM64:
+        return "ARM64";
+    case 0x01c4:
+        return "32-bit ARM";
+    case 0x0200:
+        return "Itanium";
+    default:
+        return "another processor";
     }
 }
 
@@ -66,24 +71,29 @@ static int32_t parse_dos(struct pe_image *image, struct ldr_error *why)
     if (size == 0)
         return ldr_fail(why, PE_STATUS_MAPPED_FILE_SIZE_ZERO, "the file is empty");
     if (size < 2 || file[0] != 'M' || file[1] != 'Z')
-        return ldr_fail(why, PE_STATUS_INVALID_IMAGE_NOT_MZ, "the file does not begin with \"MZ\": it is no PE image");
+        return ldr_fail(why, PE_STATUS_INVALID_IMAGE_NOT_MZ,
+                        "the file does not begin with \"MZ\": it is no PE image");
     if (size < DOS_HEADER_SIZE)
         return ldr_fail(why, PE_STATUS_INVALID_IMAGE_PROTECT,
                         "the file ends inside its DOS header: %lu bytes of %u", size, DOS_HEADER_SIZE);
     uint32_t offset = get32(file + 60);
     if (offset % 4 || offset < DOS_HEADER_SIZE / 16 || (uint64_t)offset + 4 > size)
-        return ldr_fail(why, PE_STATUS_INVALID_IMAGE_PROTECT,
-                        "e_lfanew of the DOS header is %x, which is no place for NT headers in a file of %lu bytes",
-                        offset, size);
+        return ldr_fail(
+            why, PE_STATUS_INVALID_IMAGE_PROTECT,
+            "e_lfanew of the DOS header is %x, which is no place for NT headers in a file of %lu bytes",
+            offset, size);
     const uint8_t *signature = file + offset;
     if (signature[0] == 'N' && signature[1] == 'E')
         return ldr_fail(why, PE_STATUS_INVALID_IMAGE_WIN_16, "the file is a 16-bit Windows (NE) image");
     if (signature[0] == 'L' && (signature[1] == 'E' || signature[1] == 'X'))
-        return ldr_fail(why, PE_STATUS_INVALID_IMAGE_LE_FORMAT, "the file is an LE image, as of VxDs and OS/2");
+        return ldr_fail(why, PE_STATUS_INVALID_IMAGE_LE_FORMAT,
+                        "the file is an LE image, as of VxDs and OS/2");
     if (get32(signature) != 0x00004550)
-        return ldr_fail(why, PE_STATUS_INVALID_IMAGE_PROTECT, "there is no \"PE\" signature at e_lfanew (%x)", offset);
+        return ldr_fail(why, PE_STATUS_INVALID_IMAGE_PROTECT, "there is no \"PE\" signature at e_lfanew (%x)",
+                        offset);
     if ((uint64_t)offset + 4 + FILE_HEADER_SIZE > size)
-        return ldr_fail(why, INVALID, "the file ends inside its COFF file header, which begins at %x", offset + 4);
+        return ldr_fail(why, INVALID, "the file ends inside its COFF file header, which begins at %x",
+                        offset + 4);
     image->nt_offset = offset;
     return PE_STATUS_SUCCESS;
 }
@@ -123,14 +133,15 @@ static int32_t check_alignment(const struct pe_image *image, struct ldr_error *w
 {
     uint32_t section = image->section_alignment, file = image->file_alignment;
     if (!power_of_two(section) || !power_of_two(file))
-        return ldr_fail(why, INVALID, "SectionAlignment (%x) and FileAlignment (%x) must be powers of two", section,
-                        file);
+        return ldr_fail(why, INVALID, "SectionAlignment (%x) and FileAlignment (%x) must be powers of two",
+                        section, file);
     if (section < file)
-        return ldr_fail(why, INVALID, "SectionAlignment (%x) is smaller than FileAlignment (%x)", section, file);
+        return ldr_fail(why, INVALID, "SectionAlignment (%x) is smaller than FileAlignment (%x)", section,
+                        file);
     if (section < PE_PAGE_SIZE && section != file)
         return ldr_fail(why, INVALID,
-                        "SectionAlignment (%x) is below a page, so FileAlignment (%x) must be equal to it", section,
-                        file);
+                        "SectionAlignment (%x) is below a page, so FileAlignment (%x) must be equal to it",
+                        section, file);
     if (section >= PE_PAGE_SIZE && (file < 512 || file > 65536))
         return ldr_fail(why, INVALID, "FileAlignment is %x; it must lie between 512 and 64 K", file);
     return PE_STATUS_SUCCESS;
@@ -166,16 +177,17 @@ static int32_t parse_optional_header(struct pe_image *image, uint32_t optional_s
     if (image->image_base & 0xffff)
         return ldr_fail(why, INVALID, "ImageBase (%lx) is not a multiple of 64 K", image->image_base);
     if (image->size_of_image_field == 0 || image->size_of_image_field > PE_MAX_IMAGE)
-        return ldr_fail(why, INVALID, "SizeOfImage is %x; it must lie between 1 and %x", image->size_of_image_field,
-                        PE_MAX_IMAGE);
+        return ldr_fail(why, INVALID, "SizeOfImage is %x; it must lie between 1 and %x",
+                        image->size_of_image_field, PE_MAX_IMAGE);
     image->size_of_image = (uint32_t)align_up(image->size_of_image_field, PE_PAGE_SIZE);
     uint64_t table_end = image->section_table + (uint64_t)image->section_count * SECTION_HEADER_SIZE;
     if (image->size_of_headers < table_end || image->size_of_headers > image->size_of_image)
-        return ldr_fail(why, INVALID, "SizeOfHeaders is %x; the headers end at %lx and the image has %x bytes",
+        return ldr_fail(why, INVALID,
+                        "SizeOfHeaders is %x; the headers end at %lx and the image has %x bytes",
                         image->size_of_headers, table_end, image->size_of_image);
     if (image->size_of_headers > image->file_size)
-        return ldr_fail(why, INVALID, "SizeOfHeaders is %x, more than the file has (%lx)", image->size_of_headers,
-                        image->file_size);
+        return ldr_fail(why, INVALID, "SizeOfHeaders is %x, more than the file has (%lx)",
+                        image->size_of_headers, image->file_size);
     if (OPTIONAL_FIXED_SIZE + (uint64_t)directories * 8 > optional_size)
         return ldr_fail(why, INVALID, "NumberOfRvaAndSizes is %u, but the optional header has room for %u",
                         directories, (optional_size - OPTIONAL_FIXED_SIZE) / 8);
@@ -255,9 +267,10 @@ bool pe_section_of(const struct pe_image *image, uint32_t rva, struct pe_section
     return false;
 }
 
-/* Raw data inside the file, aligned, and of no other section. `raw_end` is where the previous sections' data ends. */
-static int32_t check_raw_data(const struct pe_image *image, const struct pe_section *section, uint64_t *raw_end,
-                              struct ldr_error *why)
+/* Raw data inside the file, aligned, and of no other section. `raw_end` is where the previous sections' data
+ * ends. */
+static int32_t check_raw_data(const struct pe_image *image, const struct pe_section *section,
+                              uint64_t *raw_end, struct ldr_error *why)
 {
     if (section->raw_size == 0 || (section->flags & PE_SCN_UNINITIALIZED && section->raw_offset == 0))
         return PE_STATUS_SUCCESS;
@@ -266,7 +279,8 @@ static int32_t check_raw_data(const struct pe_image *image, const struct pe_sect
         return ldr_fail(why, INVALID, "section %s: its data ends at %lx, past the end of the file (%lx)",
                         section->name, end, image->file_size);
     if (section->raw_offset % image->file_alignment)
-        return ldr_fail(why, INVALID, "section %s: PointerToRawData (%x) is not a multiple of FileAlignment (%x)",
+        return ldr_fail(why, INVALID,
+                        "section %s: PointerToRawData (%x) is not a multiple of FileAlignment (%x)",
                         section->name, section->raw_offset, image->file_alignment);
     if (section->raw_offset < image->size_of_headers)
         return ldr_fail(why, INVALID, "section %s: its data at %x overlaps the headers, which end at %x",
@@ -278,8 +292,8 @@ static int32_t check_raw_data(const struct pe_image *image, const struct pe_sect
             break;
         if (other.raw_size && section->raw_offset < (uint64_t)other.raw_offset + other.raw_size &&
             other.raw_offset < end)
-            return ldr_fail(why, INVALID, "sections %s and %s overlap in the file, at %x", other.name, section->name,
-                            section->raw_offset);
+            return ldr_fail(why, INVALID, "sections %s and %s overlap in the file, at %x", other.name,
+                            section->name, section->raw_offset);
     }
     if (end > *raw_end)
         *raw_end = end;
@@ -294,13 +308,16 @@ static int32_t check_sections(const struct pe_image *image, struct ldr_error *wh
         struct pe_section section;
         pe_section(image, i, &section);
         if (section.rva % image->section_alignment)
-            return ldr_fail(why, INVALID, "section %s: its RVA (%x) is not a multiple of SectionAlignment (%x)",
+            return ldr_fail(why, INVALID,
+                            "section %s: its RVA (%x) is not a multiple of SectionAlignment (%x)",
                             section.name, section.rva, image->section_alignment);
         if (section.rva < next)
-            return ldr_fail(why, INVALID, "section %s: its RVA (%x) overlaps what is before it, which ends at %lx",
+            return ldr_fail(why, INVALID,
+                            "section %s: its RVA (%x) overlaps what is before it, which ends at %lx",
                             section.name, section.rva, next);
         if (i != 0 && section.rva != next)
-            return ldr_fail(why, INVALID, "section %s: its RVA (%x) leaves a gap after the section before, at %lx",
+            return ldr_fail(why, INVALID,
+                            "section %s: its RVA (%x) leaves a gap after the section before, at %lx",
                             section.name, section.rva, next);
         if (section.size == 0)
             return ldr_fail(why, INVALID, "section %s has neither a virtual nor a raw size", section.name);
@@ -312,9 +329,10 @@ static int32_t check_sections(const struct pe_image *image, struct ldr_error *wh
         if (status)
             return status;
         if (image->flat && section.raw_size && section.raw_offset != section.rva)
-            return ldr_fail(why, INVALID,
-                            "section %s: with sections aligned below a page, its file offset (%x) must be its RVA (%x)",
-                            section.name, section.raw_offset, section.rva);
+            return ldr_fail(
+                why, INVALID,
+                "section %s: with sections aligned below a page, its file offset (%x) must be its RVA (%x)",
+                section.name, section.raw_offset, section.rva);
         next = align_up(end, image->section_alignment);
     }
     if (image->size_of_image < next && align_up(next, PE_PAGE_SIZE) > image->size_of_image)
@@ -324,8 +342,9 @@ static int32_t check_sections(const struct pe_image *image, struct ldr_error *wh
 }
 
 static const char *const directory_names[PE_DIRECTORIES] = {
-    "export",        "import", "resource",    "exception",    "security", "base relocation", "debug",         "architecture",
-    "global pointer", "TLS",    "load config", "bound import", "IAT",      "delay import",    "COM descriptor", "reserved",
+    "export", "import",       "resource",       "exception", "security",    "base relocation",
+    "debug",  "architecture", "global pointer", "TLS",       "load config", "bound import",
+    "IAT",    "delay import", "COM descriptor", "reserved",
 };
 
 static int32_t check_directories(const struct pe_image *image, struct ldr_error *why)
@@ -337,9 +356,10 @@ static int32_t check_directories(const struct pe_image *image, struct ldr_error 
             continue;
         if (i == PE_DIR_SECURITY) {
             if (directory->rva % 8 || directory->rva < image->size_of_headers || end > image->file_size)
-                return ldr_fail(why, INVALID,
-                                "the certificate table is said to be at file offset %x to %lx of a file of %lx bytes",
-                                directory->rva, end, image->file_size);
+                return ldr_fail(
+                    why, INVALID,
+                    "the certificate table is said to be at file offset %x to %lx of a file of %lx bytes",
+                    directory->rva, end, image->file_size);
         } else if (end > image->size_of_image) {
             return ldr_fail(why, INVALID, "the %s directory (%x to %lx) ends past SizeOfImage (%x)",
                             directory_names[i], directory->rva, end, image->size_of_image);
@@ -362,8 +382,8 @@ static int32_t check_entry(const struct pe_image *image, struct ldr_error *why)
     if (!pe_section_of(image, image->entry, &section))
         return ldr_fail(why, INVALID, "the entry point (%x) lies in no section", image->entry);
     if (!image->flat && !(section.flags & PE_SCN_EXECUTE))
-        return ldr_fail(why, INVALID, "the entry point (%x) lies in section %s, which is not executable", image->entry,
-                        section.name);
+        return ldr_fail(why, INVALID, "the entry point (%x) lies in section %s, which is not executable",
+                        image->entry, section.name);
     return PE_STATUS_SUCCESS;
 }
 
@@ -409,9 +429,10 @@ int32_t pe_verify_checksum(const struct pe_image *image, struct ldr_error *why)
         return PE_STATUS_SUCCESS;
     uint32_t sum = pe_checksum(image);
     if (sum != image->checksum)
-        return ldr_fail(why, PE_STATUS_IMAGE_CHECKSUM_MISMATCH,
-                        "the header's CheckSum is %x, but the file's is %x: it was changed after it was linked",
-                        image->checksum, sum);
+        return ldr_fail(
+            why, PE_STATUS_IMAGE_CHECKSUM_MISMATCH,
+            "the header's CheckSum is %x, but the file's is %x: it was changed after it was linked",
+            image->checksum, sum);
     return PE_STATUS_SUCCESS;
 }
 
@@ -419,7 +440,8 @@ int32_t pe_verify_checksum(const struct pe_image *image, struct ldr_error *why)
 static bool is_debug_data(const struct pe_section *section)
 {
     static const char prefix[] = ".debug_";
-    return section->flags & PE_SCN_DISCARDABLE && __builtin_memcmp(section->name, prefix, sizeof prefix - 1) == 0;
+    return section->flags & PE_SCN_DISCARDABLE &&
+           __builtin_memcmp(section->name, prefix, sizeof prefix - 1) == 0;
 }
 
 void pe_map(struct pe_image *image, void *to)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The directories of a mapped image that the loader reads besides imports and exports: load configuration, exception
- * and debug data; and pe_check, which walks all of them once so that a refusal comes before anything is bound.
+ * The directories of a mapped image that the loader reads besides imports and exports: load configuration,
+ * exception and debug data; and pe_check, which walks all of them once so that a refusal comes before
+ * anything is bound.
  */
 #include "pe.h"
 
@@ -29,9 +30,10 @@ static uint64_t get64(const void *p)
 
 /* ---- load configuration ---- */
 
-/* The field at `offset` is a pointer to `bytes` bytes of the image; 0 when the structure ends before it, or it is null. */
-static int32_t config_pointer(const struct pe_image *image, const uint8_t *config, uint32_t size, uint32_t offset,
-                              const char *name, uint32_t *rva, struct ldr_error *why)
+/* The field at `offset` is a pointer to `bytes` bytes of the image; 0 when the structure ends before it, or
+ * it is null. */
+static int32_t config_pointer(const struct pe_image *image, const uint8_t *config, uint32_t size,
+                              uint32_t offset, const char *name, uint32_t *rva, struct ldr_error *why)
 {
     *rva = 0;
     if (size < offset + 8)
@@ -40,8 +42,10 @@ static int32_t config_pointer(const struct pe_image *image, const uint8_t *confi
     if (address == 0)
         return PE_STATUS_SUCCESS;
     uint64_t distance = address - image->base;
-    if (address < image->base || distance % 8 || !pe_at(image, distance, 8) || distance < image->size_of_headers)
-        return ldr_fail(why, INVALID, "%s of the load configuration (%lx) is no aligned address inside the image", name,
+    if (address < image->base || distance % 8 || !pe_at(image, distance, 8) ||
+        distance < image->size_of_headers)
+        return ldr_fail(why, INVALID,
+                        "%s of the load configuration (%lx) is no aligned address inside the image", name,
                         address);
     *rva = (uint32_t)distance;
     return PE_STATUS_SUCCESS;
@@ -57,7 +61,8 @@ int32_t pe_load_config(const struct pe_image *image, struct pe_load_config *conf
     uint32_t size = at ? get32(at) : 0;
     /* Linkers have written other sizes into the directory entry; the structure's own size counts. */
     if (!at || size < 4 || !pe_at(image, directory->rva, size))
-        return ldr_fail(why, INVALID, "the load configuration at %x says it has %u bytes", directory->rva, size);
+        return ldr_fail(why, INVALID, "the load configuration at %x says it has %u bytes", directory->rva,
+                        size);
     config->size = size;
     if (size >= 0x94)
         config->guard_flags = get32(at + 0x90);
@@ -92,33 +97,36 @@ const void *pe_function_table(const struct pe_image *image, uint32_t *count)
 }
 
 /* The unwind information at `rva` and what hangs on it, inside the image. */
-static int32_t check_unwind(const struct pe_image *image, uint32_t function, uint32_t rva, struct ldr_error *why)
+static int32_t check_unwind(const struct pe_image *image, uint32_t function, uint32_t rva,
+                            struct ldr_error *why)
 {
     if (rva & 1) { /* an entry that shares another entry's information */
         if (!pe_at(image, rva & ~1u, FUNCTION_ENTRY_SIZE))
-            return ldr_fail(why, INVALID, "function %x shares the unwind data of an entry outside the image (%x)",
-                            function, rva);
+            return ldr_fail(why, INVALID,
+                            "function %x shares the unwind data of an entry outside the image (%x)", function,
+                            rva);
         return PE_STATUS_SUCCESS;
     }
     const uint8_t *info = rva % 4 ? NULL : pe_at(image, rva, 4);
     if (!info)
-        return ldr_fail(why, INVALID, "the unwind information of function %x (%x) is not inside the image", function,
-                        rva);
+        return ldr_fail(why, INVALID, "the unwind information of function %x (%x) is not inside the image",
+                        function, rva);
     uint32_t version = info[0] & 7, flags = info[0] >> 3;
     if (version != 1 && version != 2)
-        return ldr_fail(why, INVALID, "the unwind information of function %x has version %u; 1 and 2 are defined",
-                        function, version);
+        return ldr_fail(why, INVALID,
+                        "the unwind information of function %x has version %u; 1 and 2 are defined", function,
+                        version);
     uint64_t end = 4 + ((uint64_t)info[2] + 1) / 2 * 4;
     if (flags & UNWIND_CHAINED)
         end += FUNCTION_ENTRY_SIZE;
     else if (flags & UNWIND_HANDLERS)
         end += 4;
     if (!pe_at(image, rva, end))
-        return ldr_fail(why, INVALID, "the unwind information of function %x, at %x, runs out of the image", function,
-                        rva);
+        return ldr_fail(why, INVALID, "the unwind information of function %x, at %x, runs out of the image",
+                        function, rva);
     if (!(flags & UNWIND_CHAINED) && flags & UNWIND_HANDLERS && !pe_at(image, get32(info + end - 4), 1))
-        return ldr_fail(why, INVALID, "the exception handler of function %x (%x) is not inside the image", function,
-                        get32(info + end - 4));
+        return ldr_fail(why, INVALID, "the exception handler of function %x (%x) is not inside the image",
+                        function, get32(info + end - 4));
     return PE_STATUS_SUCCESS;
 }
 
@@ -126,7 +134,8 @@ static int32_t check_functions(const struct pe_image *image, struct ldr_error *w
 {
     const struct pe_directory *directory = &image->directory[PE_DIR_EXCEPTION];
     if (directory->size % FUNCTION_ENTRY_SIZE || directory->rva % 4)
-        return ldr_fail(why, INVALID, "the exception directory (%u bytes at %x) is no table of 12-byte entries",
+        return ldr_fail(why, INVALID,
+                        "the exception directory (%u bytes at %x) is no table of 12-byte entries",
                         directory->size, directory->rva);
     uint32_t count, before = 0;
     const uint8_t *entry = pe_function_table(image, &count);
@@ -135,11 +144,12 @@ static int32_t check_functions(const struct pe_image *image, struct ldr_error *w
         if (begin == 0 && end == 0 && get32(entry + 8) == 0)
             continue; /* unused entries, at the end of some tables */
         if (begin >= end || end > image->size_of_image)
-            return ldr_fail(why, INVALID, "entry %u of the exception directory (%x to %x) is no range of the image", i,
+            return ldr_fail(why, INVALID,
+                            "entry %u of the exception directory (%x to %x) is no range of the image", i,
                             begin, end);
         if (begin <= before && i != 0)
-            return ldr_fail(why, INVALID, "entry %u of the exception directory (%x) is not in ascending order", i,
-                            begin);
+            return ldr_fail(why, INVALID,
+                            "entry %u of the exception directory (%x) is not in ascending order", i, begin);
         before = begin;
         int32_t status = check_unwind(image, begin, get32(entry + 8), why);
         if (status)
@@ -158,7 +168,8 @@ uint32_t pe_debug_count(const struct pe_image *image)
 bool pe_debug_at(const struct pe_image *image, uint32_t index, struct pe_debug *debug)
 {
     const uint8_t *entry =
-        pe_at(image, (uint64_t)image->directory[PE_DIR_DEBUG].rva + (uint64_t)index * DEBUG_ENTRY_SIZE, DEBUG_ENTRY_SIZE);
+        pe_at(image, (uint64_t)image->directory[PE_DIR_DEBUG].rva + (uint64_t)index * DEBUG_ENTRY_SIZE,
+              DEBUG_ENTRY_SIZE);
     __builtin_memset(debug, 0, sizeof *debug);
     if (!entry || index >= pe_debug_count(image))
         return false;

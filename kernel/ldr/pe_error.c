@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sentence that says why an image was refused. A formatter of its own, because this layer has neither the
- * kernel's nor libc's. Text that comes from the image is cut and cleaned, so that a hostile name cannot spoil a report.
+ * kernel's nor libc's. Text that comes from the image is cut and cleaned, so that a hostile name cannot spoil
+ * a report.
  */
 #include "pe.h"
 

@@ -2,10 +2,10 @@
 /*
  * Imports and exports of a mapped image.
  *
- * Imports: a table of descriptors, each with a module name and two parallel tables of 64-bit thunks, names (the lookup
- * table) and slots (the address table). A linker may leave the lookup table out; the slots then name the imports until they are
- * bound. Bound-import data (addresses the linker guessed) is ignored: Kiln always binds. Delay-load descriptors (version
- * 1, RVAs) are walked after the others.
+ * Imports: a table of descriptors, each with a module name and two parallel tables of 64-bit thunks, names
+ * (the lookup table) and slots (the address table). A linker may leave the lookup table out; the slots then
+ * name the imports until they are bound. Bound-import data (addresses the linker guessed) is ignored: Kiln
+ * always binds. Delay-load descriptors (version 1, RVAs) are walked after the others.
  */
 #include "pe.h"
 
@@ -51,7 +51,8 @@ static int32_t read_descriptor(const struct pe_image *image, const struct pe_imp
         return 0;
     const uint8_t *at = pe_at(image, directory->rva + (uint64_t)cursor->descriptor * size, size);
     if (!at)
-        return ldr_fail(why, INVALID, "the %s table at %x is not terminated inside the image", what, directory->rva);
+        return ldr_fail(why, INVALID, "the %s table at %x is not terminated inside the image", what,
+                        directory->rva);
     uint32_t name, lookup, slots;
     if (cursor->delayed) {
         name = get32(at + 4), slots = get32(at + 12), lookup = get32(at + 16);
@@ -67,8 +68,8 @@ static int32_t read_descriptor(const struct pe_image *image, const struct pe_imp
     }
     tables->module = pe_string(image, name);
     if (!tables->module || name == 0 || !tables->module[0])
-        return ldr_fail(why, INVALID, "%s descriptor %u: its module name (%x) is no string inside the image", what,
-                        cursor->descriptor, name);
+        return ldr_fail(why, INVALID, "%s descriptor %u: its module name (%x) is no string inside the image",
+                        what, cursor->descriptor, name);
     if (slots % 8)
         return ldr_fail(why, INVALID, "the %s slots of %s (%x) are not aligned", what, tables->module, slots);
     tables->slots = slots;
@@ -82,7 +83,8 @@ static int32_t read_thunk(const struct pe_image *image, const struct tables *tab
     const uint8_t *lookup = pe_at(image, tables->lookup + (uint64_t)index * 8, 8);
     const uint8_t *slot = pe_at(image, tables->slots + (uint64_t)index * 8, 8);
     if (!lookup)
-        return ldr_fail(why, INVALID, "the list of imports from %s is not terminated inside the image", tables->module);
+        return ldr_fail(why, INVALID, "the list of imports from %s is not terminated inside the image",
+                        tables->module);
     uint64_t thunk;
     __builtin_memcpy(&thunk, lookup, 8);
     if (thunk == 0)
@@ -95,22 +97,22 @@ static int32_t read_thunk(const struct pe_image *image, const struct tables *tab
     import->ordinal = import->hint = 0;
     if (thunk & BY_ORDINAL) {
         if (thunk & ~(BY_ORDINAL | 0xffff))
-            return ldr_fail(why, INVALID, "import %u from %s has reserved bits set (%lx)", index, tables->module,
-                            thunk);
+            return ldr_fail(why, INVALID, "import %u from %s has reserved bits set (%lx)", index,
+                            tables->module, thunk);
         import->ordinal = (uint16_t)thunk;
         return 1;
     }
     const uint8_t *hint = pe_at(image, thunk, 3);
     import->name = hint ? pe_string(image, thunk + 2) : NULL;
     if (!import->name || !import->name[0])
-        return ldr_fail(why, INVALID, "the name of import %u from %s (%lx) is no string inside the image", index,
-                        tables->module, thunk);
+        return ldr_fail(why, INVALID, "the name of import %u from %s (%lx) is no string inside the image",
+                        index, tables->module, thunk);
     import->hint = get16(hint);
     return 1;
 }
 
-int32_t pe_next_import(const struct pe_image *image, struct pe_import_cursor *cursor, struct pe_import *import,
-                       struct ldr_error *why)
+int32_t pe_next_import(const struct pe_image *image, struct pe_import_cursor *cursor,
+                       struct pe_import *import, struct ldr_error *why)
 {
     for (;;) {
         struct tables tables = {0};
@@ -128,7 +130,8 @@ int32_t pe_next_import(const struct pe_image *image, struct pe_import_cursor *cu
         if (status) {
             cursor->thunk++;
             if (++cursor->total > MOST_IMPORTS)
-                return ldr_fail(why, INVALID, "the image has more than %u imports: its tables overlap", MOST_IMPORTS);
+                return ldr_fail(why, INVALID, "the image has more than %u imports: its tables overlap",
+                                MOST_IMPORTS);
             return status;
         }
         cursor->descriptor++;
@@ -228,7 +231,8 @@ bool pe_find_export(const struct pe_image *image, const char *name, uint16_t hin
             return false;
         int order = compare(name, candidate);
         if (order == 0)
-            return fill_export(image, &tables, get16(tables.ordinals + (uint64_t)middle * 2), candidate, result);
+            return fill_export(image, &tables, get16(tables.ordinals + (uint64_t)middle * 2), candidate,
+                               result);
         if (order < 0)
             high = middle;
         else

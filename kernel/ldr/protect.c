@@ -2,8 +2,9 @@
 /*
  * Page protections of a loaded image, and discarding what only initialisation needs.
  *
- * Sections start on pages of their own unless the image is flat; a flat image is writable and executable throughout, as
- * its linker asked. Discarding skips a section that holds something needed later: import slots, exports, unwind data.
+ * Sections start on pages of their own unless the image is flat; a flat image is writable and executable
+ * throughout, as its linker asked. Discarding skips a section that holds something needed later: import
+ * slots, exports, unwind data.
  */
 #include "ldri.h"
 
@@ -41,7 +42,8 @@ NTSTATUS LdrpProtectSections(PKLDR_MODULE Module, struct ldr_error *Why)
             continue;
         NTSTATUS status = MiProtectImageRegion(image->mapped + run_begin, begin - run_begin, run_protection);
         if (!NT_SUCCESS(status))
-            return ldr_fail(Why, status, "the sections of %s cannot be protected: the host's mappings are used up",
+            return ldr_fail(Why, status,
+                            "the sections of %s cannot be protected: the host's mappings are used up",
                             Module->Name);
         run_begin = begin;
         run_protection = protection;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What drivers ask about images: addresses of kernel routines by name, the image around an address, its headers.
+ * What drivers ask about images: addresses of kernel routines by name, the image around an address, its
+ * headers.
  */
 #include "ldri.h"
 
 #include "trap.h"
 
 /*
- * MmGetSystemRoutineAddress: NULL for a routine that is not implemented, so that a driver can do without it. Only the
- * kernel and the HAL are searched.
+ * MmGetSystemRoutineAddress: NULL for a routine that is not implemented, so that a driver can do without it.
+ * Only the kernel and the HAL are searched.
  */
 PVOID NTAPI MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName)
 {
@@ -53,7 +54,8 @@ PVOID NTAPI RtlImageNtHeader(PVOID Base)
     return (PUCHAR)Base + module->Image.nt_offset;
 }
 
-PVOID NTAPI RtlImageDirectoryEntryToData(PVOID BaseOfImage, BOOLEAN MappedAsImage, USHORT DirectoryEntry, PULONG Size)
+PVOID NTAPI RtlImageDirectoryEntryToData(PVOID BaseOfImage, BOOLEAN MappedAsImage, USHORT DirectoryEntry,
+                                         PULONG Size)
 {
     PVOID base = (PVOID)((ULONG_PTR)BaseOfImage & ~(ULONG_PTR)3);
     PKLDR_MODULE module = LdrFindModuleByAddress(base);

@@ -22,7 +22,9 @@ DECLSPEC_NORETURN void LdrpStubCalled(const char *Name, PVOID Caller)
     at = append(at, end, module ? module->Name : "the kernel");
     at = append(at, end, " called ");
     at = append(at, end, Name);
-    at = append(at, end, ", which Kiln does not implement. `kiln ddi` lists what it has; a driver can ask with "
-                         "MmGetSystemRoutineAddress, which returns NULL for this routine");
-    KiBugCheckText(DRIVER_CALLED_MISSING_ROUTINE, (ULONG_PTR)Name, (ULONG_PTR)Caller, 0, 0, (ULONG_PTR)Caller, text);
+    at = append(at, end,
+                ", which Kiln does not implement. `kiln ddi` lists what it has; a driver can ask with "
+                "MmGetSystemRoutineAddress, which returns NULL for this routine");
+    KiBugCheckText(DRIVER_CALLED_MISSING_ROUTINE, (ULONG_PTR)Name, (ULONG_PTR)Caller, 0, 0, (ULONG_PTR)Caller,
+                   text);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which image contains this address? Asked by every exception, by stack walks and from signal handlers, at any IRQL.
+ * Which image contains this address? Asked by every exception, by stack walks and from signal handlers, at
+ * any IRQL.
  *
- * Two sorted arrays; `generation` says which is current (its low bit). A writer, under lock L, fills the other one and
- * then advances the generation. A reader takes the generation, searches that array, and looks again: if the generation
- * moved, the array may have been rewritten under it, and it searches anew. A reader never waits for a writer, so it
- * may interrupt one. Entries hold everything a reader needs, so it never touches a module that may be gone.
+ * Two sorted arrays; `generation` says which is current (its low bit). A writer, under lock L, fills the
+ * other one and then advances the generation. A reader takes the generation, searches that array, and looks
+ * again: if the generation moved, the array may have been rewritten under it, and it searches anew. A reader
+ * never waits for a writer, so it may interrupt one. Entries hold everything a reader needs, so it never
+ * touches a module that may be gone.
  */
 #include "ldri.h"
 
@@ -76,8 +78,9 @@ NTSTATUS LdrpTableInsert(PKLDR_MODULE Module)
     ULONG current = generation & 1, other = current ^ 1, count = range_count[current], to = 0;
     uint32_t function_count;
     const void *functions = pe_function_table(&Module->Image, &function_count);
-    struct range added = {(ULONG_PTR)Module->Entry.DllBase, (ULONG_PTR)Module->Entry.DllBase + Module->Entry.SizeOfImage,
-                          functions, function_count, Module};
+    struct range added = {(ULONG_PTR)Module->Entry.DllBase,
+                          (ULONG_PTR)Module->Entry.DllBase + Module->Entry.SizeOfImage, functions,
+                          function_count, Module};
     if (count == MAX_MODULES)
         return STATUS_INSUFFICIENT_RESOURCES;
     while (to < count && ranges[current][to].base < added.base) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names in images are ASCII, names in the kernel are UTF-16; module names compare without case, exports with it.
+ * Names in images are ASCII, names in the kernel are UTF-16; module names compare without case, exports with
+ * it.
  */
 #include "ldri.h"
 

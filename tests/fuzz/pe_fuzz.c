@@ -2,9 +2,10 @@
 /*
  * Fuzzer of the image parser: everything the loader does with a file, up to entering it.
  *
- * The mapped image has exactly size_of_image bytes, so that AddressSanitizer sees every access past it. Import slots are
- * written as binding writes them: the tables of a hostile image may lie under its slots. A hang is a finding, too
- * (libFuzzer's -timeout): no reader may take more than a pass over the image for each import.
+ * The mapped image has exactly size_of_image bytes, so that AddressSanitizer sees every access past it.
+ * Import slots are written as binding writes them: the tables of a hostile image may lie under its slots. A
+ * hang is a finding, too (libFuzzer's -timeout): no reader may take more than a pass over the image for each
+ * import.
  */
 #include "pe.h"
 

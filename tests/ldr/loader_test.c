@@ -139,7 +139,8 @@ KILN_TEST_ONCE(ldr_load, an_exporter_outlives_its_own_unload_while_it_is_importe
 {
     PKLDR_MODULE module, exporter;
     NTSTATUS status;
-    if (!load_file("ldr_exporter.sys", 0, &exporter, &status) || !load_file("ldr_importer.sys", 0, &module, &status))
+    if (!load_file("ldr_exporter.sys", 0, &exporter, &status) ||
+        !load_file("ldr_importer.sys", 0, &module, &status))
         return;
     CHECK_EQ(status, STATUS_SUCCESS);
     CHECK_EQ(exporter->References, 2);
@@ -303,7 +304,8 @@ KILN_TEST_ONCE(ldr_table, an_address_leads_to_image_and_unwind_data)
 
 KILN_TEST_ONCE(ldr_query, routines_are_found_by_name_or_not)
 {
-    UNICODE_STRING there = RTL_CONSTANT_STRING(L"DbgPrint"), nowhere = RTL_CONSTANT_STRING(L"KeNoSuchRoutine");
+    UNICODE_STRING there = RTL_CONSTANT_STRING(L"DbgPrint"),
+                   nowhere = RTL_CONSTANT_STRING(L"KeNoSuchRoutine");
     UNICODE_STRING other_case = RTL_CONSTANT_STRING(L"dbgprint");
     CHECK(MmGetSystemRoutineAddress(&there) == (PVOID)(ULONG_PTR)DbgPrint);
     CHECK(MmGetSystemRoutineAddress(&nowhere) == NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rules of the image format, one malformed image each: what is changed, the status, and a word of the sentence.
+ * The rules of the image format, one malformed image each: what is changed, the status, and a word of the
+ * sentence.
  */
 #include <wdm.h>
 #include "harness.h"

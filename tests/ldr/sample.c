@@ -14,8 +14,8 @@ static void text(uint8_t *file, uint32_t at, const char *string)
         file[at + i] = (uint8_t)string[i];
 }
 
-static void section(uint8_t *file, unsigned index, const char *name, uint32_t vsize, uint32_t rva, uint32_t raw_size,
-                    uint32_t raw, uint32_t flags)
+static void section(uint8_t *file, unsigned index, const char *name, uint32_t vsize, uint32_t rva,
+                    uint32_t raw_size, uint32_t raw, uint32_t flags)
 {
     uint32_t at = F_SECTION(index);
     text(file, at, name);

@@ -4,9 +4,9 @@
  *
  *      file   0x000 headers            0x200 .text (RVA 0x1000)          0x400 .data (RVA 0x2000)
  *
- * .data holds, from its start: +0x000 import descriptors, +0x040 lookup table, +0x080 slots, +0x0c0 names, +0x100 relocations,
- * +0x140 exports, +0x200 functions, +0x240 unwind information, +0x280 load configuration (0x140 bytes), +0x3c0 the cookie
- * and guard pointers, +0x3f8 a pointer to relocate.
+ * .data holds, from its start: +0x000 import descriptors, +0x040 lookup table, +0x080 slots, +0x0c0 names,
+ * +0x100 relocations, +0x140 exports, +0x200 functions, +0x240 unwind information, +0x280 load configuration
+ * (0x140 bytes), +0x3c0 the cookie and guard pointers, +0x3f8 a pointer to relocate.
  */
 #ifndef TESTS_LDR_SAMPLE_H
 #define TESTS_LDR_SAMPLE_H
@@ -35,8 +35,8 @@
 #define F_CHECKSUM        (F_OPTIONAL + 64)
 #define F_SUBSYSTEM       (F_OPTIONAL + 68)
 #define F_DIRECTORIES     (F_OPTIONAL + 108)
-#define F_DIR(i)          (F_OPTIONAL + 112 + (i) * 8)
-#define F_SECTION(i)      (F_OPTIONAL + 240 + (i) * 40)
+#define F_DIR(i)          (F_OPTIONAL + 112 + (i)*8)
+#define F_SECTION(i)      (F_OPTIONAL + 240 + (i)*40)
 #define S_VSIZE           8
 #define S_RVA             12
 #define S_RAW_SIZE        16

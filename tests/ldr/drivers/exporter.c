@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An export driver: loaded because another imports from it, told by DllInitialize, and by DllUnload at the end. */
+/* An export driver: loaded because another imports from it, told by DllInitialize, and by DllUnload at the
+ * end. */
 #include <wdm.h>
 
 DRIVER_INITIALIZE DriverEntry;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An ordinary driver with one of everything the loader handles: a relocated pointer, a data import, a discardable section,
- * unwind data, read-only data. It checks them itself and returns STATUS_UNSUCCESSFUL if one is wrong.
+ * An ordinary driver with one of everything the loader handles: a relocated pointer, a data import, a
+ * discardable section, unwind data, read-only data. It checks them itself and returns STATUS_UNSUCCESSFUL if
+ * one is wrong.
  */
 #include <wdm.h>
 
