@@ -167,7 +167,5 @@ NTSTATUS NTAPI ZwOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POB
                             PCLIENT_ID ClientId);
 NTSTATUS NTAPI NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER Interval);
 NTSTATUS NTAPI ZwDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER Interval);
-NTSTATUS NTAPI NtYieldExecution(void);
-NTSTATUS NTAPI ZwYieldExecution(void);
 
 #endif

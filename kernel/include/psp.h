@@ -66,6 +66,8 @@ typedef struct _ETHREAD {
     BOOLEAN ClientThread; /* lives on a host stack: it is the client, not created by PspCreateThread */
 } ETHREAD;
 
+/* ke keeps this much room around the threads and the process it made before ps existed. */
+C_ASSERT(sizeof(ETHREAD) <= 4096 && sizeof(EPROCESS) <= 4096);
 C_ASSERT(__builtin_offsetof(EPROCESS, Pcb) == 0);
 C_ASSERT(__builtin_offsetof(ETHREAD, Tcb) == 0);
 
@@ -125,6 +127,9 @@ NTSTATUS PspCreateClientProcess(PCUNICODE_STRING ImageName, PEPROCESS *Process);
 void PspSwitchClientProcess(PEPROCESS Process);
 
 /* ---------------------------------------------------------------- tokens */
+
+VOID NTAPI PsRevertToSelf(VOID);
+NTSTATUS NTAPI PsLookupProcessThreadByCid(PCLIENT_ID ClientId, PEPROCESS *Process, PETHREAD *Thread);
 
 /* The impersonation token of the current thread, referenced; NULL if it impersonates nobody. Any thread. */
 PACCESS_TOKEN PspReferenceEffectiveToken(SECURITY_IMPERSONATION_LEVEL *Level);

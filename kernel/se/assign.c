@@ -67,7 +67,8 @@ static NTSTATUS capture_part(KPROCESSOR_MODE mode, const void *from, BOOLEAN is_
     NTSTATUS status = KiCopyFromMode(mode, head, from, sizeof(head));
     if (!NT_SUCCESS(status))
         return status;
-    *bytes = is_acl ? ((PACL)head)->AclSize : RtlLengthRequiredSid(((PISID)head)->SubAuthorityCount);
+    /* An ACL has its size at offset 2; a SID its number of sub-authorities at offset 1. */
+    *bytes = is_acl ? head[2] | (ULONG)head[3] << 8 : RtlLengthRequiredSid(head[1]);
     if (*bytes > max || (is_acl && *bytes < sizeof(ACL)))
         return is_acl ? STATUS_INVALID_ACL : STATUS_INVALID_SID;
     status = KiCopyFromMode(mode, to, from, *bytes);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * psi.h: what the files of the process manager share.
+ */
+#ifndef KILN_PSI_H
+#define KILN_PSI_H
+
+#include <nt/ke.h>
+#include <nt/ex.h>
+#include <nt/mm.h>
+#include <nt/rtl.h>
+#include <nt/status.h>
+#include "ki.h"
+#include "mi.h"
+#include "trap.h"
+#include "psp.h"
+#include "sep.h"
+#include "zw.h"
+#include "ntsvc.h"
+
+void PspInitTypes(void);
+void PspDeleteThread(PVOID Object);
+void PspDeleteProcess(PVOID Object);
+
+/* Storage and identity of a thread of Process, not yet startable; referenced once. */
+NTSTATUS PspAllocateThread(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode, PETHREAD *Thread);
+
+/* Enter a thread in its process's list and take the reference that a running thread has to itself. */
+void PspEnterThread(PETHREAD Thread);
+
+/* Everything an ending thread does before it stops being one. */
+void PspRunDownThread(PETHREAD Thread, NTSTATUS ExitStatus);
+
+/* Notification, in the thread that does it, inside a critical region. */
+void PspNotifyProcess(PEPROCESS Process, BOOLEAN Create, NTSTATUS *CreationStatus);
+void PspNotifyThread(PETHREAD Thread, BOOLEAN Create);
+
+#endif
