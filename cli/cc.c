@@ -3,7 +3,7 @@
  * kiln cc: C and C++ sources to a driver image.
  *
  * It is a front of clang-19 and lld-link-19. Each source is compiled for x86_64-pc-windows-msvc against the SDK
- * into a temporary directory, then everything is linked as a native driver whose entry point is DriverEntry.
+ * into a temporary directory, then everything is linked as a native driver whose entry point is GsDriverEntry (sdk/crt).
  * Options of the compiler go to the compiler, so that a build script written for clang needs no change; the few
  * options of Kiln's own begin with two dashes. --print shows the commands, which can be run by hand.
  *
@@ -30,7 +30,7 @@ static const char help_text[] =
     "  -D -U -I -O -g -W -f -m -std= -include -isystem -x -Xclang -mllvm -pthread -E -S -v -w\n"
     "                       as in clang\n"
     "  -lNAME, --lib NAME   link NAME.lib as well; -LDIR says where else to look for libraries\n"
-    "  --entry NAME         the entry point (default DriverEntry)\n"
+    "  --entry NAME         the entry point (default GsDriverEntry, which prepares the image and calls DriverEntry)\n"
     "  --driver-type=export, -shared\n"
     "                       an export driver: also writes an import library beside the image\n"
     "  --def FILE           module definition file\n"
@@ -255,7 +255,7 @@ static bool parse_short(struct request *request, int argc, char **argv, int *i)
 
 static bool parse(struct request *request, int argc, char **argv)
 {
-    request->entry = "DriverEntry";
+    request->entry = "GsDriverEntry";
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] != '-' || !argv[i][1])
             add_file(request, argv[i]);
