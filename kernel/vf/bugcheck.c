@@ -67,12 +67,16 @@ static void report_and_exit(void *unused)
     host_exit(3);
 }
 
+/* The code and parameters of the bugcheck, where debuggers (and the test runner) look for them. */
+ULONG64 KiBugCheckData[5];
+
 static void fill(ULONG code, const ULONG_PTR parameter[4], const CONTEXT *context, const EXCEPTION_RECORD *record,
                  ULONGLONG driver_pc, const char *text)
 {
     vf_crash.code = code;
+    KiBugCheckData[0] = code;
     for (unsigned i = 0; i < 4; i++)
-        vf_crash.parameter[i] = parameter[i];
+        KiBugCheckData[i + 1] = vf_crash.parameter[i] = parameter[i];
     vf_crash.context = *context;
     vf_crash.has_record = record != NULL;
     if (record)
