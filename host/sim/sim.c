@@ -155,8 +155,8 @@ static int sim_vp_start(uint32_t vp)
 {
     struct sim_vp *self = &vps[vp];
     char *top = (char *)host_stack_for(vp) + HOST_STACK_BYTES;
-    /* What sim_switch_stack pops: control words, six registers, the return address; then the ABI's alignment. */
-    uint64_t *frame = (uint64_t *)(top - 128);
+    /* What sim_switch_stack pops: control words, six registers, the return address; RSP is then 8 modulo 16, as at any entry. */
+    uint64_t *frame = (uint64_t *)(top - 136);
     uint32_t mxcsr = 0x1F80;
     frame[0] = mxcsr | (uint64_t)0x37F << 32;
     for (int i = 1; i <= 6; i++)
