@@ -7,7 +7,8 @@
  *                           back with STATUS_MORE_PROCESSING_REQUIRED, and completion goes on where it left when the
  *                           IRP is completed again
  *      above the top        associated IRPs count down their master; IRPs of the I/O manager itself (create, cleanup,
- *                           close, paging) signal their waiter; everything else ends in its thread: IopFinishRequest
+ *                           close, queries) and of paging signal their waiter; the rest ends in its thread:
+ *                           IopFinishRequest
  *
  * The thread finishes a request in one of three ways. (1) A request of a file service carries
  * IRP_DEFER_IO_COMPLETION: if no driver marked it pending, completion stops here, and the service, to which the dispatch
@@ -102,10 +103,12 @@ static void NTAPI finish_rundown(PKAPC apc)
 {
     PIRP irp = CONTAINING_RECORD(apc, IRP, Tail.Apc);
     PFILE_OBJECT file = apc->SystemArgument1;
-    irp->UserIosb = NULL;
-    irp->Overlay.AsynchronousParameters.UserApcRoutine = NULL;
-    irp->Flags &= ~IRP_INPUT_OPERATION;
-    IopFinishRequest(irp, file);
+    if (irp->UserEvent && file && !(irp->Flags & IRP_SYNCHRONOUS_API))
+        ObDereferenceObject(irp->UserEvent);
+    InitializeListHead(&irp->ThreadListEntry); /* the list went with the thread */
+    IopAbandonIrp(irp);
+    if (file)
+        ObDereferenceObject(file);
 }
 
 static __attribute__((noinline)) DECLSPEC_NORETURN void refuse_completion(PIRP irp, PVOID caller)
@@ -134,6 +137,11 @@ static void finish_in_thread(PIRP irp, CCHAR boost, PVOID caller)
 {
     PETHREAD thread = irp->Tail.Overlay.Thread;
     PFILE_OBJECT file = irp->Tail.Overlay.OriginalFileObject;
+    if (__builtin_expect(irp->Flags & IOP_IRP_ORPHAN, 0)) {
+        irp->Tail.Apc.SystemArgument1 = file;
+        finish_rundown(&irp->Tail.Apc);
+        return;
+    }
     if (__builtin_expect(!thread, 0))
         KiBugCheckText(INCONSISTENT_IRP, (ULONG_PTR)irp, 0, 0, 0, (ULONG_PTR)caller,
                        "An IRP made with IoAllocateIrp was completed all the way up: no completion routine took it back. The "
@@ -165,7 +173,7 @@ static void unlock_pages(PIRP irp)
 static void complete_top(PIRP irp, CCHAR boost, PVOID caller)
 {
     ULONG flags = irp->Flags;
-    if (__builtin_expect(flags & (IRP_ASSOCIATED_IRP | IRP_PAGING_IO | IRP_CLOSE_OPERATION | IRP_CREATE_OPERATION), 0)) {
+    if (__builtin_expect(flags & (IRP_ASSOCIATED_IRP | IRP_PAGING_IO | IOP_IRP_INTERNAL), 0)) {
         if (flags & IRP_ASSOCIATED_IRP) {
             PIRP master = irp->AssociatedIrp.MasterIrp;
             unlock_pages(irp);

@@ -76,11 +76,8 @@ static BOOLEAN matches(PIRP irp, const IOP_CANCEL_FILTER *filter)
         return FALSE;
     if (filter->file && irp->Tail.Overlay.OriginalFileObject != filter->file)
         return FALSE;
-    if (filter->synchronous_only) {
-        PFILE_OBJECT file = irp->Tail.Overlay.OriginalFileObject;
-        return (irp->Flags & (IRP_SYNCHRONOUS_API | IRP_CREATE_OPERATION)) || (file && (file->Flags & FO_SYNCHRONOUS_IO));
-    }
-    return TRUE;
+    return !filter->synchronous_only ||
+           (irp->Flags & (IRP_SYNCHRONOUS_API | IRP_CREATE_OPERATION | IOP_IRP_SYNCHRONOUS_FILE)) != 0;
 }
 
 /* Cancel the IRPs of a thread that match and that were not cancelled before. Returns how many there were. */
@@ -137,6 +134,7 @@ static void report_stuck(PIRP irp)
 static void disassociate(PETHREAD thread, PIRP irp)
 {
     IopDequeueIrpFromThread(irp, thread);
+    irp->Flags |= IOP_IRP_ORPHAN;
     irp->Tail.Overlay.Thread = NULL;
 }
 

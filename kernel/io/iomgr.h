@@ -16,10 +16,10 @@
 #include "trap.h"
 #include "zw.h"
 
-#define IOP_TAG_IRP    'prI '  /* " Irp" */
-#define IOP_TAG_BUFFER '  oI'  /* "Io  " */
-#define IOP_TAG_NAME   'mNoI'  /* "IoNm" */
-#define IOP_TAG_DEVICE 'veDI'  /* "IDev" */
+#define IOP_TAG_IRP    0x20707249u /* "Irp " */
+#define IOP_TAG_BUFFER 0x20206f49u /* "Io  " */
+#define IOP_TAG_NAME   0x6d4e6f49u /* "IoNm" */
+#define IOP_TAG_DEVICE 0x76654449u /* "IDev" */
 
 /* Rule checks are on (host_config()->checked). Constant after IopInitSystem. */
 extern BOOLEAN IopChecked;
@@ -119,6 +119,19 @@ static inline PDEVICE_OBJECT IopTopOfStack(PDEVICE_OBJECT DeviceObject)
     return DeviceObject;
 }
 
+/* Open a device by name: what IoGetDeviceObjectPointer does. PASSIVE_LEVEL. */
+NTSTATUS IopOpenDevice(PUNICODE_STRING Name, ACCESS_MASK Access, PFILE_OBJECT *FileObject,
+                       PDEVICE_OBJECT *DeviceObject);
+
+/* IoCreateDevice with a security descriptor instead of the default one (IoCreateDeviceSecure). */
+NTSTATUS IopCreateDeviceWithSecurity(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
+                                     PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType, ULONG DeviceCharacteristics,
+                                     BOOLEAN Exclusive, PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                     PDEVICE_OBJECT *DeviceObject);
+
+/* The 1-second timer of a device goes with it. */
+void IopDeleteTimer(PDEVICE_OBJECT DeviceObject);
+
 /* Object procedures of the Device type. */
 OB_PARSE_METHOD IopParseDevice;
 OB_DELETE_METHOD IopDeleteDeviceObject;
@@ -206,6 +219,15 @@ static inline void IopReleaseFileLock(PFILE_OBJECT FileObject)
 /* IRP.Flags: the dispatch routine has returned STATUS_PENDING to the file service. */
 #define IOP_IRP_RETURNED_PENDING 0x80000000
 
+/* IRP.Flags: its thread has ended without it. */
+#define IOP_IRP_ORPHAN 0x40000000
+
+/* IRP.Flags: an IRP of the I/O manager itself, whose completion wakes IopSendInternal and does nothing else. */
+#define IOP_IRP_INTERNAL 0x10000000
+
+/* IRP.Flags: a request on a file opened for synchronous I/O. */
+#define IOP_IRP_SYNCHRONOUS_FILE 0x20000000
+
 /* IRPs of the Nt services: StackSize of the device, no quota. NULL when pool is exhausted. */
 PIRP IopAllocateIrp(CCHAR StackSize, PVOID Caller);
 void IopFreeIrp(PIRP Irp);
@@ -258,6 +280,9 @@ NTSTATUS IopSendRequest(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT FileObject
  * final IoStatus. The thread can be cancelled while it waits if Queue.
  */
 IO_STATUS_BLOCK IopSendInternal(PDEVICE_OBJECT Device, PIRP Irp, BOOLEAN Queue);
+
+/* Lock a buffer into an MDL of the IRP: the status with which MmProbeAndLockPages raised. <= APC_LEVEL. */
+NTSTATUS IopLockBuffer(PIRP Irp, PVOID Buffer, ULONG Length, KPROCESSOR_MODE Mode, LOCK_OPERATION Operation);
 
 /* Free what an IRP that was never sent owns (buffer, locked MDLs, event), and the IRP. */
 void IopAbandonIrp(PIRP Irp);

@@ -290,6 +290,7 @@ IO_STATUS_BLOCK IopSendInternal(PDEVICE_OBJECT Device, PIRP Irp, BOOLEAN Queue)
     PETHREAD thread = PspCurrentThread();
     UCHAR major = IoGetNextIrpStackLocation(Irp)->MajorFunction;
     KeInitializeEvent(&event, NotificationEvent, FALSE);
+    Irp->Flags |= IOP_IRP_INTERNAL;
     Irp->UserEvent = &event;
     Irp->UserIosb = &result;
     Irp->Tail.Overlay.Thread = thread;
