@@ -51,8 +51,11 @@ typedef struct _ETHREAD {
     CLIENT_ID Cid;
     PEPROCESS ThreadsProcess; /* referenced */
     LIST_ENTRY ThreadListEntry; /* p */
-    LIST_ENTRY IrpList; /* io's: IRPs issued by the thread; touched by the thread itself at APC_LEVEL */
-    PVOID TopLevelIrp;  /* io's */
+    LIST_ENTRY IrpList;    /* io's: IRPs issued by the thread; only it removes them; guarded by IrpListLock */
+    ULONG IrpListLock;     /* io's: raw lock T (iop.h) */
+    BOOLEAN HardErrorsOff; /* io's: IoSetThreadHardErrorMode(FALSE) */
+    PVOID TopLevelIrp;     /* io's */
+    PVOID DeviceToVerify;  /* io's */
     PKSTART_ROUTINE StartAddress;
     PVOID StartContext;
     PACCESS_TOKEN ImpersonationToken; /* referenced; guarded by the owner or p */

@@ -5,6 +5,7 @@
 
 #include <nt/ex.h>
 #include <nt/mm.h>
+#include <nt/native.h>
 #include <nt/rtl.h>
 #include "host.h"
 #include "iop.h"
@@ -20,6 +21,13 @@
 #define IOP_TAG_BUFFER 0x20206f49u /* "Io  " */
 #define IOP_TAG_NAME   0x6d4e6f49u /* "IoNm" */
 #define IOP_TAG_DEVICE 0x76654449u /* "IDev" */
+
+#ifndef EVENT_MODIFY_STATE
+#define EVENT_MODIFY_STATE 0x0002
+#endif
+#define IO_COMPLETION_QUERY_STATE  0x0001
+#define IO_COMPLETION_MODIFY_STATE 0x0002
+#define IO_COMPLETION_ALL_ACCESS   (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3)
 
 /* Rule checks are on (host_config()->checked). Constant after IopInitSystem. */
 extern BOOLEAN IopChecked;
@@ -92,6 +100,14 @@ static inline PIOP_DRIVER IopDriver(PDRIVER_OBJECT Object)
 }
 
 extern LIST_ENTRY IopDriverList; /* V */
+
+void IopInitializeLoader(void);
+
+/* The loaded driver of that service name, referenced; NULL. Out of the list: it is not found any more. */
+PIOP_DRIVER IopFindDriver(PCUNICODE_STRING ServiceName);
+void IopUnlistDriver(PIOP_DRIVER Driver);
+
+DRIVER_DISPATCH IopInvalidDeviceRequest;
 
 /* The work that ends a driver (or a device) whose last use has gone: queued from any context. */
 void IopQueueUnload(PIOP_DRIVER Driver);
@@ -177,6 +193,9 @@ OB_SECURITY_METHOD IopFileSecurity;
 extern const GENERIC_MAPPING IopFileMapping;
 extern POBJECT_TYPE IopDeviceObjectType, IopDriverObjectType, IopFileObjectType, IopControllerObjectType,
     IopCompletionObjectType;
+
+/* Common fields of a new file object on the device; the caller holds a use of it. */
+void IopInitializeFileObject(PFILE_OBJECT FileObject, PDEVICE_OBJECT DeviceObject);
 
 /* The device a request on the file goes to. Caller holds a reference to the file. */
 static inline PDEVICE_OBJECT IopRelatedDevice(PFILE_OBJECT FileObject)
@@ -292,6 +311,7 @@ NTSTATUS IopWaitForFile(PFILE_OBJECT FileObject, PIRP Irp, KPROCESSOR_MODE Mode)
 
 /* Packets of completion ports: an IRP, or a small block of IoSetIoCompletion. */
 void IopQueueIrpToPort(PIRP Irp, PIO_COMPLETION_CONTEXT Context);
+OB_DELETE_METHOD IopDeletePort;
 
 /*
  * Bugcheck 0xC9 for a rule of I/O verification that is checked always, because without it the machine would hang or

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * transfer.c: NtReadFile, NtWriteFile, NtDeviceIoControlFile, NtFsControlFile and the flush services.
+ *
+ * Each service does the same: reference the file with the access it needs; probe and capture what a user gave; take
+ * the file lock if the file is synchronous; try the driver's fast I/O entry; build the IRP with the buffers as the
+ * device's flags or the control code's method say; hand it to IopSendRequest.
+ *
+ *      buffered   SystemBuffer, copied in now and out when the request is finished
+ *      direct     locked MDL (a control request's input is still copied to SystemBuffer)
+ *      neither    the caller's own addresses
+ *
+ * Nothing on the synchronous path takes a lock that others share, makes a system call or queues an APC.
+ */
+#include "iomgr.h"
+
+ULONG IopReadOperations, IopWriteOperations, IopOtherOperations;
+LARGE_INTEGER IopReadTransfer, IopWriteTransfer;
+PULONG IoReadOperationCount = &IopReadOperations;
+PULONG IoWriteOperationCount = &IopWriteOperations;
+PLARGE_INTEGER IoReadTransferCount = &IopReadTransfer;
+PLARGE_INTEGER IoWriteTransferCount = &IopWriteTransfer;
+
+/* What all services have in common; lives on the stack of the service. */
+typedef struct _IOP_SERVICE {
+    PFILE_OBJECT file;
+    PDEVICE_OBJECT device;
+    PKEVENT event;             /* referenced, or NULL */
+    PIO_APC_ROUTINE apc;
+    PVOID apc_context;
+    PIO_STATUS_BLOCK block;
+    KPROCESSOR_MODE mode;
+    BOOLEAN synchronous;       /* the file lock is held */
+    ACCESS_MASK granted;
+} IOP_SERVICE;
+
+/* Reference the file and the event, check the rest. Nothing is held on failure. */
+static inline NTSTATUS begin(IOP_SERVICE *s, HANDLE handle, ACCESS_MASK access, HANDLE event)
+{
+    OBJECT_HANDLE_INFORMATION info;
+    s->event = NULL;
+    s->synchronous = FALSE;
+    if (s->mode == UserMode) {
+        NTSTATUS probed = KiProbeForWrite(s->block, sizeof *s->block, 4);
+        if (!NT_SUCCESS(probed))
+            return probed;
+    }
+    NTSTATUS status = ObReferenceObjectByHandle(handle, access, IopFileObjectType, s->mode, (PVOID *)&s->file, &info);
+    if (!NT_SUCCESS(status))
+        return status;
+    s->granted = info.GrantedAccess;
+    s->device = IopRelatedDevice(s->file);
+    if (s->apc && s->file->CompletionContext) {
+        ObDereferenceObject(s->file);
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (event) {
+        status = ObReferenceObjectByHandle(event, EVENT_MODIFY_STATE, ExpEventObjectType, s->mode, (PVOID *)&s->event, NULL);
+        if (!NT_SUCCESS(status)) {
+            ObDereferenceObject(s->file);
+            return status;
+        }
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Take the file lock if the file is synchronous. On failure nothing is held. */
+static inline NTSTATUS lock_file(IOP_SERVICE *s)
+{
+    if (s->file->Flags & FO_SYNCHRONOUS_IO) {
+        NTSTATUS status = IopAcquireFileLock(s->file, s->mode);
+        if (status != STATUS_SUCCESS) {
+            if (s->event)
+                ObDereferenceObject(s->event);
+            ObDereferenceObject(s->file);
+            return status;
+        }
+        s->synchronous = TRUE;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Give back what begin and lock_file took; the request was not sent. */
+static NTSTATUS refuse(IOP_SERVICE *s, NTSTATUS status)
+{
+    if (s->synchronous)
+        IopReleaseFileLock(s->file);
+    if (s->event)
+        ObDereferenceObject(s->event);
+    ObDereferenceObject(s->file);
+    return status;
+}
+
+static inline PIRP make_irp(IOP_SERVICE *s)
+{
+    PIRP irp = IopAllocateIrp(s->device->StackSize, NULL);
+    if (!irp)
+        return NULL;
+    if (s->event)
+        KeClearEvent(s->event);
+    if (s->file->Event.Header.SignalState)
+        KeClearEvent(&s->file->Event);
+    irp->RequestorMode = s->mode;
+    irp->UserIosb = s->block;
+    irp->UserEvent = s->event;
+    irp->Overlay.AsynchronousParameters.UserApcRoutine = s->apc;
+    irp->Overlay.AsynchronousParameters.UserApcContext = s->apc_context;
+    irp->Tail.Overlay.Thread = PspCurrentThread();
+    irp->Tail.Overlay.OriginalFileObject = s->file;
+    if (s->synchronous)
+        irp->Flags = IOP_IRP_SYNCHRONOUS_FILE;
+    IoGetNextIrpStackLocation(irp)->FileObject = s->file;
+    return irp;
+}
+
+/* A fast I/O routine did it all: report as a completed request would. Consumes what is held. */
+static NTSTATUS finish_fast(IOP_SERVICE *s, IO_STATUS_BLOCK *result)
+{
+    NTSTATUS status = result->Status;
+    NTSTATUS copied = KiCopyToMode(s->mode, s->block, result, sizeof *result);
+    if (!NT_SUCCESS(copied))
+        status = copied;
+    if (s->event && !(s->file->Flags & FO_SKIP_SET_FAST_IO))
+        KeSetEvent(s->event, IO_NO_INCREMENT, FALSE);
+    PIO_COMPLETION_CONTEXT port = s->file->CompletionContext;
+    if (port && s->apc_context && !s->synchronous &&
+        !(NT_SUCCESS(status) && (s->file->Flags & FO_SKIP_COMPLETION_PORT)))
+        IoSetIoCompletion(port->Port, port->Key, s->apc_context, result->Status, result->Information, FALSE);
+    return refuse(s, status);
+}
+
+static NTSTATUS NTAPI wrong_irql(PVOID routine, KIRQL before)
+{
+    IopViolation(0x11, (ULONG_PTR)routine, before, KiIrql(), routine,
+                 "A fast I/O routine returned at another IRQL than it was called at.");
+}
+
+/* ---------------------------------------------------------------- read and write */
+
+typedef struct _IOP_TRANSFER {
+    PVOID buffer;
+    ULONG length;
+    LARGE_INTEGER offset;
+    ULONG key;
+    BOOLEAN has_key;
+} IOP_TRANSFER;
+
+static NTSTATUS capture_offset(IOP_SERVICE *s, IOP_TRANSFER *t, PLARGE_INTEGER offset, PULONG key, BOOLEAN write)
+{
+    NTSTATUS status;
+    if (offset) {
+        status = KiCopyFromMode(s->mode, &t->offset, offset, sizeof t->offset);
+        if (!NT_SUCCESS(status))
+            return status;
+    }
+    if (key) {
+        status = KiCopyFromMode(s->mode, &t->key, key, sizeof t->key);
+        if (!NT_SUCCESS(status))
+            return status;
+        t->has_key = TRUE;
+    }
+    BOOLEAN current = offset && t->offset.HighPart == -1 && t->offset.LowPart == FILE_USE_FILE_POINTER_POSITION;
+    BOOLEAN append = offset && t->offset.HighPart == -1 && t->offset.LowPart == FILE_WRITE_TO_END_OF_FILE;
+    if (s->file->Flags & FO_SYNCHRONOUS_IO) {
+        if (!offset || current)
+            t->offset = s->file->CurrentByteOffset; /* under the file lock */
+    } else if (!offset) {
+        return s->file->Flags & (FO_NAMED_PIPE | FO_MAILSLOT) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    }
+    if (t->offset.QuadPart < 0 && !(append && write))
+        return STATUS_INVALID_PARAMETER;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS set_buffers(IOP_SERVICE *s, IOP_TRANSFER *t, PIRP irp, BOOLEAN write)
+{
+    if (s->device->Flags & DO_BUFFERED_IO) {
+        irp->UserBuffer = t->buffer;
+        if (t->length == 0)
+            return STATUS_SUCCESS;
+        PVOID system = MiAllocatePool(NonPagedPoolNx, t->length, IOP_TAG_BUFFER, FALSE, NULL);
+        if (!system)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        irp->AssociatedIrp.SystemBuffer = system;
+        irp->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;
+        if (!write)
+            irp->Flags |= IRP_INPUT_OPERATION;
+        return write ? KiCopyFromMode(s->mode, system, t->buffer, t->length) : STATUS_SUCCESS;
+    }
+    if ((s->device->Flags & DO_DIRECT_IO) && t->length)
+        return IopLockBuffer(irp, t->buffer, t->length, s->mode, write ? IoReadAccess : IoWriteAccess);
+    irp->UserBuffer = t->buffer;
+    return STATUS_SUCCESS;
+}
+
+static BOOLEAN try_fast_transfer(IOP_SERVICE *s, IOP_TRANSFER *t, BOOLEAN write, IO_STATUS_BLOCK *result)
+{
+    PFAST_IO_DISPATCH fast = s->device->DriverObject->FastIoDispatch;
+    KIRQL irql = KiIrql();
+    BOOLEAN done = FALSE;
+    PVOID routine = NULL;
+    if (!write && fast->SizeOfFastIoDispatch > FIELD_OFFSET(FAST_IO_DISPATCH, FastIoRead) && fast->FastIoRead) {
+        routine = (PVOID)fast->FastIoRead;
+        done = fast->FastIoRead(s->file, &t->offset, t->length, TRUE, t->key, t->buffer, result, s->device);
+    } else if (write && fast->SizeOfFastIoDispatch > FIELD_OFFSET(FAST_IO_DISPATCH, FastIoWrite) && fast->FastIoWrite) {
+        routine = (PVOID)fast->FastIoWrite;
+        done = fast->FastIoWrite(s->file, &t->offset, t->length, TRUE, t->key, t->buffer, result, s->device);
+    }
+    if (KiIrql() != irql)
+        wrong_irql(routine, irql);
+    return done && (result->Status == STATUS_SUCCESS || result->Status == STATUS_BUFFER_OVERFLOW ||
+                    result->Status == STATUS_END_OF_FILE);
+}
+
+static NTSTATUS transfer(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID apc_context, PIO_STATUS_BLOCK block,
+                         PVOID buffer, ULONG length, PLARGE_INTEGER offset, PULONG key, BOOLEAN write)
+{
+    IOP_SERVICE s = {.apc = apc, .apc_context = apc_context, .block = block, .mode = ExGetPreviousMode()};
+    IOP_TRANSFER t = {.buffer = buffer, .length = length};
+    NTSTATUS status = begin(&s, handle, write ? 0 : FILE_READ_DATA, event);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (write && s.mode == UserMode && !(s.granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)))
+        return refuse(&s, STATUS_ACCESS_DENIED);
+    if (s.mode == UserMode) {
+        status = write ? KiProbeForRead(buffer, length, 1) : KiProbeForWrite(buffer, length, 1);
+        if (!NT_SUCCESS(status))
+            return refuse(&s, status);
+    }
+    status = lock_file(&s);
+    if (status != STATUS_SUCCESS)
+        return status;
+    status = capture_offset(&s, &t, offset, key, write);
+    if (!NT_SUCCESS(status))
+        return refuse(&s, status);
+    if (s.synchronous && s.file->PrivateCacheMap && s.device->DriverObject->FastIoDispatch) {
+        IO_STATUS_BLOCK result;
+        if (try_fast_transfer(&s, &t, write, &result))
+            return finish_fast(&s, &result);
+    }
+    PIRP irp = make_irp(&s);
+    if (!irp)
+        return refuse(&s, STATUS_INSUFFICIENT_RESOURCES);
+    PIO_STACK_LOCATION sp = IoGetNextIrpStackLocation(irp);
+    irp->Flags |= write ? IRP_WRITE_OPERATION : IRP_READ_OPERATION;
+    if (s.file->Flags & FO_NO_INTERMEDIATE_BUFFERING)
+        irp->Flags |= IRP_NOCACHE;
+    sp->MajorFunction = write ? IRP_MJ_WRITE : IRP_MJ_READ;
+    if (write && (s.file->Flags & FO_WRITE_THROUGH))
+        sp->Flags = SL_WRITE_THROUGH;
+    if (t.has_key)
+        sp->Flags |= SL_KEY_SPECIFIED;
+    sp->Parameters.Read.Length = length;
+    sp->Parameters.Read.Key = t.key;
+    sp->Parameters.Read.ByteOffset = t.offset;
+    status = set_buffers(&s, &t, irp, write);
+    if (!NT_SUCCESS(status)) {
+        IopAbandonIrp(irp);
+        return refuse(&s, status);
+    }
+    if (write) {
+        IopWriteOperations++;
+        IopWriteTransfer.QuadPart += length;
+    } else {
+        IopReadOperations++;
+        IopReadTransfer.QuadPart += length;
+    }
+    return IopSendRequest(s.device, irp, s.file, s.mode, s.synchronous);
+}
+
+NTSTATUS NTAPI NtReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                          PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
+                          PULONG Key)
+{
+    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    return transfer(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset, Key, FALSE);
+}
+
+NTSTATUS NTAPI ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                          PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
+                          PULONG Key)
+{
+    KI_ZW(NtReadFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset, Key));
+}
+
+NTSTATUS NTAPI NtWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                           PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
+                           PULONG Key)
+{
+    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    return transfer(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset, Key, TRUE);
+}
+
+NTSTATUS NTAPI ZwWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                           PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
+                           PULONG Key)
+{
+    KI_ZW(NtWriteFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset, Key));
+}
+
+/* ---------------------------------------------------------------- control */
+
+typedef struct _IOP_CONTROL {
+    ULONG code;
+    PVOID input, output;
+    ULONG input_length, output_length;
+    UCHAR major;
+} IOP_CONTROL;
+
+static NTSTATUS set_control_buffers(IOP_SERVICE *s, IOP_CONTROL *c, PIRP irp, PIO_STACK_LOCATION sp)
+{
+    ULONG method = METHOD_FROM_CTL_CODE(c->code);
+    NTSTATUS status;
+    if (method == METHOD_NEITHER) {
+        irp->UserBuffer = c->output;
+        sp->Parameters.DeviceIoControl.Type3InputBuffer = c->input;
+        return STATUS_SUCCESS;
+    }
+    ULONG bytes = c->input_length;
+    if (method == METHOD_BUFFERED && c->output_length > bytes)
+        bytes = c->output_length;
+    if (bytes) {
+        PVOID system = MiAllocatePool(NonPagedPoolNx, bytes, IOP_TAG_BUFFER, FALSE, NULL);
+        if (!system)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        irp->AssociatedIrp.SystemBuffer = system;
+        irp->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;
+        if (c->input_length) {
+            status = KiCopyFromMode(s->mode, system, c->input, c->input_length);
+            if (!NT_SUCCESS(status))
+                return status;
+        }
+    }
+    if (method == METHOD_BUFFERED) {
+        irp->UserBuffer = c->output;
+        if (c->output_length)
+            irp->Flags |= IRP_INPUT_OPERATION;
+        return STATUS_SUCCESS;
+    }
+    if (c->output_length == 0)
+        return STATUS_SUCCESS;
+    return IopLockBuffer(irp, c->output, c->output_length, s->mode,
+                         method == METHOD_IN_DIRECT ? IoReadAccess : IoWriteAccess);
+}
+
+/* The access that the control code asks for, in its bits 14 and 15, is what the handle must have been opened with. */
+static inline NTSTATUS check_control(IOP_SERVICE *s, IOP_CONTROL *c)
+{
+    if (s->mode == KernelMode)
+        return STATUS_SUCCESS;
+    ULONG need = (c->code >> 14) & (FILE_READ_ACCESS | FILE_WRITE_ACCESS);
+    if (need & ~s->granted) /* FILE_READ_ACCESS is FILE_READ_DATA, FILE_WRITE_ACCESS is FILE_WRITE_DATA */
+        return STATUS_ACCESS_DENIED;
+    if (METHOD_FROM_CTL_CODE(c->code) == METHOD_BUFFERED && c->output_length) {
+        NTSTATUS status = KiProbeForWrite(c->output, c->output_length, 1);
+        if (!NT_SUCCESS(status))
+            return status;
+    }
+    return STATUS_SUCCESS;
+}
+
+static BOOLEAN try_fast_control(IOP_SERVICE *s, IOP_CONTROL *c, IO_STATUS_BLOCK *result)
+{
+    PFAST_IO_DISPATCH fast = s->device->DriverObject->FastIoDispatch;
+    if (fast->SizeOfFastIoDispatch <= FIELD_OFFSET(FAST_IO_DISPATCH, FastIoDeviceControl) || !fast->FastIoDeviceControl)
+        return FALSE;
+    KIRQL irql = KiIrql();
+    result->Status = STATUS_SUCCESS;
+    result->Information = 0;
+    BOOLEAN done = fast->FastIoDeviceControl(s->file, TRUE, c->input, c->input_length, c->output, c->output_length,
+                                             c->code, result, s->device);
+    if (KiIrql() != irql)
+        wrong_irql((PVOID)fast->FastIoDeviceControl, irql);
+    return done;
+}
+
+static NTSTATUS control(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID apc_context, PIO_STATUS_BLOCK block,
+                        IOP_CONTROL *c)
+{
+    IOP_SERVICE s = {.apc = apc, .apc_context = apc_context, .block = block, .mode = ExGetPreviousMode()};
+    NTSTATUS status = begin(&s, handle, 0, event);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = check_control(&s, c);
+    if (!NT_SUCCESS(status))
+        return refuse(&s, status);
+    status = lock_file(&s);
+    if (status != STATUS_SUCCESS)
+        return status;
+    if (c->major == IRP_MJ_DEVICE_CONTROL && s.device->DriverObject->FastIoDispatch && !apc) {
+        IO_STATUS_BLOCK result;
+        if (try_fast_control(&s, c, &result))
+            return finish_fast(&s, &result);
+    }
+    PIRP irp = make_irp(&s);
+    if (!irp)
+        return refuse(&s, STATUS_INSUFFICIENT_RESOURCES);
+    PIO_STACK_LOCATION sp = IoGetNextIrpStackLocation(irp);
+    sp->MajorFunction = c->major;
+    if (s.granted & FILE_READ_DATA)
+        sp->Flags |= SL_READ_ACCESS_GRANTED;
+    if (s.granted & FILE_WRITE_DATA)
+        sp->Flags |= SL_WRITE_ACCESS_GRANTED;
+    sp->Parameters.DeviceIoControl.OutputBufferLength = c->output_length;
+    sp->Parameters.DeviceIoControl.InputBufferLength = c->input_length;
+    sp->Parameters.DeviceIoControl.IoControlCode = c->code;
+    status = set_control_buffers(&s, c, irp, sp);
+    if (!NT_SUCCESS(status)) {
+        IopAbandonIrp(irp);
+        return refuse(&s, status);
+    }
+    return IopSendRequest(s.device, irp, s.file, s.mode, s.synchronous);
+}
+
+NTSTATUS NTAPI NtDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                                     PIO_STATUS_BLOCK IoStatusBlock, ULONG IoControlCode, PVOID InputBuffer,
+                                     ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength)
+{
+    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    IOP_CONTROL c = {IoControlCode, InputBuffer, OutputBuffer, InputBufferLength, OutputBufferLength,
+                     IRP_MJ_DEVICE_CONTROL};
+    return control(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, &c);
+}
+
+NTSTATUS NTAPI ZwDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                                     PIO_STATUS_BLOCK IoStatusBlock, ULONG IoControlCode, PVOID InputBuffer,
+                                     ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength)
+{
+    KI_ZW(NtDeviceIoControlFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, IoControlCode, InputBuffer,
+                                InputBufferLength, OutputBuffer, OutputBufferLength));
+}
+
+NTSTATUS NTAPI NtFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                               PIO_STATUS_BLOCK IoStatusBlock, ULONG FsControlCode, PVOID InputBuffer,
+                               ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength)
+{
+    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    IOP_CONTROL c = {FsControlCode, InputBuffer, OutputBuffer, InputBufferLength, OutputBufferLength,
+                     IRP_MJ_FILE_SYSTEM_CONTROL};
+    return control(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, &c);
+}
+
+NTSTATUS NTAPI ZwFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                               PIO_STATUS_BLOCK IoStatusBlock, ULONG FsControlCode, PVOID InputBuffer,
+                               ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength)
+{
+    KI_ZW(NtFsControlFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, FsControlCode, InputBuffer,
+                          InputBufferLength, OutputBuffer, OutputBufferLength));
+}
+
+NTSTATUS NTAPI IoValidateDeviceIoControlAccess(PIRP Irp, ULONG RequiredAccess)
+{
+    PIO_STACK_LOCATION sp = IoGetCurrentIrpStackLocation(Irp);
+    if (RequiredAccess & ~(ULONG)(FILE_READ_ACCESS | FILE_WRITE_ACCESS))
+        return STATUS_INVALID_PARAMETER;
+    if (Irp->RequestorMode == KernelMode)
+        return STATUS_SUCCESS;
+    if ((RequiredAccess & FILE_READ_ACCESS) && !(sp->Flags & SL_READ_ACCESS_GRANTED))
+        return STATUS_ACCESS_DENIED;
+    if ((RequiredAccess & FILE_WRITE_ACCESS) && !(sp->Flags & SL_WRITE_ACCESS_GRANTED))
+        return STATUS_ACCESS_DENIED;
+    return STATUS_SUCCESS;
+}
+
+/* ---------------------------------------------------------------- flush */
+
+static NTSTATUS flush(HANDLE handle, UCHAR minor, PIO_STATUS_BLOCK block)
+{
+    IOP_SERVICE s = {.block = block, .mode = ExGetPreviousMode()};
+    NTSTATUS status = begin(&s, handle, 0, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (s.mode == UserMode && !(s.granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)))
+        return refuse(&s, STATUS_ACCESS_DENIED);
+    status = lock_file(&s);
+    if (status != STATUS_SUCCESS)
+        return status;
+    PIRP irp = make_irp(&s);
+    if (!irp)
+        return refuse(&s, STATUS_INSUFFICIENT_RESOURCES);
+    PIO_STACK_LOCATION sp = IoGetNextIrpStackLocation(irp);
+    sp->MajorFunction = IRP_MJ_FLUSH_BUFFERS;
+    sp->MinorFunction = minor;
+    irp->Flags |= IRP_SYNCHRONOUS_API;
+    IO_STATUS_BLOCK result = IopSendInternal(s.device, irp, TRUE);
+    status = result.Status;
+    if (!NT_ERROR(status)) {
+        NTSTATUS copied = KiCopyToMode(s.mode, block, &result, sizeof result);
+        if (!NT_SUCCESS(copied))
+            status = copied;
+    }
+    return refuse(&s, status);
+}
+
+NTSTATUS NTAPI NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
+{
+    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    return flush(FileHandle, 0, IoStatusBlock);
+}
+
+NTSTATUS NTAPI ZwFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
+{
+    KI_ZW(NtFlushBuffersFile(FileHandle, IoStatusBlock));
+}
+
+NTSTATUS NTAPI NtFlushBuffersFileEx(HANDLE FileHandle, ULONG Flags, PVOID Parameters, ULONG ParametersSize,
+                                    PIO_STATUS_BLOCK IoStatusBlock)
+{
+    static const UCHAR minors[] = {0, IRP_MN_FLUSH_DATA_ONLY, IRP_MN_FLUSH_NO_SYNC, 0, IRP_MN_FLUSH_DATA_SYNC_ONLY};
+    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    if (Flags > 4 || Flags == 3 || ParametersSize)
+        return STATUS_INVALID_PARAMETER;
+    return flush(FileHandle, minors[Flags], IoStatusBlock);
+}
+
+NTSTATUS NTAPI ZwFlushBuffersFileEx(HANDLE FileHandle, ULONG Flags, PVOID Parameters, ULONG ParametersSize,
+                                    PIO_STATUS_BLOCK IoStatusBlock)
+{
+    KI_ZW(NtFlushBuffersFileEx(FileHandle, Flags, Parameters, ParametersSize, IoStatusBlock));
+}
