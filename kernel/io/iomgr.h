@@ -62,10 +62,10 @@ void IopLeaveLoader(void);
 #define DOE_GONE            0x80000000 /* V: the creator's reference was dropped */
 
 /* DEVOBJ_EXTENSION.StartIoFlags */
-#define DOE_SIO_DEFERRED   0x00000100 /* start I/O is in progress deferred: a next packet waits for the outer loop */
-#define DOE_SIO_WITH_KEY   0x00000200
-#define DOE_SIO_NO_KEY     0x00000400
-#define DOE_SIO_CANCELABLE 0x00000800
+#define DOE_SIO_NON_CANCELABLE 0x00000080 /* packets lose their cancel routine when they are started */
+#define DOE_SIO_DEFERRED       0x00000100 /* StartIo is not called before its last call has returned */
+#define DOE_SIO_WITH_KEY       0x00000200 /* of the next packet that was asked for meanwhile: StartIoKey counts */
+#define DOE_SIO_CANCELABLE     0x00000800 /* likewise: under the cancel spin lock */
 
 /* ---------------------------------------------------------------- driver objects */
 
@@ -114,6 +114,9 @@ void IopQueueUnload(PIOP_DRIVER Driver);
 
 /* Report and count what is left of a driver that goes; see leak.c. Returns the number of leaks. */
 ULONG IopReportLeaks(PIOP_DRIVER Driver, const char *When);
+
+/* A symbolic link made from code in [Begin, End) that still exists: forget it, and write its name. FALSE: none. */
+BOOLEAN IopTakeLeakedLink(PVOID Begin, PVOID End, char *Text, SIZE_T Bytes);
 
 /* Reinitialise routines of a driver that goes are forgotten. */
 void IopForgetReinitialization(PDRIVER_OBJECT DriverObject);
@@ -326,6 +329,8 @@ DECLSPEC_NORETURN void IopViolation(ULONG_PTR Error, ULONG_PTR P2, ULONG_PTR P3,
 /* ---------------------------------------------------------------- text */
 
 int NTAPI nt__snprintf(char *Buffer, size_t Count, const char *Format, ...);
+
+int NTAPI nt__vsnprintf(char *Buffer, size_t Count, const char *Format, NT_VA_LIST Arguments);
 
 /* UNICODE_STRING to UTF-8-free ASCII (others become '?'), always terminated. */
 void IopAscii(PCUNICODE_STRING String, char *Text, SIZE_T Bytes);
