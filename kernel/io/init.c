@@ -48,7 +48,7 @@ static void make_type(PCWSTR name, OBJECT_TYPE_INITIALIZER *init, POBJECT_TYPE *
     RtlInitUnicodeString(&string, name);
     init->Length = sizeof *init;
     init->PoolType = NonPagedPoolNx;
-    NTSTATUS status = ObCreateObjectType(&string, init, NULL, type);
+    NTSTATUS status = ObpCreateObjectType(&string, init, NULL, type);
     if (!NT_SUCCESS(status))
         KeBugCheckEx(IO1_INITIALIZATION_FAILED, (ULONG)status, 0, 0, 0);
 }

@@ -138,6 +138,9 @@ static inline PDEVICE_OBJECT IopTopOfStack(PDEVICE_OBJECT DeviceObject)
     return DeviceObject;
 }
 
+NTSTATUS NTAPI IoEnumerateDeviceObjectList(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT *DeviceObjectList,
+                                           ULONG DeviceObjectListSize, PULONG ActualNumberDeviceObjects);
+
 /* Open a device by name: what IoGetDeviceObjectPointer does. PASSIVE_LEVEL. */
 NTSTATUS IopOpenDevice(PUNICODE_STRING Name, ACCESS_MASK Access, PFILE_OBJECT *FileObject,
                        PDEVICE_OBJECT *DeviceObject);
