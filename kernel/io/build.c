@@ -206,11 +206,6 @@ BOOLEAN NTAPI IoForwardAndCatchIrp(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 
 /* ---------------------------------------------------------------- whose request is it */
 
-PEPROCESS NTAPI IoThreadToProcess(PETHREAD Thread)
-{
-    return Thread->ThreadsProcess;
-}
-
 PEPROCESS NTAPI IoGetRequestorProcess(PIRP Irp)
 {
     PETHREAD thread = Irp->Tail.Overlay.Thread;

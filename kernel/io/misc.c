@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * misc.c: small routines of the I/O manager that have no state of their own: stack limits, priority hints, named events,
+ * misc.c: small routines of the I/O manager that have no state of their own: stack limits, priority hints,
  * controller objects, VPB lock, questions about files and versions.
  */
 #include "iomgr.h"
@@ -29,12 +29,6 @@ PVOID NTAPI IoGetInitialStack(VOID)
 BOOLEAN NTAPI IoIsSystemThread(PETHREAD Thread)
 {
     return Thread->SystemThread;
-}
-
-#undef IoGetCurrentProcess
-PEPROCESS NTAPI IoGetCurrentProcess(VOID)
-{
-    return CONTAINING_RECORD(KiCurrentProcess(), EPROCESS, Pcb);
 }
 
 BOOLEAN NTAPI IoIs32bitProcess(PIRP Irp)
@@ -160,36 +154,6 @@ static CONFIGURATION_INFORMATION configuration = {.Version = sizeof configuratio
 PCONFIGURATION_INFORMATION NTAPI IoGetConfigurationInformation(VOID)
 {
     return &configuration;
-}
-
-/* ---------------------------------------------------------------- named events */
-
-static PKEVENT open_event(PUNICODE_STRING name, PHANDLE handle, EVENT_TYPE type)
-{
-    OBJECT_ATTRIBUTES attributes;
-    PKEVENT event;
-    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    InitializeObjectAttributes(&attributes, name, OBJ_OPENIF | OBJ_KERNEL_HANDLE, NULL, NULL);
-    NTSTATUS status = ZwCreateEvent(handle, EVENT_ALL_ACCESS, &attributes, type, TRUE);
-    if (!NT_SUCCESS(status))
-        return NULL;
-    status = ObReferenceObjectByHandle(*handle, 0, ExpEventObjectType, KernelMode, (PVOID *)&event, NULL);
-    if (!NT_SUCCESS(status)) {
-        ZwClose(*handle);
-        return NULL;
-    }
-    ObDereferenceObject(event); /* the handle keeps it */
-    return event;
-}
-
-PKEVENT NTAPI IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
-{
-    return open_event(EventName, EventHandle, NotificationEvent);
-}
-
-PKEVENT NTAPI IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
-{
-    return open_event(EventName, EventHandle, SynchronizationEvent);
 }
 
 /* ---------------------------------------------------------------- controller objects */
