@@ -74,8 +74,9 @@ static void start_processors(void)
     KiProcessorCount = started;
     for (ULONG i = 1; i < started; i++)
         KepIdleSummary |= AFFINITY_MASK(i);
-    __atomic_store_n(&KiActiveProcessors, started == 64 ? ~(KAFFINITY)0 : AFFINITY_MASK(started) - 1, __ATOMIC_RELEASE);
     KiUnlockDispatcher(irql);
+    /* They run only now: a processor that is alone takes the dispatcher lock without writing it. */
+    __atomic_store_n(&KiActiveProcessors, started == 64 ? ~(KAFFINITY)0 : AFFINITY_MASK(started) - 1, __ATOMIC_RELEASE);
     for (ULONG i = 0; i < started; i++)
         KepStartDpcThread(&KiPcrs[i].Prcb);
 }

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "ketest.h"
+
+static LONG calls, dpc_runs;
+static KIRQL isr_irql;
+static KDPC isr_dpc;
+static KEVENT handled;
+
+static VOID NTAPI isr_dpc_routine(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    dpc_runs++;
+    KeSetEvent(&handled, 0, FALSE);
+}
+
+static BOOLEAN NTAPI isr(PKINTERRUPT Interrupt, PVOID Context)
+{
+    isr_irql = KeGetCurrentIrql();
+    InterlockedIncrement(&calls);
+    KeInsertQueueDpc(&isr_dpc, NULL, NULL);
+    return TRUE;
+}
+
+static PKINTERRUPT connect(PKSERVICE_ROUTINE Routine, PVOID Context, ULONG Vector, KINTERRUPT_MODE Mode, BOOLEAN Share)
+{
+    PKINTERRUPT interrupt;
+    KI_CONNECT connect = {.ServiceRoutine = Routine,
+                          .ServiceContext = Context,
+                          .Vector = Vector,
+                          .Irql = (KIRQL)(Vector >> 4),
+                          .SynchronizeIrql = (KIRQL)(Vector >> 4),
+                          .Mode = Mode,
+                          .ShareVector = Share,
+                          .Affinity = KeQueryActiveProcessors()};
+    CHECK_EQ(KiConnectInterrupt(&connect, &interrupt), STATUS_SUCCESS);
+    KeInitializeDpc(&isr_dpc, isr_dpc_routine, NULL);
+    KeInitializeEvent(&handled, SynchronizationEvent, FALSE);
+    return interrupt;
+}
+
+KILN_TEST(ke_interrupt, runs_at_its_level_and_queues_a_dpc)
+{
+    PKINTERRUPT interrupt = connect(isr, NULL, 0x71, Latched, FALSE);
+    for (int i = 1; i <= 5; i++) {
+        KiPostVector(0x71);
+        KeWaitForSingleObject(&handled, Executive, KernelMode, FALSE, NULL);
+        CHECK_EQ(calls, i);
+        CHECK_EQ(isr_irql, 7);
+    }
+    KiDisconnectInterrupt(interrupt);
+    KiPostVector(0x71);
+    sleep_ms(1);
+    CHECK_EQ(calls, 5);
+}
+
+KILN_TEST(ke_interrupt, is_held_off_by_irql)
+{
+    PKINTERRUPT interrupt = connect(isr, NULL, 0x52, Latched, FALSE);
+    KAFFINITY old = KeSetSystemAffinityThreadEx(1);
+    KIRQL irql;
+    KeRaiseIrql(5, &irql);
+    KiPostVector(0x52);
+    KeStallExecutionProcessor(10);
+    CHECK_EQ(calls, 0);
+    KeLowerIrql(DISPATCH_LEVEL);
+    CHECK_EQ(calls, 1);
+    CHECK_EQ(dpc_runs, 0);
+    KeLowerIrql(irql);
+    CHECK_EQ(dpc_runs, 1);
+    KeRevertToUserAffinityThreadEx(old);
+    KiDisconnectInterrupt(interrupt);
+}
+
+static volatile LONG device_interrupting, claims;
+
+static BOOLEAN NTAPI not_mine(PKINTERRUPT Interrupt, PVOID Context)
+{
+    InterlockedIncrement(&calls);
+    return FALSE;
+}
+
+static BOOLEAN NTAPI mine(PKINTERRUPT Interrupt, PVOID Context)
+{
+    if (!device_interrupting)
+        return FALSE;
+    if (++claims == 3) { /* the device has three reasons to interrupt, each handled by one run */
+        device_interrupting = 0;
+        KiSetLine(0x63, NULL, FALSE);
+    }
+    KeInsertQueueDpc(&isr_dpc, NULL, NULL);
+    return TRUE;
+}
+
+KILN_TEST(ke_interrupt, a_line_is_served_until_it_is_deasserted)
+{
+    PKINTERRUPT first = connect(not_mine, NULL, 0x63, LevelSensitive, TRUE);
+    PKINTERRUPT second = connect(mine, NULL, 0x63, LevelSensitive, TRUE);
+    device_interrupting = 1;
+    KiSetLine(0x63, NULL, TRUE);
+    while (device_interrupting)
+        sleep_ms(1);
+    sleep_ms(1);
+    CHECK_EQ(claims, 3);
+    CHECK_EQ(calls, 3); /* the chain offers every interrupt to the first object, too */
+    KiDisconnectInterrupt(first);
+    KiDisconnectInterrupt(second);
+}
+
+KILN_TEST(ke_interrupt, sharing_needs_both_sides)
+{
+    PKINTERRUPT first = connect(not_mine, NULL, 0x64, LevelSensitive, FALSE), second;
+    KI_CONNECT again = {.ServiceRoutine = mine,
+                        .Vector = 0x64,
+                        .Irql = 6,
+                        .SynchronizeIrql = 6,
+                        .Mode = LevelSensitive,
+                        .ShareVector = TRUE,
+                        .Affinity = 1};
+    CHECK_EQ(KiConnectInterrupt(&again, &second), STATUS_INVALID_PARAMETER);
+    CHECK(second == NULL);
+    KiDisconnectInterrupt(first);
+}
+
+static LONG shared_state, in_isr;
+
+static BOOLEAN NTAPI guarded_isr(PKINTERRUPT Interrupt, PVOID Context)
+{
+    CHECK_EQ(InterlockedIncrement(&in_isr), 1);
+    shared_state++;
+    CHECK_EQ(InterlockedDecrement(&in_isr), 0);
+    return TRUE;
+}
+
+static BOOLEAN NTAPI guarded_access(PVOID Context)
+{
+    CHECK_EQ(KeGetCurrentIrql(), 8);
+    CHECK_EQ(InterlockedIncrement(&in_isr), 1);
+    shared_state++;
+    KeStallExecutionProcessor(1);
+    CHECK_EQ(InterlockedDecrement(&in_isr), 0);
+    return TRUE;
+}
+
+static VOID NTAPI synchronize(PVOID Context)
+{
+    for (int i = 0; i < 50; i++) {
+        KiPostVector(0x85);
+        CHECK(KeSynchronizeExecution(Context, guarded_access, NULL));
+    }
+}
+
+KILN_TEST(ke_interrupt, synchronize_execution_excludes_the_service_routine)
+{
+    PKINTERRUPT interrupt = connect(guarded_isr, NULL, 0x85, Latched, FALSE);
+    PKTHREAD threads[3];
+    for (int i = 0; i < 3; i++)
+        threads[i] = start_thread(synchronize, interrupt);
+    for (int i = 0; i < 3; i++)
+        join_thread(threads[i]);
+    CHECK(shared_state >= 150);
+    KIRQL irql = KeAcquireInterruptSpinLock(interrupt);
+    CHECK_EQ(KeGetCurrentIrql(), 8);
+    KeReleaseInterruptSpinLock(interrupt, irql);
+    CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    KiDisconnectInterrupt(interrupt);
+}
+
+static KEVENT passive_done;
+
+static BOOLEAN NTAPI passive_isr(PKINTERRUPT Interrupt, PVOID Context)
+{
+    CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    KeSetEvent(&passive_done, 0, FALSE);
+    return TRUE;
+}
+
+KILN_TEST(ke_interrupt, passive_level_interrupts_may_wait)
+{
+    PKINTERRUPT interrupt;
+    KI_CONNECT connect = {.ServiceRoutine = passive_isr, .Vector = 0x46, .Mode = Latched, .Affinity = 1};
+    KeInitializeEvent(&passive_done, SynchronizationEvent, FALSE);
+    CHECK_EQ(KiConnectInterrupt(&connect, &interrupt), STATUS_SUCCESS);
+    for (int i = 0; i < 3; i++) {
+        KiPostVector(0x46);
+        CHECK_EQ(KeWaitForSingleObject(&passive_done, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    }
+    KiDisconnectInterrupt(interrupt);
+}
