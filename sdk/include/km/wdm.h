@@ -20,6 +20,8 @@
 #include <nt/io.h>
 #include <nt/pnp.h>
 #include <nt/hal.h>
+#include <nt/cm.h>
+#include <nt/po.h>
 #include <nt/native.h>
 
 #endif
