@@ -70,6 +70,8 @@ ULONG MiFindTagAccount(ULONG Tag, PVOID Caller)
 
 void MiInitPoolTags(void)
 {
+    /* Tag 0 hashes to index 0 and must not find itself in an empty entry. */
+    MiTagTable[0] = ~0U;
     MiFindTagAccount(MI_UNTAGGED, NULL);
 }
 

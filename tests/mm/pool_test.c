@@ -182,6 +182,7 @@ KILN_TEST_ONCE(mm_pool, tags_are_accounted_by_type)
 
 KILN_TEST_ONCE(mm_pool, the_walk_finds_blocks_with_size_tag_and_caller)
 {
+    static const SIZE_T Sizes[6] = {24, 3000, 5000, 4096, 16, 40};
     const ULONG Tag = 0x6B6C6157; /* "Walk" */
     PVOID Blocks[6] = {
         ExAllocatePoolWithTag(NonPagedPoolNx, 24, Tag),  ExAllocatePoolWithTag(PagedPool, 3000, Tag),
@@ -199,7 +200,7 @@ KILN_TEST_ONCE(mm_pool, the_walk_finds_blocks_with_size_tag_and_caller)
         CHECK(Block.Caller != NULL);
         for (ULONG i = 0; i < 6; i++)
             if (Block.Va == Blocks[i])
-                CHECK_EQ(Block.Bytes, (const SIZE_T[]){24, 3000, 5000, 4096, 16, 40}[i]);
+                CHECK_EQ(Block.Bytes, Sizes[i]);
     }
     CHECK_EQ(Found, 6);
     for (ULONG i = 0; i < 6; i++)
