@@ -28,6 +28,36 @@
 ULONG (*HalpPortRead)(USHORT port, ULONG bytes);
 void (*HalpPortWrite)(USHORT port, ULONG bytes, ULONG value);
 
+/* ---------------------------------------------------------------- the shared user page */
+
+UCHAR KiSharedUserPage[4096] __attribute__((aligned(4096)));
+
+static void put32(ULONG offset, ULONG value)
+{
+    __builtin_memcpy(KiSharedUserPage + offset, &value, sizeof value);
+}
+
+/* Bring the page up to date before it is read: its constants once, its clocks every time. */
+static void refresh_shared_page(void)
+{
+    if (KiSharedUserPage[0x26C] == 0) {
+        static const WCHAR root[] = L"C:\\Windows";
+        __builtin_memcpy(KiSharedUserPage + 0x30, root, sizeof root); /* NtSystemRoot */
+        put32(0x2C, 0x86648664);   /* ImageNumberLow and High: x64 */
+        put32(0x244, 0x200000);    /* LargePageMinimum */
+        put32(0x260, 22621);       /* NtBuildNumber */
+        put32(0x264, NtProductWinNt);
+        put32(0x268, 1);           /* ProductTypeIsValid; NativeProcessorArchitecture would follow */
+        KiSharedUserPage[0x26A] = 9; /* x64 */
+        put32(0x270, 0);           /* NtMinorVersion */
+        put32(0x2E8, (ULONG)(host_config()->ram_bytes / KILN_PAGE_SIZE)); /* NumberOfPhysicalPages */
+        put32(0x300, (ULONG)host_performance_frequency());                /* QpcFrequency */
+        put32(0x26C, 10);          /* NtMajorVersion: last, it says that the rest is there */
+    }
+    put32(0x3C0, KiProcessorCount); /* ActiveProcessorCount */
+    KiUpdateSharedTime();
+}
+
 /* ---------------------------------------------------------------- windows */
 
 #define MAX_WINDOWS 256
@@ -113,7 +143,7 @@ static bool read_memory(ULONGLONG address, ULONG bytes, void *to)
     if (in_shared_page(address)) {
         if (!in_shared_page(address + bytes - 1))
             return false;
-        KiUpdateSharedTime();
+        refresh_shared_page();
         __builtin_memcpy(to, KiSharedUserPage + (address - KI_USER_SHARED_DATA), bytes);
         return true;
     }
