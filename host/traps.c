@@ -35,7 +35,7 @@
 
 #define LEGACY_BYTES    512
 #define AVX_END_BYTES   832
-#define IMAGE_MAX_BYTES 2688 /* up to the end of the AVX-512 components in the standard format */
+#define IMAGE_MAX_BYTES 2688 /* the AVX-512 components end at or before this (where differs between makers) */
 #define XSTATE_KEPT     0xE7ULL
 #define XSTATE_BEYOND_AVX 0xE0ULL
 #define SW_MAGIC_OFFSET 464
@@ -53,6 +53,7 @@ struct thread_state {
 static _Thread_local struct thread_state self;
 
 uint32_t host_xsave_mask; /* state components that the operating system enabled */
+static uint64_t kept_end; /* where the last component that we keep ends in the standard format */
 
 bool host_probe_write(void *byte);
 extern const char host_probe_insn[], host_probe_failed[], host_redirect_entry[];
@@ -98,7 +99,9 @@ static uint64_t image_bytes(const unsigned char *fpu)
     if (magic != SW_MAGIC1)
         return LEGACY_BYTES + 64;
     memcpy(&components, fpu + LEGACY_BYTES, sizeof components);
-    return components & XSTATE_BEYOND_AVX ? IMAGE_MAX_BYTES : AVX_END_BYTES;
+    if (components & XSTATE_BEYOND_AVX)
+        return kept_end;
+    return kept_end < AVX_END_BYTES ? kept_end : AVX_END_BYTES;
 }
 
 /* Write the state of `uc` as a host_trap ending at or below `top`. */
@@ -230,6 +233,16 @@ int host_traps_install(void)
         return -ENOTSUP;
     __asm__("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
     host_xsave_mask = a;
+    kept_end = LEGACY_BYTES + 64;
+    for (unsigned component = 2; component < 8; component++) {
+        if (!(XSTATE_KEPT & host_xsave_mask & (1u << component)))
+            continue;
+        __cpuid_count(0xD, component, a, b, c, d);
+        if (a + b > kept_end)
+            kept_end = a + b;
+    }
+    if (kept_end > IMAGE_MAX_BYTES)
+        return -ENOTSUP;
     host_elf_frames_init();
     host_decode_init();
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};

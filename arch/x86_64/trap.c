@@ -123,11 +123,25 @@ static DECLSPEC_NORETURN void fault_at_high_irql(const struct host_trap *trap, C
                                "that called it passed a bad pointer, or one to pageable memory.");
 }
 
+static bool in_unloaded_driver(ULONGLONG address)
+{
+    static struct ldr_unloaded unloaded;
+    for (ULONG i = 0; LdrUnloadedModule(i, &unloaded); i++)
+        if (address >= unloaded.Base && address < unloaded.End)
+            return true;
+    return false;
+}
+
 static DECLSPEC_NORETURN void system_address_fault(const struct host_trap *trap, CONTEXT *context)
 {
     ULONG_PTR kind = access_kind(trap);
     ULONGLONG word;
     bool readable = KiSafeRead64(trap->fault_address & ~7ULL, &word);
+    if (!LdrFindModuleByAddress((void *)(ULONG_PTR)trap->fault_address) && in_unloaded_driver(trap->fault_address))
+        KiBugCheckContext(DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS, trap->fault_address, kind, trap->rip, 0,
+                          context, NULL,
+                          "Code or data of a driver that has been unloaded was used: it left a timer, DPC, work item, "
+                          "thread, callback or pending request behind. DriverUnload must wait for all of them.");
     if (kind == EXCEPTION_WRITE_FAULT && readable)
         KiBugCheckContext(ATTEMPTED_WRITE_TO_READONLY_MEMORY, trap->fault_address, 0, 0, 0, context, NULL,
                           "The driver wrote to memory that is read-only, for instance its own code or constant data. "

@@ -86,6 +86,9 @@ DECLSPEC_NORETURN void KiBugCheckContext(ULONG code, ULONG_PTR p1, ULONG_PTR p2,
 /* A bugcheck is in progress: nothing may wait, and locks may be ignored. */
 extern volatile LONG KiBugCheckActive;
 
+/* Code and parameters of the bugcheck in progress; zeros before. */
+extern ULONG_PTR KiBugCheckData[5];
+
 /* ---------------------------------------------------------------- emulated hardware */
 
 /*

@@ -53,7 +53,8 @@ static enum step step(ULONG handler_type, const CONTEXT *context, CONTEXT *next,
     frame->handler_data = NULL;
     frame->scope_index = 0;
     frame->establisher = context->Rsp;
-    if (frame->pc == 0 || (context->Rsp & 7))
+    bool interrupted = (context->ContextFlags & CONTEXT_UNWOUND_TO_CALL) != CONTEXT_UNWOUND_TO_CALL;
+    if ((frame->pc == 0 && !interrupted) || (context->Rsp & 7))
         return STEP_END;
     frame->function = KiLookupFunction(frame->pc, &frame->image_base);
     if (frame->function) {
@@ -62,7 +63,9 @@ static enum step step(ULONG handler_type, const CONTEXT *context, CONTEXT *next,
             return STEP_END;
         return frame->handler ? STEP_HANDLER : STEP_PLAIN;
     }
-    if (frame->image_base) { /* a leaf of a PE image */
+    /* A leaf of a PE image; or no code at all, which a call through a bad pointer led to. */
+    struct host_elf_frames elf;
+    if (frame->image_base || (interrupted && !host_find_elf_frames(frame->pc, &elf))) {
         if (!KiSafeRead64(next->Rsp, &next->Rip))
             return STEP_END;
         next->Rsp += 8;

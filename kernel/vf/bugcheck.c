@@ -17,6 +17,7 @@
 #define EMERGENCY_BYTES (512 * 1024)
 
 volatile LONG KiBugCheckActive;
+ULONG_PTR KiBugCheckData[5];
 struct vf_crash vf_crash;
 
 static volatile ULONG owner;

@@ -469,8 +469,10 @@ static __attribute__((noinline)) int deep(int levels)
 {
     volatile char room[64];
     room[0] = (char)levels;
-    if (levels == 0)
+    if (levels == zero) {
         *(volatile int *)(ULONG_PTR)zero = 1;
+        return 0;
+    }
     return deep(levels - 1) + room[0];
 }
 
