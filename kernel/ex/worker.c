@@ -118,7 +118,8 @@ static void check_return(PWORKER_THREAD_ROUTINE Routine, PVOID Parameter, PWORK_
         KiBugCheckText(WORKER_THREAD_RETURNED_AT_BAD_IRQL, (ULONG_PTR)Routine, KiIrql(), (ULONG_PTR)Parameter,
                        (ULONG_PTR)Item, (ULONG64)(ULONG_PTR)Routine,
                        "a work item's routine returned at raised IRQL; release every spin lock and lower IRQL first");
-    if (KiThread()->KernelApcDisable || KiThread()->SpecialApcDisable)
+    /* Every system thread runs inside one critical region of its own. */
+    if (KiThread()->KernelApcDisable != -1 || KiThread()->SpecialApcDisable)
         KiBugCheckText(KERNEL_APC_PENDING_DURING_EXIT, (ULONG_PTR)Routine, (USHORT)KiThread()->KernelApcDisable, 0,
                        0, (ULONG64)(ULONG_PTR)Routine,
                        "a work item's routine returned with APCs disabled: KeEnterCriticalRegion (or a guarded region, "

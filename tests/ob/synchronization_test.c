@@ -4,6 +4,7 @@
  */
 #include <nt/ke.h>
 #include <nt/ex.h>
+#include <nt/io.h>
 #include <nt/rtl.h>
 #include <nt/status.h>
 #include "ntsvc.h"
