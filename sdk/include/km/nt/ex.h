@@ -392,6 +392,7 @@ NTKERNELAPI NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(_In_ PUNICODE_STRING
                                                             _In_opt_ PVOID Value, _In_ ULONG ValueLength, _In_ ULONG Attributes);
 NTKERNELAPI FIRMWARE_TYPE NTAPI ExGetFirmwareType(VOID);
 NTKERNELAPI BOOLEAN NTAPI ExIsSoftBoot(VOID);
+NTKERNELAPI NTSTATUS NTAPI ExInitializeDeviceAts(_In_ PDEVICE_OBJECT PhysicalDeviceObject, _In_ ULONG Flags);
 
 EXTERN_C_END
 

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT */
+/* inttypes.h - integers of known size. */
+#pragma once
+#include <stdint.h>
