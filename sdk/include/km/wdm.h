@@ -22,6 +22,9 @@
 #include <nt/hal.h>
 #include <nt/cm.h>
 #include <nt/po.h>
+#include <nt/setoken.h>
+#include <nt/ps_services.h>
+#include <nt/silo.h>
 #include <nt/native.h>
 
 #endif
