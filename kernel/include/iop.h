@@ -57,6 +57,13 @@ NTSTATUS IopLoadDriver(PCUNICODE_STRING ServiceName, const char *HostPath, const
  */
 NTSTATUS IopUnloadDriver(PCUNICODE_STRING ServiceName, char *Why);
 
+/*
+ * A driver object without an image, \Driver\... or (NULL) a number for a name, and its end. Exported by Windows without
+ * being documented; used by tests. PASSIVE_LEVEL.
+ */
+NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE InitializationFunction);
+VOID NTAPI IoDeleteDriver(PDRIVER_OBJECT DriverObject);
+
 /* Where a service's image lies, for NtLoadDriver, until the registry tells. Replaces an earlier registration. */
 NTSTATUS IopRegisterService(PCUNICODE_STRING ServiceName, const char *HostPath);
 
