@@ -251,17 +251,17 @@ static double open_close(unsigned n)
     return now_ns() - from;
 }
 
-static const char *driver_path;
+static const char *driver_path, *minimal_path;
 
 static double load_unload(unsigned n)
 {
     double spent = 0;
     for (unsigned i = 0; i < n; i++) {
         double from = now_ns();
-        if (kiln_load(driver_path, "bench2") < 0)
+        if (kiln_load(minimal_path, NULL) < 0)
             return -1;
         spent += now_ns() - from;
-        if (kiln_unload("bench2") < 0)
+        if (kiln_unload("minimal") < 0)
             return -1;
     }
     return spent;
@@ -422,6 +422,7 @@ int main(int argc, char **argv)
         return first_ioctl(argv[2]);
     filters = kept;
     driver_path = getenv("KILN_BENCH_DRIVER");
+    minimal_path = getenv("KILN_BENCH_MINIMAL");
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--json"))
             json = true;
@@ -432,8 +433,8 @@ int main(int argc, char **argv)
         else if (filter_count < 64)
             kept[filter_count++] = argv[i];
     }
-    if (!driver_path) {
-        fprintf(stderr, "kiln-bench: set KILN_BENCH_DRIVER to the benchmark driver's image (bench/run.sh does)\n");
+    if (!driver_path || !minimal_path) {
+        fprintf(stderr, "kiln-bench: KILN_BENCH_DRIVER and KILN_BENCH_MINIMAL name the drivers' images (bench/run.sh)\n");
         return 2;
     }
     for (size_t i = 0; i < sizeof yardsticks / sizeof *yardsticks; i++)

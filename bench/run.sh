@@ -6,6 +6,7 @@ build=$(cd "${1:-build}" && pwd)
 cd "$(dirname "$0")"
 shift || true
 "$build/kiln" cc -O2 -o "$build/bench/bench.sys" driver/bench.c
+"$build/kiln" cc -O2 -o "$build/bench/minimal.sys" driver/minimal.c
 wine_args=()
 if command -v wine >/dev/null 2>&1 && [ "${KILN_BENCH_WINE:-yes}" = yes ]; then
     if wine/run.sh "$build" >"$build/bench/wine.tsv" 2>"$build/bench/wine.log"; then
@@ -15,4 +16,5 @@ if command -v wine >/dev/null 2>&1 && [ "${KILN_BENCH_WINE:-yes}" = yes ]; then
     fi
 fi
 # One core for everything, so that figures are comparable.
-KILN_BENCH_DRIVER=$build/bench/bench.sys exec taskset -c 0 "$build/bench/kiln-bench" "${wine_args[@]}" "$@"
+export KILN_BENCH_DRIVER=$build/bench/bench.sys KILN_BENCH_MINIMAL=$build/bench/minimal.sys
+exec taskset -c 0 "$build/bench/kiln-bench" "${wine_args[@]}" "$@"
