@@ -40,6 +40,8 @@ if [ -f "$drivers/ldr_plain.sys" ]; then
     expect "a missing import is the reason" 1 "will not load.*KeNoSuchRoutine" "$kiln" inspect "$drivers/ldr_missing.sys"
     "$kiln" inspect --json "$drivers/ldr_importer.sys" >json
     expect "JSON is JSON" 0 '"loads": true' python3 -m json.tool json
+    expect "a PDB is named" 0 "PDB ldr_guard.pdb, GUID [0-9a-f-]{36}, age" "$kiln" inspect "$drivers/ldr_guard.sys"
+    expect "a checksum is verified" 0 "checksum .*right" "$kiln" inspect "$drivers/ldr_guard.sys"
     head -c 5000 "$drivers/ldr_plain.sys" >cut.sys
     expect "a truncated image has a reason" 1 "end of the file .*STATUS_INVALID_IMAGE_FORMAT" "$kiln" inspect cut.sys
 fi

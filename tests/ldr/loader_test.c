@@ -90,6 +90,31 @@ KILN_TEST_ONCE(ldr_load, a_driver_runs_relocated_and_bound)
     CHECK_EQ(LdrpUnloadImage(module), STATUS_SUCCESS);
 }
 
+KILN_TEST_ONCE(ldr_load, stack_cookies_and_guarded_calls_work)
+{
+    PKLDR_MODULE module;
+    NTSTATUS status;
+    struct pe_load_config config;
+    if (!load_file("ldr_guard.sys", 0, &module, &status))
+        return;
+    CHECK_EQ(status, STATUS_SUCCESS);
+    CHECK_EQ(pe_load_config(&module->Image, &config, NULL), 0);
+    CHECK(config.cookie != 0 && config.guard_dispatch != 0);
+    CHECK_EQ(enter(module), STATUS_SUCCESS);
+    CHECK_EQ(LdrpUnloadImage(module), STATUS_SUCCESS);
+}
+
+KILN_TEST_ONCE(ldr_load, an_image_of_mingw_gcc_runs)
+{
+    PKLDR_MODULE module;
+    NTSTATUS status;
+    if (!load_file("ldr_mingw.sys", 0, &module, &status))
+        return;
+    CHECK_EQ(status, STATUS_SUCCESS);
+    CHECK_EQ(enter(module), STATUS_SUCCESS);
+    CHECK_EQ(LdrpUnloadImage(module), STATUS_SUCCESS);
+}
+
 KILN_TEST_ONCE(ldr_load, sections_aligned_below_a_page_run)
 {
     PKLDR_MODULE module;
