@@ -6,6 +6,9 @@
  * with a place to continue (__except) or a termination routine (__finally: the jump target is 0). Dispatch evaluates the
  * filters of the scopes that contain the pc; unwind calls their termination routines, and skips what a collided unwind has
  * done already (ScopeIndex) and the scopes that the target lies in.
+ *
+ * Where the pc is a return address (dispatcher->Fill0), the call before it decides: a scope may begin right behind a call
+ * that is not in it.
  */
 #include "exceptp.h"
 
@@ -18,7 +21,7 @@ static EXCEPTION_DISPOSITION evaluate_filters(EXCEPTION_RECORD *record, PVOID fr
                                               DISPATCHER_CONTEXT *dispatcher)
 {
     const SCOPE_TABLE_AMD64 *table = dispatcher->HandlerData;
-    ULONG_PTR base = dispatcher->ImageBase, pc = dispatcher->ControlPc - base;
+    ULONG_PTR base = dispatcher->ImageBase, pc = dispatcher->ControlPc - dispatcher->Fill0 - base;
     for (ULONG i = dispatcher->ScopeIndex; i < table->Count; i++) {
         ULONG handler = table->ScopeRecord[i].HandlerAddress, jump = table->ScopeRecord[i].JumpTarget;
         if (pc < table->ScopeRecord[i].BeginAddress || pc >= table->ScopeRecord[i].EndAddress || jump == 0)
@@ -50,7 +53,8 @@ static bool target_inside(const SCOPE_TABLE_AMD64 *table, ULONG scope, ULONG_PTR
 static EXCEPTION_DISPOSITION run_terminations(EXCEPTION_RECORD *record, PVOID frame, DISPATCHER_CONTEXT *dispatcher)
 {
     const SCOPE_TABLE_AMD64 *table = dispatcher->HandlerData;
-    ULONG_PTR base = dispatcher->ImageBase, pc = dispatcher->ControlPc - base, target = dispatcher->TargetIp - base;
+    ULONG_PTR base = dispatcher->ImageBase, target = dispatcher->TargetIp - base;
+    ULONG_PTR pc = dispatcher->ControlPc - dispatcher->Fill0 - base;
     for (ULONG i = dispatcher->ScopeIndex; i < table->Count; i++) {
         ULONG jump = table->ScopeRecord[i].JumpTarget;
         if (pc < table->ScopeRecord[i].BeginAddress || pc >= table->ScopeRecord[i].EndAddress)

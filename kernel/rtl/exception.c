@@ -33,6 +33,7 @@ struct frame {
     PEXCEPTION_ROUTINE handler;
     void *handler_data;
     ULONG scope_index;
+    bool is_return; /* pc is the address behind a call */
 };
 
 enum step { STEP_END, STEP_PLAIN, STEP_HANDLER, STEP_NESTED, STEP_COLLIDED, STEP_TRY };
@@ -54,6 +55,7 @@ static enum step step(ULONG handler_type, const CONTEXT *context, CONTEXT *next,
     frame->scope_index = 0;
     frame->establisher = context->Rsp;
     bool interrupted = (context->ContextFlags & CONTEXT_UNWOUND_TO_CALL) != CONTEXT_UNWOUND_TO_CALL;
+    frame->is_return = !interrupted;
     if ((frame->pc == 0 && !interrupted) || (context->Rsp & 7))
         return STEP_END;
     frame->function = KiLookupFunction(frame->pc, &frame->image_base);
@@ -97,6 +99,7 @@ static bool take_over(const DISPATCHER_CONTEXT *dispatcher, CONTEXT *next, struc
     frame->handler = dispatcher->LanguageHandler;
     frame->handler_data = dispatcher->HandlerData;
     frame->scope_index = dispatcher->ScopeIndex;
+    frame->is_return = dispatcher->Fill0 != 0;
     *next = *dispatcher->ContextRecord;
     return KiUnwindPe(UNW_FLAG_NHANDLER, frame->image_base, frame->pc, frame->function, next, &handler, &data,
                       &frame->establisher, NULL);
@@ -114,7 +117,7 @@ static void fill_dispatcher(DISPATCHER_CONTEXT *dispatcher, const struct frame *
     dispatcher->HandlerData = frame->handler_data;
     dispatcher->HistoryTable = NULL;
     dispatcher->ScopeIndex = frame->scope_index;
-    dispatcher->Fill0 = 0;
+    dispatcher->Fill0 = frame->is_return; /* ours; handlers of drivers do not look at it */
 }
 
 static void raise_secondary(NTSTATUS status, EXCEPTION_RECORD *cause, CONTEXT *context)

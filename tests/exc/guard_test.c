@@ -6,7 +6,7 @@
 #include "layout.h"
 #include "trap.h"
 
-static int reached;
+static volatile int reached;
 
 static void reads_null(void *context)
 {

@@ -143,7 +143,7 @@ CRASH(callback_that_faults)
 CRASH(damaged_irp_and_stack)
 {
     ULONG_PTR *stack = (ULONG_PTR *)_AddressOfReturnAddress();
-    for (int i = 0; i < 32; i++)
+    for (int i = 0; i < 6; i++)
         stack[i] = 0x4141414141414141;
     KeBugCheckEx(MANUALLY_INITIATED_CRASH, 0x4141414141414141, 8, (ULONG_PTR)&zero, (ULONG_PTR)&constant);
 }
