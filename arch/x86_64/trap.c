@@ -112,17 +112,6 @@ static ULONG_PTR access_kind(const struct host_trap *trap)
     return trap->error_code & PF_WRITE ? EXCEPTION_WRITE_FAULT : EXCEPTION_READ_FAULT;
 }
 
-static DECLSPEC_NORETURN void fault_at_high_irql(const struct host_trap *trap, CONTEXT *context)
-{
-    bool driver = LdrIsDriverCode((ULONG_PTR)trap->rip) || access_kind(trap) == EXCEPTION_EXECUTE_FAULT;
-    KiBugCheckContext(driver ? DRIVER_IRQL_NOT_LESS_OR_EQUAL : IRQL_NOT_LESS_OR_EQUAL, trap->fault_address, KiIrql(),
-                      access_kind(trap), trap->rip, context, NULL,
-                      driver ? "The driver touched memory that is not there, or is pageable, at DISPATCH_LEVEL or above. "
-                               "Check the pointer; code and data used at raised IRQL must be nonpaged."
-                             : "A kernel routine touched memory that is not there at DISPATCH_LEVEL or above: the driver "
-                               "that called it passed a bad pointer, or one to pageable memory.");
-}
-
 static bool in_unloaded_driver(ULONGLONG address)
 {
     static struct ldr_unloaded unloaded;
@@ -132,16 +121,34 @@ static bool in_unloaded_driver(ULONGLONG address)
     return false;
 }
 
+/* At any IRQL: what an unloaded driver left behind explains the fault better than the IRQL does. */
+static void check_unloaded_driver(const struct host_trap *trap, CONTEXT *context)
+{
+    if (!LdrFindModuleByAddress((void *)(ULONG_PTR)trap->fault_address) && in_unloaded_driver(trap->fault_address))
+        KiBugCheckContext(DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS, trap->fault_address,
+                          access_kind(trap), trap->rip, 0, context, NULL,
+                          "Code or data of a driver that has been unloaded was used: it left a timer, DPC, work item, "
+                          "thread, callback or pending request behind. DriverUnload must wait for all of them.");
+}
+
+static DECLSPEC_NORETURN void fault_at_high_irql(const struct host_trap *trap, CONTEXT *context)
+{
+    check_unloaded_driver(trap, context);
+    bool driver = LdrIsDriverCode((ULONG_PTR)trap->rip) || access_kind(trap) == EXCEPTION_EXECUTE_FAULT;
+    KiBugCheckContext(driver ? DRIVER_IRQL_NOT_LESS_OR_EQUAL : IRQL_NOT_LESS_OR_EQUAL, trap->fault_address, KiIrql(),
+                      access_kind(trap), trap->rip, context, NULL,
+                      driver ? "The driver touched memory that is not there, or is pageable, at DISPATCH_LEVEL or above. "
+                               "Check the pointer; code and data used at raised IRQL must be nonpaged."
+                             : "A kernel routine touched memory that is not there at DISPATCH_LEVEL or above: the driver "
+                               "that called it passed a bad pointer, or one to pageable memory.");
+}
+
 static DECLSPEC_NORETURN void system_address_fault(const struct host_trap *trap, CONTEXT *context)
 {
     ULONG_PTR kind = access_kind(trap);
     ULONGLONG word;
     bool readable = KiSafeRead64(trap->fault_address & ~7ULL, &word);
-    if (!LdrFindModuleByAddress((void *)(ULONG_PTR)trap->fault_address) && in_unloaded_driver(trap->fault_address))
-        KiBugCheckContext(DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS, trap->fault_address, kind, trap->rip, 0,
-                          context, NULL,
-                          "Code or data of a driver that has been unloaded was used: it left a timer, DPC, work item, "
-                          "thread, callback or pending request behind. DriverUnload must wait for all of them.");
+    check_unloaded_driver(trap, context);
     if (kind == EXCEPTION_WRITE_FAULT && readable)
         KiBugCheckContext(ATTEMPTED_WRITE_TO_READONLY_MEMORY, trap->fault_address, 0, 0, 0, context, NULL,
                           "The driver wrote to memory that is read-only, for instance its own code or constant data. "

@@ -388,3 +388,15 @@ KILN_TEST_ONCE(ldr_load, a_load_that_fails_leaves_nothing)
     CHECK_EQ(load_sample(NULL, &module), STATUS_SUCCESS);
     LdrpUnloadImage(module);
 }
+
+KILN_TEST_BUGCHECK(ldr_load, calling_an_unloaded_image_is_named_so_at_any_irql,
+                   DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS)
+{
+    PKLDR_MODULE module;
+    CHECK_EQ(load_sample(NULL, &module), STATUS_SUCCESS);
+    ULONG NTAPI (*alpha)(void) = (ULONG NTAPI(*)(void))LdrpGetProcedure(module, "Alpha");
+    CHECK_EQ(LdrpUnloadImage(module), STATUS_SUCCESS);
+    KIRQL irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    alpha();
+}
