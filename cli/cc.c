@@ -283,7 +283,8 @@ static void compile_command(struct cc_args *args, const struct request *request,
     static const char *const cxx[] = {".cpp", ".cxx", ".cc", ".C", NULL};
     static const char *const base[] = {
         "--target=x86_64-pc-windows-msvc", "-fms-extensions", "-fms-compatibility", "-ffreestanding", "-nostdlibinc",
-        "-fasync-exceptions", "-fasynchronous-unwind-tables", "-fno-strict-aliasing", "-fno-omit-frame-pointer",
+        "-fasync-exceptions", "-fasynchronous-unwind-tables", "-fno-strict-aliasing",
+        "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", /* every caller is on the stack of a report */
         "-O2", "-Wno-unknown-pragmas", "-D_KERNEL_MODE=1", "-DWINNT=1", "-D_AMD64_=1", "-DAMD64=1", NULL};
     static const char *const kasan[] = {
         "-Xclang", "-fsanitize=kernel-address", "-Xclang", "-fsanitize-recover=kernel-address",

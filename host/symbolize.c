@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include "host.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -79,9 +80,14 @@ static bool ask(struct tool *tool, const char *question, char *answer, size_t an
         goto broken;
     while (have < answer_bytes - 1) {
         struct pollfd fd = {.fd = tool->socket, .events = POLLIN};
-        if (poll(&fd, 1, ANSWER_TIMEOUT_MS) != 1)
+        int ready = poll(&fd, 1, ANSWER_TIMEOUT_MS);
+        if (ready < 0 && errno == EINTR) /* the live host posts interrupts with signals */
+            continue;
+        if (ready != 1)
             goto broken;
         ssize_t got = read(tool->socket, answer + have, answer_bytes - 1 - have);
+        if (got < 0 && errno == EINTR)
+            continue;
         if (got <= 0)
             goto broken;
         have += (size_t)got;

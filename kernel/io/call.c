@@ -49,11 +49,11 @@ static __attribute__((noinline)) NTSTATUS call_checked(PDEVICE_OBJECT device, PI
     KIRQL irql = KiIrql();
     NTSTATUS status = dispatch(device, irp);
     if (KiIrql() != irql)
-        IopViolation(0x05, (ULONG_PTR)device, irql, KiIrql(), (PVOID)dispatch,
+        IopViolation(0x05, (ULONG_PTR)device, irql, KiIrql(), (PCHAR)dispatch + 1,
                      "A dispatch routine returned at another IRQL than it was called at: it raised IRQL or acquired a spin "
                      "lock and did not undo it.");
     if (status == (NTSTATUS)0xFFFFFFFF)
-        IopViolation(0x225, (ULONG_PTR)dispatch, (ULONG_PTR)irp, 0, (PVOID)dispatch,
+        IopViolation(0x225, (ULONG_PTR)dispatch, (ULONG_PTR)irp, 0, (PCHAR)dispatch + 1,
                      "A dispatch routine returned the status 0xFFFFFFFF, probably from a variable it never set.");
     return status;
 }

@@ -41,7 +41,7 @@ static BOOLEAN cancel_locked(PIRP irp, PDRIVER_CANCEL routine, KIRQL irql, PVOID
     irp->CancelIrql = irql;
     routine(IoGetCurrentIrpStackLocation(irp)->DeviceObject, irp);
     if (IopChecked && KiIrql() != irql)
-        IopViolation(0x05, (ULONG_PTR)routine, irql, KiIrql(), (PVOID)routine,
+        IopViolation(0x05, (ULONG_PTR)routine, irql, KiIrql(), (PCHAR)routine + 1,
                      "A cancel routine returned without releasing the cancel spin lock to Irp->CancelIrql.");
     return TRUE;
 }

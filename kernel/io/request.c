@@ -219,10 +219,10 @@ NTSTATUS IopWaitForFile(PFILE_OBJECT FileObject, PIRP Irp, KPROCESSOR_MODE Mode)
 static __attribute__((noinline)) DECLSPEC_NORETURN void refuse_return(PIRP irp, PVOID dispatch, NTSTATUS status)
 {
     if (irp->Type != IO_TYPE_IRP || irp->PendingReturned)
-        IopViolation(IOP_MARKED_NOT_PENDING, (ULONG_PTR)dispatch, (ULONG_PTR)irp, (ULONG)status, dispatch,
+        IopViolation(IOP_MARKED_NOT_PENDING, (ULONG_PTR)dispatch, (ULONG_PTR)irp, (ULONG)status, (PCHAR)dispatch + 1,
                      "A dispatch routine called IoMarkIrpPending, or passed on a lower driver's pending IRP, and then "
                      "returned another status than STATUS_PENDING.");
-    IopViolation(IOP_NEITHER_NOR_PENDING, (ULONG_PTR)dispatch, (ULONG_PTR)irp, (ULONG)status, dispatch,
+    IopViolation(IOP_NEITHER_NOR_PENDING, (ULONG_PTR)dispatch, (ULONG_PTR)irp, (ULONG)status, (PCHAR)dispatch + 1,
                  "A dispatch routine returned without completing the IRP, passing it down, or returning STATUS_PENDING. "
                  "Every path must do one of the three.");
 }
@@ -245,7 +245,7 @@ static void mark_returned(PETHREAD thread, PIRP irp, PVOID dispatch)
     __atomic_or_fetch(&irp->Flags, IOP_IRP_RETURNED_PENDING, __ATOMIC_SEQ_CST);
     __atomic_and_fetch(&irp->Flags, ~(ULONG)IRP_DEFER_IO_COMPLETION, __ATOMIC_SEQ_CST);
     if (*(volatile CHAR *)&irp->CurrentLocation == irp->StackCount + 2 && !irp->PendingReturned)
-        IopViolation(IOP_PENDING_NOT_MARKED, (ULONG_PTR)dispatch, (ULONG_PTR)irp, 0, dispatch,
+        IopViolation(IOP_PENDING_NOT_MARKED, (ULONG_PTR)dispatch, (ULONG_PTR)irp, 0, (PCHAR)dispatch + 1,
                      "A dispatch routine returned STATUS_PENDING for an IRP that was completed without having been marked "
                      "with IoMarkIrpPending. Mark the IRP pending before it can be completed elsewhere.");
 }

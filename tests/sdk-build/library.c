@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An export driver: its DriverEntry is never called, its routines are. */
+/* An export driver: what matters is its routine, not its DriverEntry. */
 #include <ntddk.h>
 
 DRIVER_INITIALIZE DriverEntry;
@@ -10,9 +10,14 @@ ULONG NTAPI LibraryAnswer(VOID)
     return 42;
 }
 
-NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+static VOID NTAPI Unload(PDRIVER_OBJECT DriverObject)
 {
     UNREFERENCED_PARAMETER(DriverObject);
+}
+
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+{
     UNREFERENCED_PARAMETER(RegistryPath);
+    DriverObject->DriverUnload = Unload;
     return STATUS_SUCCESS;
 }
