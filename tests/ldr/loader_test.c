@@ -6,6 +6,7 @@
 #include "harness.h"
 #include "host.h"
 #include "ldrp.h"
+#include "mi.h"
 #include "sample.h"
 #include "trap.h"
 
@@ -387,6 +388,43 @@ KILN_TEST_ONCE(ldr_load, a_load_that_fails_leaves_nothing)
     CHECK(PsLoadedModuleList.Blink == last);
     CHECK_EQ(load_sample(NULL, &module), STATUS_SUCCESS);
     LdrpUnloadImage(module);
+}
+
+/* One to eight bytes of the image become something else: it loads or is refused, and leaves nothing either
+ * way. */
+KILN_TEST(ldr_load, random_damage_never_harms_the_machine)
+{
+    static uint8_t file[SAMPLE_BYTES];
+    static const uint64_t interesting[] = {0,          1,      0xff,   0x7fffffff, 0x80000000,
+                                           0xffffffff, 0x1000, 0x2fff, 0x3000,     0xfff};
+    MI_MEMORY_USAGE before, after;
+    ULONG loaded = 0;
+    MiQueryUsage(&before);
+    for (ULONG round = 0; round < 300; round++) {
+        sample_make(file);
+        for (ULONG changes = 1 + host_random() % 3; changes; changes--) {
+            uint32_t at = host_random() % 3 ? host_random() % 0x200 : F_DATA + host_random() % 0x400;
+            unsigned bytes = 1u << host_random() % 4;
+            uint64_t value =
+                host_random() % 2 ? interesting[host_random() % RTL_NUMBER_OF(interesting)] : host_random();
+            if (at + bytes <= SAMPLE_BYTES)
+                sample_put(file, at, bytes, value);
+        }
+        PKLDR_MODULE module;
+        why.text[0] = 0;
+        NTSTATUS status = load_bytes("damaged.sys", NULL, file, sizeof file, 0, &module);
+        if (NT_SUCCESS(status)) {
+            loaded++;
+            LdrpDiscardInit(module);
+            LdrpUnloadImage(module);
+        } else {
+            CHECK(why.text[0] != 0);
+        }
+    }
+    MiQueryUsage(&after);
+    CHECK(loaded != 0 && loaded != 300);
+    CHECK_EQ(after.PagesByUse[MiPageImage], before.PagesByUse[MiPageImage]);
+    CHECK_EQ(after.PoolBytes[0], before.PoolBytes[0]);
 }
 
 KILN_TEST_BUGCHECK(ldr_load, calling_an_unloaded_image_is_named_so_at_any_irql,
