@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/uio.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -49,6 +50,7 @@ _Static_assert(offsetof(struct host_trap, rsp) == 32 && offsetof(struct host_tra
 
 struct thread_state {
     char *emergency_low, *emergency_top; /* NULL: not a processor */
+    bool client;                         /* the pthread that booted: it also executes the client's own code */
 };
 static _Thread_local struct thread_state self;
 
@@ -161,6 +163,28 @@ static void continue_at(ucontext_t *uc, const void *entry, struct host_trap *tra
     uc->uc_mcontext.fpregs->swd &= (uint16_t)~0x80FF;
 }
 
+/*
+ * On the simulator rdtsc traps (PR_SET_TSC): drivers read virtual time. Host code that asks the time (the vdso) gets a
+ * counter of its own, because it must not move the machine's time.
+ */
+#define TSC_PER_100NS 300 /* 3 GHz */
+
+static bool emulate_rdtsc(greg_t *regs)
+{
+    static uint64_t host_counter;
+    const unsigned char *code = (const unsigned char *)(uintptr_t)regs[REG_RIP];
+    bool rdtscp = code[0] == 0x0F && code[1] == 0x01 && code[2] == 0xF9;
+    if (!rdtscp && !(code[0] == 0x0F && code[1] == 0x31))
+        return false;
+    uint64_t value = KiIsDriverCode((uint64_t)regs[REG_RIP]) ? host_interrupt_time() * TSC_PER_100NS : host_counter++;
+    regs[REG_RAX] = (greg_t)(uint32_t)value;
+    regs[REG_RDX] = (greg_t)(value >> 32);
+    if (rdtscp)
+        regs[REG_RCX] = 0;
+    regs[REG_RIP] += rdtscp ? 3 : 2;
+    return true;
+}
+
 static bool on_emergency_stack(uint64_t sp)
 {
     return sp > (uint64_t)self.emergency_low && sp <= (uint64_t)self.emergency_top;
@@ -176,7 +200,10 @@ static void on_fault(int signal, siginfo_t *info, void *argument)
         regs[REG_RIP] = (greg_t)(uintptr_t)host_probe_failed;
         return;
     }
-    if (!self.emergency_top || info->si_code <= 0 || !KiTrapIsOurs(pc)) {
+    if (regs[REG_TRAPNO] == 13 && !host_config()->live && info->si_code > 0 && emulate_rdtsc(regs))
+        return;
+    bool clients = self.client && host_client_outside && !KiIsDriverCode(pc);
+    if (!self.emergency_top || info->si_code <= 0 || clients || !KiTrapIsOurs(pc)) {
         pass_on(signal, info, argument);
         errno = saved_errno;
         return;
@@ -272,6 +299,11 @@ int host_traps_thread_init(void)
     stack_t stack = {.ss_sp = alternate, .ss_size = ALTERNATE_STACK_BYTES};
     if (sigaltstack(&stack, NULL) != 0)
         return -errno;
+    static bool booted;
+    self.client = !booted;
+    booted = true;
+    if (!host_config()->live)
+        prctl(PR_SET_TSC, PR_TSC_SIGSEGV); /* refused here and there: drivers then read the real counter */
     self.emergency_low = emergency;
     self.emergency_top = emergency + EMERGENCY_STACK_BYTES;
     return 0;

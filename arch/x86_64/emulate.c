@@ -4,7 +4,6 @@
  *
  *   privileged   mov to and from CR8 (IRQL: a write raises or lowers, with delivery), CR0-CR4 and debug registers, rdmsr
  *                and wrmsr of the common registers, cli/sti, hlt, in/out, invlpg, wbinvd, the table instructions under UMIP
- *   rdtsc        on the simulator, where it traps: virtual time
  *   memory       loads of KUSER_SHARED_DATA, and every access to a registered MMIO window
  *
  * An instruction is decoded by the host (Zydis) into struct host_insn and carried out on the trap's registers. Nothing is
@@ -23,7 +22,7 @@
 #define CR0_VALUE 0x80050033ULL
 #define CR3_VALUE 0x001AD000ULL
 #define CR4_VALUE 0x003506F8ULL
-#define TSC_PER_100NS 300 /* 3 GHz */
+#define TSC_PER_100NS 300 /* 3 GHz, as host/traps.c has it */
 
 ULONG (*HalpPortRead)(USHORT port, ULONG bytes);
 void (*HalpPortWrite)(USHORT port, ULONG bytes, ULONG value);
@@ -711,13 +710,6 @@ static bool carry_out(struct host_trap *trap, const struct host_insn *insn)
         return true;
     case HOST_INSN_WRMSR:
         return write_msr((ULONG)trap->rcx, (ULONG)trap->rax | trap->rdx << 32);
-    case HOST_INSN_RDTSC:
-        value = time_stamp();
-        trap->rax = (ULONG)value;
-        trap->rdx = value >> 32;
-        if (insn->special)
-            trap->rcx = KiProcessorNumber();
-        return true;
     case HOST_INSN_CLI:
     case HOST_INSN_STI:
         set_interrupts(insn->kind == HOST_INSN_STI);

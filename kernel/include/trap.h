@@ -70,6 +70,9 @@ ULONG KiWalkStack(const CONTEXT *context, ULONG skip, ULONG count, ULONGLONG *fr
 /* Name an address as "driver.sys!function+0x12 (file.c:34)" or "driver.sys+0x1234"; slow, for reports. */
 void KiDescribeAddress(ULONGLONG pc, char *text, SIZE_T bytes);
 
+/* The same for a return address: the call is named, not what follows it. */
+void KiDescribeReturn(ULONGLONG pc, char *text, SIZE_T bytes);
+
 /* ---------------------------------------------------------------- bugchecks */
 
 /*

@@ -155,7 +155,7 @@ static BOOLEAN report_thread(const KI_THREAD_INFO *Info, PVOID Context)
         ULONG count = KiWalkStack(&context, 0, RTL_NUMBER_OF(frames), frames);
         for (ULONG i = 0; i < count; i++) {
             put(&text, "      at ");
-            KiDescribeAddress(frames[i], where, sizeof where);
+            KiDescribeReturn(frames[i], where, sizeof where);
             put(&text, where);
             emit(&text);
         }

@@ -42,12 +42,31 @@ static void copy_text(char *to, SIZE_T bytes, const char *from)
     to[i] = 0;
 }
 
+/* "a/b/../c" becomes "a/c": debug information names files relative to the build directory. */
+static void clean_path(char *path)
+{
+    for (SIZE_T i = 0; path[i]; i++) {
+        if (!(path[i] == '/' && path[i + 1] == '.' && path[i + 2] == '.' && path[i + 3] == '/') || i == 0)
+            continue;
+        SIZE_T from = i;
+        while (from > 0 && path[from - 1] != '/')
+            from--;
+        if (from == 0 || (path[from] == '.' && path[from + 1] == '.'))
+            continue;
+        SIZE_T to = from - 1, rest = i + 3;
+        while ((path[to++] = path[rest++]))
+            ;
+        i = from > 1 ? from - 2 : 0;
+    }
+}
+
 static void symbolize(const char *path, ULONGLONG address, struct vf_place *place)
 {
-    static struct host_symbol symbol; /* large; one report at a time */
+    struct host_symbol symbol;
     if (!host_symbolize(path, address, &symbol))
         return;
     copy_text(place->function, sizeof place->function, symbol.function);
+    clean_path(symbol.file);
     copy_text(place->file, sizeof place->file, symbol.file);
     place->line = symbol.line;
 }
@@ -116,7 +135,14 @@ static void describe(const struct vf_place *place, char *text, SIZE_T bytes)
 
 void KiDescribeAddress(ULONGLONG pc, char *text, SIZE_T bytes)
 {
-    static struct vf_place place;
+    struct vf_place place;
+    vf_locate(pc, false, &place);
+    describe(&place, text, bytes);
+}
+
+void KiDescribeReturn(ULONGLONG pc, char *text, SIZE_T bytes)
+{
+    struct vf_place place;
     vf_locate(pc, true, &place);
     describe(&place, text, bytes);
 }
