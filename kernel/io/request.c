@@ -250,6 +250,14 @@ static void mark_returned(PETHREAD thread, PIRP irp, PVOID dispatch)
                      "with IoMarkIrpPending. Mark the IRP pending before it can be completed elsewhere.");
 }
 
+/* A service never returns to its caller above APC_LEVEL, so the driver that leaves it there is found now. */
+static __attribute__((noinline)) DECLSPEC_NORETURN void refuse_raised(PDRIVER_DISPATCH dispatch)
+{
+    KiBugCheckText(IRQL_GT_ZERO_AT_SYSTEM_SERVICE, (ULONG_PTR)dispatch, KiIrql(), 0, 0, (ULONG_PTR)dispatch + 1,
+                   "A dispatch routine returned at DISPATCH_LEVEL or above: it raised IRQL or acquired a spin lock and "
+                   "did not undo it.");
+}
+
 NTSTATUS IopSendRequest(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT FileObject, KPROCESSOR_MODE Mode,
                         BOOLEAN Synchronous)
 {
@@ -258,6 +266,8 @@ NTSTATUS IopSendRequest(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT FileObject
     Irp->Flags |= IRP_DEFER_IO_COMPLETION;
     IopQueueIrpToThread(Irp, thread);
     NTSTATUS status = IofCallDriver(Device, Irp);
+    if (__builtin_expect(KiIrql() >= DISPATCH_LEVEL, 0))
+        refuse_raised(Device->DriverObject->MajorFunction[major]);
     if (__builtin_expect(status != STATUS_PENDING, 1)) {
         if (__builtin_expect(Irp->Type != IO_TYPE_IRP || Irp->CurrentLocation != Irp->StackCount + 2 ||
                                  Irp->PendingReturned, 0))
