@@ -136,10 +136,15 @@ static void explain_missing(struct inspection *it, const struct pe_import *impor
     struct pe_image other;
     if (it->why.status)
         return;
-    if (LdrpFindKernelImage(import->module) || open_neighbour(it->path, import->module, &other)) {
-        if (!LdrpFindKernelImage(import->module))
+    const struct ldr_export_module *kernel = LdrpFindKernelImage(import->module);
+    if (kernel || open_neighbour(it->path, import->module, &other)) {
+        if (!kernel)
             free_neighbour(&other);
-        if (import->name)
+        if (kernel && import->name && LdrpFindKernelExport(kernel, import->name))
+            ldr_fail(&it->why, (int32_t)0xC0000263,
+                     "it imports the variable %s of %s, which Kiln does not have yet", import->name,
+                     import->module);
+        else if (import->name)
             ldr_fail(&it->why, (int32_t)0xC0000263, "it imports %s from %s, which does not export it",
                      import->name, import->module);
         else

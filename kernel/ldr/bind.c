@@ -227,6 +227,12 @@ static NTSTATUS unresolved(PKLDR_MODULE module, const struct pe_import *import, 
                         : ldr_fail(why, STATUS_INSUFFICIENT_RESOURCES, "there is no memory to load %s",
                                    module->Name);
     }
+    /* Only data: a routine has a stub. */
+    const struct ldr_export_module *kernel = LdrpFindKernelImage(import->module);
+    if (import->name && kernel && LdrpFindKernelExport(kernel, import->name))
+        return ldr_fail(why, STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
+                        "%s imports the variable %s of %s, which Kiln does not have yet", module->Name,
+                        import->name, import->module);
     if (import->name)
         return ldr_fail(
             why, STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Variables that the kernel image exports and no manager owns. The ledger kind is `constant`: an importer's
+ * slot receives the value, a pointer to the variable proper.
+ */
+#include "ldri.h"
+
+static ULONG safe_boot_mode; /* 0: an ordinary boot */
+PULONG InitSafeBootMode = &safe_boot_mode;
+
+static ULONG global_flags; /* gflags: none set */
+PULONG NtGlobalFlag = &global_flags;
