@@ -77,18 +77,23 @@ static BOOLEAN has_room(PERESOURCE Resource)
     return Entries >= Resource->ActiveEntries + Resource->NumberOfSharedWaiters + 1;
 }
 
-/* Make the owner table larger. Called and returns with the lock held; it is dropped in between. */
-static void grow(PERESOURCE Resource, KIRQL *Irql)
+/*
+ * Make the owner table larger. Called and returns with the lock held; it is dropped in between. FALSE: out of memory, and
+ * the caller must not wait for some.
+ */
+static BOOLEAN grow(PERESOURCE Resource, BOOLEAN Wait, KIRQL *Irql)
 {
     ULONG Old = table_size(Resource), New = Old ? Old * 2 : FIRST_TABLE;
     POWNER_ENTRY Table, Previous;
 
     unlock(Resource, *Irql);
-    while ((Table = MiAllocatePool(NonPagedPoolNx, New * sizeof(OWNER_ENTRY), TABLE_TAG, TRUE, NULL)) == NULL) {
+    while ((Table = MiAllocatePool(NonPagedPoolNx, New * sizeof(OWNER_ENTRY), TABLE_TAG, TRUE, NULL)) == NULL && Wait) {
         LARGE_INTEGER Delay = {.QuadPart = -100000};
         KeDelayExecutionThread(KernelMode, FALSE, &Delay);
     }
     *Irql = lock(Resource);
+    if (Table == NULL)
+        return FALSE;
     if (table_size(Resource) >= New) {
         Previous = Table; /* somebody else was faster */
     } else {
@@ -100,6 +105,7 @@ static void grow(PERESOURCE Resource, KIRQL *Irql)
     }
     if (Previous)
         ExFreePoolWithTag(Previous, TABLE_TAG);
+    return TRUE;
 }
 
 static void enqueue(PVOID *List, RESOURCE_WAITER *Waiter)
@@ -243,12 +249,10 @@ static BOOLEAN acquire_shared(PERESOURCE Resource, BOOLEAN Wait, ULONG Policy)
             return FALSE;
         }
         if (!has_room(Resource)) {
-            if (!Wait) {
-                unlock(Resource, Irql);
-                return FALSE;
-            }
-            grow(Resource, &Irql);
-            continue;
+            if (grow(Resource, Wait, &Irql))
+                continue;
+            unlock(Resource, Irql);
+            return FALSE;
         }
         if (MayShare) {
             set_owner(Resource, Thread);

@@ -92,11 +92,13 @@ void NTAPI ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
 
 BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    KiSchedPoint(HOST_POINT_LOCK);
     return acquire(&RunRef->Count, 1);
 }
 
 BOOLEAN NTAPI ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 {
+    KiSchedPoint(HOST_POINT_LOCK);
     return acquire(&RunRef->Count, Count);
 }
 
@@ -189,11 +191,13 @@ void NTAPI ExFreeCacheAwareRundownProtection(PEX_RUNDOWN_REF_CACHE_AWARE RunRefC
 
 BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, ULONG Count)
 {
+    KiSchedPoint(HOST_POINT_LOCK);
     return acquire(value_of(RunRefCacheAware), Count);
 }
 
 BOOLEAN NTAPI ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)
 {
+    KiSchedPoint(HOST_POINT_LOCK);
     return acquire(value_of(RunRefCacheAware), 1);
 }
 

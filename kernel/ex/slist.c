@@ -50,6 +50,7 @@ PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_E
 {
     HEADER_VALUE Old, New;
 
+    KiSchedPoint(HOST_POINT_LOCK);
     if ((ULONG_PTR)ListEntry & 15)
         ExRaiseDatatypeMisalignment();
     do {
@@ -66,6 +67,7 @@ PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead)
     HEADER_VALUE Old, New;
     PSLIST_ENTRY First;
 
+    KiSchedPoint(HOST_POINT_LOCK);
     do {
         Old = load(ListHead);
         First = first_of(Old);

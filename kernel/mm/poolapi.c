@@ -5,6 +5,7 @@
  * wdm.h, and POOL_FLAGS.
  */
 #include "mip.h"
+#include "ki.h"
 #include "psp.h"
 
 #define CALLER __builtin_return_address(0)
@@ -59,6 +60,7 @@ static PVOID finish(PVOID Block, SIZE_T Bytes, ULONG Type)
 
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
+    KiSchedPoint(HOST_POINT_ENTRY);
     PVOID Block = MiAllocateBlock((ULONG)PoolType, NumberOfBytes, Tag, CALLER);
 
     if (__builtin_expect(Block == NULL || ((ULONG)PoolType & POOL_ZERO_ALLOCATION), 0))
@@ -134,6 +136,7 @@ static PVOID allocate_flags(ULONG64 Flags, SIZE_T Bytes, ULONG Tag, ULONG Priori
 
 PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 {
+    KiSchedPoint(HOST_POINT_ENTRY);
     return allocate_flags(Flags, NumberOfBytes, Tag, HighPoolPriority, TRUE, CALLER);
 }
 
@@ -175,11 +178,13 @@ PVOID MiAllocatePool(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Zero, PVOI
 
 void NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag)
 {
+    KiSchedPoint(HOST_POINT_ENTRY);
     MiFreeBlock(P, Tag, TRUE, CALLER);
 }
 
 void NTAPI ExFreePool(PVOID P)
 {
+    KiSchedPoint(HOST_POINT_ENTRY);
     MiFreeBlock(P, 0, FALSE, CALLER);
 }
 

@@ -27,8 +27,12 @@ KILN_TEST_ONCE(ex_rundown, acquire_fails_after_rundown_until_reinitialised)
 static void NTAPI user(PVOID Context)
 {
     BOOLEAN Aware = Context != NULL;
+    KIRQL Irql;
 
     for (;;) {
+        /* Code of the kernel's own build is preempted only where it lowers IRQL. */
+        KeRaiseIrql(DISPATCH_LEVEL, &Irql);
+        KeLowerIrql(Irql);
         if (!(Aware ? ExAcquireRundownProtectionCacheAware(aware) : ExAcquireRundownProtection(&plain)))
             break;
         if (done)
