@@ -300,8 +300,11 @@ static void compile_command(struct cc_args *args, const struct request *request,
         cc_args_add(args, "-fno-rtti");
         cc_args_add(args, "-fno-threadsafe-statics");
     }
-    if (!request->no_debug)
+    if (!request->no_debug) {
+        if (request->pdb)
+            cc_args_add(args, "-g"); /* -gcodeview alone chooses the format only */
         cc_args_add(args, request->pdb ? "-gcodeview" : "-gdwarf-4");
+    }
     for (size_t i = 0; request->kasan && kasan[i]; i++)
         cc_args_add(args, kasan[i]);
     if (request->ubsan) {

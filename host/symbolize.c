@@ -57,20 +57,20 @@ static bool start(struct tool *tool, bool relative)
     posix_spawn_file_actions_adddup2(&actions, pair[1], 0);
     posix_spawn_file_actions_adddup2(&actions, pair[1], 1);
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    /* The simulator traps rdtsc; a child would inherit that, and die of it. */
-    int tsc = PR_TSC_ENABLE;
-    prctl(PR_GET_TSC, &tsc);
-    prctl(PR_SET_TSC, PR_TSC_ENABLE);
     for (size_t i = 0; i < sizeof names / sizeof names[0] && tool->state != TOOL_READY; i++) {
         char *arguments[] = {(char *)names[i], "--output-style=LLVM", "--no-inlines", "--functions=linkage",
                              relative ? "--relative-address" : NULL, NULL};
         pid_t pid;
-        if (posix_spawnp(&pid, names[i], &actions, NULL, arguments, environ) == 0) {
+        int tsc = PR_TSC_ENABLE; /* the simulator makes rdtsc trap, and a child would inherit that */
+        prctl(PR_GET_TSC, &tsc);
+        prctl(PR_SET_TSC, PR_TSC_ENABLE);
+        int error = posix_spawnp(&pid, names[i], &actions, NULL, arguments, environ);
+        prctl(PR_SET_TSC, tsc);
+        if (error == 0) {
             tool->socket = pair[0];
             tool->state = TOOL_READY;
         }
     }
-    prctl(PR_SET_TSC, tsc);
     posix_spawn_file_actions_destroy(&actions);
     close(pair[1]);
     if (tool->state != TOOL_READY)

@@ -118,20 +118,17 @@ void KiUpdateSharedTime(void)
 #undef KeQuerySystemTime
 VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime)
 {
-    KiSchedPoint(HOST_POINT_ENTRY); /* code may poll the time */
     CurrentTime->QuadPart = KiQuerySystemTime();
 }
 
 VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime)
 {
-    KiSchedPoint(HOST_POINT_ENTRY);
     CurrentTime->QuadPart = KiQuerySystemTime();
 }
 
 #undef KeQueryInterruptTime
 ULONGLONG NTAPI KeQueryInterruptTime(VOID)
 {
-    KiSchedPoint(HOST_POINT_ENTRY);
     return host_interrupt_time();
 }
 
@@ -143,7 +140,6 @@ ULONGLONG NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp)
 
 ULONGLONG NTAPI KeQueryUnbiasedInterruptTime(VOID)
 {
-    KiSchedPoint(HOST_POINT_ENTRY);
     return host_interrupt_time();
 }
 
@@ -155,7 +151,6 @@ ULONGLONG NTAPI KeQueryUnbiasedInterruptTimePrecise(PULONG64 QpcTimeStamp)
 #undef KeQueryTickCount
 VOID NTAPI KeQueryTickCount(PLARGE_INTEGER TickCount)
 {
-    KiSchedPoint(HOST_POINT_ENTRY);
     TickCount->QuadPart = (LONGLONG)(host_interrupt_time() / KI_TICK_100NS);
 }
 
@@ -166,7 +161,6 @@ ULONG NTAPI KeQueryTimeIncrement(VOID)
 
 LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
 {
-    KiSchedPoint(HOST_POINT_ENTRY);
     if (PerformanceFrequency)
         PerformanceFrequency->QuadPart = (LONGLONG)host_performance_frequency();
     return (LARGE_INTEGER){.QuadPart = (LONGLONG)host_performance_counter()};
@@ -175,7 +169,6 @@ LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequenc
 VOID NTAPI KeStallExecutionProcessor(ULONG MicroSeconds)
 {
     host_stall_ns((ULONG64)MicroSeconds * 1000);
-    KiSchedPoint(HOST_POINT_ENTRY);
     KiDeliverPending();
 }
 

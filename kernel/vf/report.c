@@ -125,6 +125,8 @@ static void describe(const struct vf_place *place, char *text, SIZE_T bytes)
     const char *unloaded = place->unloaded ? " (unloaded)" : "";
     if (!place->module[0])
         print(text, bytes, "?");
+    else if (place->function[0] && place->file[0] && place->line == 0)
+        print(text, bytes, "%s!%s (%s)%s", place->module, place->function, base_name(place->file), unloaded);
     else if (place->function[0] && place->file[0])
         print(text, bytes, "%s!%s (%s:%u)%s", place->module, place->function, base_name(place->file), place->line, unloaded);
     else if (place->function[0])

@@ -37,7 +37,7 @@ find_program(KILN_LLD_LINK lld-link-19 REQUIRED)
 find_program(CMAKE_AR llvm-lib-19 REQUIRED)
 
 if(KILN_DEBUG STREQUAL "pdb")
-  set(_kiln_debug "-gcodeview")
+  set(_kiln_debug "-g -gcodeview")
   set(_kiln_link_debug "/debug")
 else()
   set(_kiln_debug "-gdwarf-4")
