@@ -132,6 +132,7 @@ void PspSwitchClientProcess(PEPROCESS Process);
 /* ---------------------------------------------------------------- tokens */
 
 VOID NTAPI PsRevertToSelf(VOID);
+BOOLEAN NTAPI PsIsThreadTerminating(PETHREAD Thread);
 NTSTATUS NTAPI PsLookupProcessThreadByCid(PCLIENT_ID ClientId, PEPROCESS *Process, PETHREAD *Thread);
 
 /* The impersonation token of the current thread, referenced; NULL if it impersonates nobody. Any thread. */

@@ -62,6 +62,11 @@ NTSTATUS NTAPI SeSetSecurityDescriptorInfo(PVOID Object, PSECURITY_INFORMATION S
                                            PGENERIC_MAPPING GenericMapping);
 NTSTATUS NTAPI RtlSetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, BOOLEAN SaclPresent, PACL Sacl,
                                             BOOLEAN SaclDefaulted);
+NTSTATUS NTAPI RtlSelfRelativeToAbsoluteSD(PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor,
+                                           PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor,
+                                           PULONG AbsoluteSecurityDescriptorSize, PACL Dacl, PULONG DaclSize, PACL Sacl,
+                                           PULONG SaclSize, PSID Owner, PULONG OwnerSize, PSID PrimaryGroup,
+                                           PULONG PrimaryGroupSize);
 NTSTATUS NTAPI RtlAllocateAndInitializeSid(PSID_IDENTIFIER_AUTHORITY IdentifierAuthority, UCHAR SubAuthorityCount,
                                            ULONG SubAuthority0, ULONG SubAuthority1, ULONG SubAuthority2,
                                            ULONG SubAuthority3, ULONG SubAuthority4, ULONG SubAuthority5,

@@ -136,8 +136,6 @@ static ULONG allocate_index(PHANDLE_TABLE table)
         if (!table->FirstFree)
             table->LastFree = 0;
     } else if (table->NextNeverUsed < table->Allocated || grow(table)) {
-        if (table->NextNeverUsed == 0)
-            table->NextNeverUsed = 1;
         index = table->NextNeverUsed++;
     }
     if (index)
@@ -259,8 +257,15 @@ void ObpRemoveHandle(PHANDLE_TABLE Table, PHANDLE_TABLE_ENTRY Entry, HANDLE Hand
 PHANDLE_TABLE ObCreateHandleTable(PEPROCESS Process)
 {
     PHANDLE_TABLE table = ObpAllocate(sizeof(*table), OB_TAG_TABLE);
-    if (table)
-        table->Process = Process;
+    if (!table)
+        return NULL;
+    table->Process = Process;
+    table->NextNeverUsed = 1;
+    /* A table always has its first page, so that readers need not ask. */
+    if (!grow(table)) {
+        ObpFree(table, OB_TAG_TABLE);
+        return NULL;
+    }
     return table;
 }
 

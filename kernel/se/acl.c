@@ -12,7 +12,7 @@ static UCHAR *first_ace(PACL acl)
 }
 
 /* The first free byte; NULL if the entries do not fit the list. */
-static UCHAR *free_ace(PACL acl)
+UCHAR *SepFreeAce(PACL acl)
 {
     UCHAR *at = first_ace(acl), *end = (UCHAR *)acl + acl->AclSize;
     for (ULONG i = 0; i < acl->AceCount; i++) {
@@ -35,7 +35,7 @@ BOOLEAN NTAPI RtlValidAcl(PACL Acl)
 {
     if (!Acl || !valid_revision(Acl->AclRevision) || Acl->AclSize < sizeof(ACL) || Acl->AclSize & 3)
         return FALSE;
-    UCHAR *end = free_ace(Acl);
+    UCHAR *end = SepFreeAce(Acl);
     if (!end)
         return FALSE;
     for (UCHAR *at = first_ace(Acl); at < end; at += ((PACE_HEADER)at)->AceSize) {
@@ -71,7 +71,7 @@ static NTSTATUS prepare(PACL acl, ULONG revision, ULONG bytes, UCHAR **at)
         return STATUS_INVALID_ACL;
     if (!valid_revision(revision))
         return STATUS_REVISION_MISMATCH;
-    *at = free_ace(acl);
+    *at = SepFreeAce(acl);
     if (*at + bytes > (UCHAR *)acl + acl->AclSize)
         return STATUS_ALLOTTED_SPACE_EXCEEDED;
     if (revision > acl->AclRevision)
@@ -130,7 +130,7 @@ NTSTATUS NTAPI RtlAddAce(PACL Acl, ULONG AceRevision, ULONG StartingAceIndex, PV
 NTSTATUS NTAPI RtlGetAce(PACL Acl, ULONG AceIndex, PVOID *Ace)
 {
     *Ace = NULL;
-    if (AceIndex >= Acl->AceCount || !free_ace(Acl))
+    if (AceIndex >= Acl->AceCount || !SepFreeAce(Acl))
         return STATUS_INVALID_PARAMETER;
     UCHAR *at = first_ace(Acl);
     while (AceIndex--)
@@ -142,7 +142,7 @@ NTSTATUS NTAPI RtlGetAce(PACL Acl, ULONG AceIndex, PVOID *Ace)
 NTSTATUS NTAPI RtlDeleteAce(PACL Acl, ULONG AceIndex)
 {
     PVOID ace;
-    UCHAR *end = RtlValidAcl(Acl) ? free_ace(Acl) : NULL;
+    UCHAR *end = RtlValidAcl(Acl) ? SepFreeAce(Acl) : NULL;
     if (!end)
         return STATUS_INVALID_PARAMETER;
     NTSTATUS status = RtlGetAce(Acl, AceIndex, &ace);

@@ -40,6 +40,7 @@ static PSECURITY_DESCRIPTOR make_descriptor(ACCESS_MASK world)
     RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, SeAliasAdminsSid);
     if (world)
         RtlAddAccessAllowedAce(acl, ACL_REVISION, world, SeWorldSid);
+    acl->AclSize = (USHORT)(SepFreeAce(acl) - storage); /* just what it holds */
     RtlCreateSecurityDescriptor(&sd, SECURITY_DESCRIPTOR_REVISION);
     RtlSetDaclSecurityDescriptor(&sd, TRUE, acl, FALSE);
     RtlSetOwnerSecurityDescriptor(&sd, SeAliasAdminsSid, FALSE);

@@ -34,6 +34,10 @@ typedef struct _TOKEN {
 BOOLEAN SepSidInToken(PTOKEN Token, PSID Sid, BOOLEAN ForDeny);
 BOOLEAN SepTokenHasPrivilege(PTOKEN Token, ULONG Privilege);
 LUID SepAllocateLuid(void);
+
+/* The first free byte of a list; NULL if its entries do not fit it. */
+UCHAR *SepFreeAce(PACL Acl);
+
 void SepMakeRelative(PSECURITY_DESCRIPTOR Sd, PSECURITY_DESCRIPTOR To);
 ULONG SepRelativeBytes(PSECURITY_DESCRIPTOR Sd);
 

@@ -201,7 +201,9 @@ KILN_TEST(se_object, a_named_object_has_a_descriptor_that_can_be_read_and_replac
     CHECK(present && dacl->AceCount >= 1);
 
     RtlCreateSecurityDescriptor(&sd, SECURITY_DESCRIPTOR_REVISION);
-    RtlSetDaclSecurityDescriptor(&sd, TRUE, new_acl(), FALSE);
+    PACL empty = new_acl();
+    empty->AclSize = sizeof(ACL);
+    RtlSetDaclSecurityDescriptor(&sd, TRUE, empty, FALSE);
     CHECK_EQ(ZwSetSecurityObject(event, DACL_SECURITY_INFORMATION, &sd), STATUS_SUCCESS);
     CHECK_EQ(ZwQuerySecurityObject(event, DACL_SECURITY_INFORMATION, buffer, sizeof(buffer), &needed), STATUS_SUCCESS);
     CHECK_EQ(RtlGetDaclSecurityDescriptor(buffer, &present, &dacl, &defaulted), STATUS_SUCCESS);
