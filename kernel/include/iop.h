@@ -88,6 +88,16 @@ void IopCancelThreadIo(struct _ETHREAD *Thread);
 NTSTATUS NTAPI IoSetIoCompletion(PVOID IoCompletion, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus,
                                  ULONG_PTR IoStatusInformation, BOOLEAN Quota);
 
+/* Services that have no place in the SDK's headers. PASSIVE_LEVEL. */
+NTSTATUS NTAPI NtCreateIoCompletion(PHANDLE IoCompletionHandle, ACCESS_MASK DesiredAccess,
+                                    POBJECT_ATTRIBUTES ObjectAttributes, ULONG Count);
+NTSTATUS NTAPI ZwCreateIoCompletion(PHANDLE IoCompletionHandle, ACCESS_MASK DesiredAccess,
+                                    POBJECT_ATTRIBUTES ObjectAttributes, ULONG Count);
+NTSTATUS NTAPI NtSetIoCompletion(HANDLE IoCompletionHandle, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus,
+                                 ULONG_PTR IoStatusInformation);
+NTSTATUS NTAPI NtRemoveIoCompletion(HANDLE IoCompletionHandle, PVOID *KeyContext, PVOID *ApcContext,
+                                    PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER Timeout);
+
 /* ---------------------------------------------------------------- inspection, for reports and the command line */
 
 typedef struct _IOP_IRP_INFO {

@@ -316,18 +316,33 @@ NTSTATUS NTAPI IoAttachDeviceByPointer(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJE
     return IoAttachDeviceToDeviceStack(SourceDevice, TargetDevice) ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
 }
 
+static NTSTATUS open_by_name(PUNICODE_STRING name, ACCESS_MASK access, PHANDLE handle, PFILE_OBJECT *file)
+{
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK block;
+    InitializeObjectAttributes(&attributes, name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
+    NTSTATUS status = ZwOpenFile(handle, access, &attributes, &block, 0, FILE_NON_DIRECTORY_FILE);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ObReferenceObjectByHandle(*handle, 0, IopFileObjectType, KernelMode, (PVOID *)file, NULL);
+    if (!NT_SUCCESS(status))
+        ZwClose(*handle);
+    return status;
+}
+
 NTSTATUS NTAPI IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING TargetDevice,
                               PDEVICE_OBJECT *AttachedDevice)
 {
     PFILE_OBJECT file;
-    PDEVICE_OBJECT target;
+    HANDLE handle;
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     require_source(SourceDevice, __builtin_return_address(0));
-    NTSTATUS status = IopOpenDevice(TargetDevice, FILE_READ_ATTRIBUTES, &file, &target);
+    NTSTATUS status = open_by_name(TargetDevice, FILE_READ_ATTRIBUTES, &handle, &file);
     if (!NT_SUCCESS(status))
         return status;
-    if (!attach(SourceDevice, target, AttachedDevice))
+    if (!attach(SourceDevice, IoGetRelatedDeviceObject(file), AttachedDevice))
         status = STATUS_NO_SUCH_DEVICE;
+    ZwClose(handle); /* the source device is on top now: it gets the cleanup and close requests, as documented */
     ObDereferenceObject(file);
     return status;
 }
@@ -414,25 +429,15 @@ PDEVICE_OBJECT NTAPI IoGetRelatedDeviceObject(PFILE_OBJECT FileObject)
     return IopTopOfStack(device);
 }
 
-NTSTATUS IopOpenDevice(PUNICODE_STRING Name, ACCESS_MASK Access, PFILE_OBJECT *FileObject, PDEVICE_OBJECT *DeviceObject)
-{
-    OBJECT_ATTRIBUTES attributes;
-    IO_STATUS_BLOCK block;
-    HANDLE handle;
-    InitializeObjectAttributes(&attributes, Name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
-    NTSTATUS status = ZwOpenFile(&handle, Access, &attributes, &block, 0, FILE_NON_DIRECTORY_FILE);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ObReferenceObjectByHandle(handle, 0, IopFileObjectType, KernelMode, (PVOID *)FileObject, NULL);
-    if (NT_SUCCESS(status))
-        *DeviceObject = IoGetRelatedDeviceObject(*FileObject);
-    ZwClose(handle);
-    return status;
-}
-
 NTSTATUS NTAPI IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess,
                                         PFILE_OBJECT *FileObject, PDEVICE_OBJECT *DeviceObject)
 {
+    HANDLE handle;
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    return IopOpenDevice(ObjectName, DesiredAccess, FileObject, DeviceObject);
+    NTSTATUS status = open_by_name(ObjectName, DesiredAccess, &handle, FileObject);
+    if (!NT_SUCCESS(status))
+        return status;
+    *DeviceObject = IoGetRelatedDeviceObject(*FileObject);
+    ZwClose(handle);
+    return STATUS_SUCCESS;
 }

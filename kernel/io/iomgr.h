@@ -141,10 +141,6 @@ static inline PDEVICE_OBJECT IopTopOfStack(PDEVICE_OBJECT DeviceObject)
 NTSTATUS NTAPI IoEnumerateDeviceObjectList(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT *DeviceObjectList,
                                            ULONG DeviceObjectListSize, PULONG ActualNumberDeviceObjects);
 
-/* Open a device by name: what IoGetDeviceObjectPointer does. PASSIVE_LEVEL. */
-NTSTATUS IopOpenDevice(PUNICODE_STRING Name, ACCESS_MASK Access, PFILE_OBJECT *FileObject,
-                       PDEVICE_OBJECT *DeviceObject);
-
 /* IoCreateDevice with a security descriptor instead of the default one (IoCreateDeviceSecure). */
 NTSTATUS IopCreateDeviceWithSecurity(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
                                      PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType, ULONG DeviceCharacteristics,
