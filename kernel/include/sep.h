@@ -18,6 +18,10 @@
 /* Phase 0 (after ob phase 0): SIDs, descriptors, the token type and the system token. Phase 1: SeExports. */
 void SeInitSystem(ULONG Phase);
 
+/* The self-relative descriptor that SDDL text describes (sddl.c); STATUS_INVALID_PARAMETER. PASSIVE_LEVEL. */
+NTSTATUS SepParseSddl(PCUNICODE_STRING Text, PSECURITY_DESCRIPTOR *Descriptor);
+void SepFreeSddl(PSECURITY_DESCRIPTOR Descriptor);
+
 /* A new primary token. System: LocalSystem, every privilege; otherwise an administrator without the system ones. */
 NTSTATUS SepCreateToken(BOOLEAN System, PACCESS_TOKEN *Token);
 
