@@ -882,3 +882,19 @@ TEST(shared_user_page)
     REQUIRE((ULONG)vector == 10);
     return 0;
 }
+
+/* ---------------------------------------------------------------- interrupts */
+
+int _fltused; /* the linker asks for it where floating point is used */
+
+/* Driver code that calls nothing: only an interrupt lets anything else happen on its processor. */
+__declspec(dllexport) ULONGLONG spin_until(volatile LONG *flag)
+{
+    ULONGLONG turns = 0;
+    double sum = 0.5;
+    while (!*flag) {
+        turns++;
+        sum += 1.0; /* vector registers are live across the interrupt */
+    }
+    return sum == (double)turns + 0.5 ? turns : 0;
+}
