@@ -3,10 +3,12 @@
  * bugcodes.c: what bugcheck codes and their parameters mean, and what a driver writer does about them.
  *
  * The facts are those of the bug check code reference; codes that only hardware or parts of Windows outside Kiln can
- * raise have a name (bugnames.c) and no text. Sorted by code.
+ * raise have a name (bugnames.c) and no text.
  */
 #include "vfp.h"
 #include <bugcodes.h>
+
+#define KILN_MISSING_ROUTINE 0x4B494C4E /* "KILN"; ldr/stub.c */
 
 #define FAULT_PARAMETERS {"address that was touched", "0 read, 2 write, 0x10 execute", "instruction", "type of fault"}
 #define IRQL_FAULT {"address that was touched", "IRQL", "0 read, 1 write, 2 or 8 execute", "instruction"}
@@ -151,6 +153,19 @@ static const struct vf_bug_text texts[] = {
     {WORKER_THREAD_RETURNED_AT_BAD_IRQL, "A work item's routine returned at a raised IRQL.",
      {"worker routine", "IRQL", "work item", NULL}, "Release every spin lock before the routine returns."},
     {MANUALLY_INITIATED_CRASH, "Somebody asked for this crash.", {NULL}, NULL},
+    {THREAD_TERMINATE_HELD_MUTEX, "A driver's thread ended while it owns a mutex.", {"thread", "mutex", NULL, NULL},
+     "Release every mutex before the thread's routine returns or calls PsTerminateSystemThread."},
+    {IMPERSONATING_WORKER_THREAD, "A work item's routine returned while it impersonates a client.",
+     {"worker routine", "its parameter", "work item", NULL}, "Call PsRevertToSelf before the routine returns."},
+    {HARDWARE_INTERRUPT_STORM, "An interrupt is asserted again and again, and no service routine stops it.",
+     {"service routine", "context", NULL, NULL},
+     "The service routine must make its device deassert the interrupt, and return TRUE only if it was its device."},
+    {KASAN_ILLEGAL_ACCESS, "An instrumented driver touched memory that it may not touch.",
+     {"address", "bytes", "instruction behind the access", "0x86 past a pool block, 0x87 freed pool; +0x100 a write"},
+     "Compare the address with the pool block's bounds; for freed pool find who freed it."},
+    {KILN_MISSING_ROUTINE, "A driver called a routine that this version does not implement.",
+     {"name", "caller", NULL, NULL},
+     "`kiln inspect` lists such imports before a driver is loaded; without --allow-unresolved it is not loaded at all."},
     {RESOURCE_NOT_OWNED, "An ERESOURCE was released by a thread that does not own it.", {"resource", "thread", "owner table", NULL},
      "ExReleaseResourceLite in the thread that acquired, once per acquisition."},
     {WORKER_INVALID, "Memory with an active work item was freed.", {"kind", "work item", "start", "end"},
@@ -183,6 +198,8 @@ const struct vf_bug_text *vf_find_bug_text(ULONG code)
 const char *vf_bug_name(ULONG code)
 {
     unsigned low = 0, high = vf_bug_name_count;
+    if (code == KILN_MISSING_ROUTINE)
+        return "KILN_MISSING_ROUTINE";
     while (low < high) {
         unsigned middle = (low + high) / 2;
         if (vf_bug_names[middle].code == code)

@@ -27,10 +27,10 @@ static struct covered_image {
 static ULONG image_count;
 static ULONG next_number = 1; /* 0 is a guard nobody numbered */
 
-VOID NTAPI __sanitizer_cov_trace_pc_guard_init(PULONG Start, PULONG Stop);
-VOID NTAPI __sanitizer_cov_trace_pc_guard(PULONG Guard);
+VOID NTAPI nt___sanitizer_cov_trace_pc_guard_init(PULONG Start, PULONG Stop);
+VOID NTAPI nt___sanitizer_cov_trace_pc_guard(PULONG Guard);
 
-VOID NTAPI __sanitizer_cov_trace_pc_guard_init(PULONG Start, PULONG Stop)
+VOID NTAPI nt___sanitizer_cov_trace_pc_guard_init(PULONG Start, PULONG Stop)
 {
     PKLDR_MODULE module = LdrFindModuleByAddress(Start);
     if (Start == Stop || *Start || !module || image_count == MAX_IMAGES)
@@ -48,7 +48,7 @@ VOID NTAPI __sanitizer_cov_trace_pc_guard_init(PULONG Start, PULONG Stop)
     __atomic_store_n(&image_count, image_count + 1, __ATOMIC_RELEASE);
 }
 
-VOID NTAPI __sanitizer_cov_trace_pc_guard(PULONG Guard)
+VOID NTAPI nt___sanitizer_cov_trace_pc_guard(PULONG Guard)
 {
     ULONG number = *Guard, count = __atomic_load_n(&image_count, __ATOMIC_ACQUIRE);
     if (number == 0)

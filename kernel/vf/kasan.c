@@ -45,13 +45,13 @@ static void check(PVOID address, SIZE_T size, BOOLEAN write, PVOID caller)
 }
 
 #define ACCESS(Size)                                                                                         \
-    VOID NTAPI __asan_load##Size##_noabort(PVOID Address);                                                   \
-    VOID NTAPI __asan_store##Size##_noabort(PVOID Address);                                                  \
-    VOID NTAPI __asan_load##Size##_noabort(PVOID Address)                                                    \
+    VOID NTAPI nt___asan_load##Size##_noabort(PVOID Address);                                                   \
+    VOID NTAPI nt___asan_store##Size##_noabort(PVOID Address);                                                  \
+    VOID NTAPI nt___asan_load##Size##_noabort(PVOID Address)                                                    \
     {                                                                                                        \
         check(Address, Size, FALSE, __builtin_return_address(0));                                            \
     }                                                                                                        \
-    VOID NTAPI __asan_store##Size##_noabort(PVOID Address)                                                   \
+    VOID NTAPI nt___asan_store##Size##_noabort(PVOID Address)                                                   \
     {                                                                                                        \
         check(Address, Size, TRUE, __builtin_return_address(0));                                             \
     }
@@ -62,31 +62,31 @@ ACCESS(4)
 ACCESS(8)
 ACCESS(16)
 
-VOID NTAPI __asan_loadN_noabort(PVOID Address, SIZE_T Size);
-VOID NTAPI __asan_storeN_noabort(PVOID Address, SIZE_T Size);
-VOID NTAPI __asan_handle_no_return(VOID);
+VOID NTAPI nt___asan_loadN_noabort(PVOID Address, SIZE_T Size);
+VOID NTAPI nt___asan_storeN_noabort(PVOID Address, SIZE_T Size);
+VOID NTAPI nt___asan_handle_no_return(VOID);
 
-VOID NTAPI __asan_loadN_noabort(PVOID Address, SIZE_T Size)
+VOID NTAPI nt___asan_loadN_noabort(PVOID Address, SIZE_T Size)
 {
     check(Address, Size, FALSE, __builtin_return_address(0));
 }
 
-VOID NTAPI __asan_storeN_noabort(PVOID Address, SIZE_T Size)
+VOID NTAPI nt___asan_storeN_noabort(PVOID Address, SIZE_T Size)
 {
     check(Address, Size, TRUE, __builtin_return_address(0));
 }
 
 /* Stack redzones are not instrumented, so there is nothing to unpoison. */
-VOID NTAPI __asan_handle_no_return(VOID)
+VOID NTAPI nt___asan_handle_no_return(VOID)
 {
 }
 
 /* Block operations of instrumented drivers. */
-PVOID NTAPI __asan_memcpy(PVOID To, const VOID *From, SIZE_T Size);
-PVOID NTAPI __asan_memmove(PVOID To, const VOID *From, SIZE_T Size);
-PVOID NTAPI __asan_memset(PVOID To, int Value, SIZE_T Size);
+PVOID NTAPI nt___asan_memcpy(PVOID To, const VOID *From, SIZE_T Size);
+PVOID NTAPI nt___asan_memmove(PVOID To, const VOID *From, SIZE_T Size);
+PVOID NTAPI nt___asan_memset(PVOID To, int Value, SIZE_T Size);
 
-PVOID NTAPI __asan_memcpy(PVOID To, const VOID *From, SIZE_T Size)
+PVOID NTAPI nt___asan_memcpy(PVOID To, const VOID *From, SIZE_T Size)
 {
     check((PVOID)From, Size, FALSE, __builtin_return_address(0));
     check(To, Size, TRUE, __builtin_return_address(0));
@@ -94,7 +94,7 @@ PVOID NTAPI __asan_memcpy(PVOID To, const VOID *From, SIZE_T Size)
     return To;
 }
 
-PVOID NTAPI __asan_memmove(PVOID To, const VOID *From, SIZE_T Size)
+PVOID NTAPI nt___asan_memmove(PVOID To, const VOID *From, SIZE_T Size)
 {
     check((PVOID)From, Size, FALSE, __builtin_return_address(0));
     check(To, Size, TRUE, __builtin_return_address(0));
@@ -102,7 +102,7 @@ PVOID NTAPI __asan_memmove(PVOID To, const VOID *From, SIZE_T Size)
     return To;
 }
 
-PVOID NTAPI __asan_memset(PVOID To, int Value, SIZE_T Size)
+PVOID NTAPI nt___asan_memset(PVOID To, int Value, SIZE_T Size)
 {
     check(To, Size, TRUE, __builtin_return_address(0));
     RtlFillMemory(To, Size, Value);
