@@ -6,6 +6,7 @@
 #include "exp.h"
 
 void ExpInitPushLocks(void);      /* phase 0 */
+void ExpInitSLists(void);         /* phase 0 */
 void ExpInitSystemServices(void); /* phase 0 */
 void ExpInitCallbacks(void);      /* phase 1 */
 void ExpInitWorkers(void);        /* phase 1 */

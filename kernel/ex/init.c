@@ -6,6 +6,7 @@ void ExInitSystem(ULONG Phase)
 {
     if (Phase == 0) {
         ExpInitPushLocks();
+        ExpInitSLists();
         ExpInitSystemServices();
     } else {
         ExpInitCallbacks();

@@ -7,6 +7,7 @@
  * by the failing exchange, and pool is always mapped, so the read is harmless. Entries must be 16-byte aligned.
  * Reference: ExInterlockedPushEntrySList and its siblings, ExQueryDepthSList of wdm.h.
  */
+#include "exinit.h"
 #include "ki.h"
 #include "trap.h"
 #include <nt/ex.h>
@@ -30,8 +31,20 @@ static inline HEADER_VALUE load(PSLIST_HEADER Head)
     return Value;
 }
 
+static BOOLEAN alone; /* one processor: nobody can come in between, so no locked exchange is needed */
+
+void ExpInitSLists(void)
+{
+    alone = host_config()->cpus == 1;
+}
+
 static inline BOOLEAN exchange(PSLIST_HEADER Head, HEADER_VALUE Old, HEADER_VALUE New)
 {
+    if (alone) {
+        Head->Alignment = New.Low;
+        Head->Region = New.High;
+        return TRUE;
+    }
     return __sync_bool_compare_and_swap((__int128 *)(void *)Head, Old.Both, New.Both);
 }
 

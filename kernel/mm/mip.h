@@ -45,7 +45,7 @@ typedef struct _MI_PFN {
     UCHAR Class;        /* O: slab class */
     UCHAR Kind;         /* O: MI_POOL_KIND of pool pages */
     USHORT FreeBlocks;  /* slab lock */
-    ULONG TagIndex;     /* O: large pool: tag account */
+    ULONG TagIndex;     /* O: large pool: tag account. Slab: byte offset of the magazine in an MI_VP */
 } MI_PFN, *PMI_PFN;
 C_ASSERT(sizeof(MI_PFN) == 64);
 
@@ -78,11 +78,13 @@ NTSTATUS MiProtectRam(PFN_NUMBER Pfn, SIZE_T Pages, unsigned Prot);
 
 /* ---------------------------------------------------------------- pool */
 
-typedef enum _MI_POOL_KIND { MiPoolNx, MiPoolExecute, MiPoolPaged, MiPoolKinds } MI_POOL_KIND;
+/* The numbers are the bits of a POOL_TYPE: 1 paged, 2 (512 >> 8) no-execute; paged pool is never executable. */
+typedef enum _MI_POOL_KIND { MiPoolExecute, MiPoolPaged, MiPoolNx, MiPoolKinds } MI_POOL_KIND;
 
 #define MI_POOL_CLASSES     39
 #define MI_POOL_SMALL_MAX   4080 /* bytes asked for; more is whole pages */
-#define MI_MAGAZINE_ROUNDS  32
+#define MI_MAGAZINE_ROUNDS  31
+#define MI_CLASS_SLOTS      64 /* MI_POOL_CLASSES, rounded up to a power of two */
 #define MI_POOL_TAGS        4096
 
 /*
@@ -99,7 +101,8 @@ typedef struct _MI_POOL_HEADER {
 } MI_POOL_HEADER, *PMI_POOL_HEADER;
 #define MI_HEADER_BYTES 16
 C_ASSERT(sizeof(MI_POOL_HEADER) == MI_HEADER_BYTES);
-#define MI_HEADER_QUOTA (1ULL << 46)
+#define MI_HEADER_QUOTA  (1ULL << 46)
+#define MI_HEADER_ADJUST (3ULL << 44)
 #define MI_CHECK_FREE   0x5A5AULL /* xor-ed into the check of a free block */
 #define MI_CALLER_MASK  0x0000FFFFFFFFFFFFULL
 
@@ -136,6 +139,7 @@ typedef struct _MI_MAGAZINE {
     ULONG Limit;
     PMI_POOL_HEADER Rounds[MI_MAGAZINE_ROUNDS];
 } MI_MAGAZINE, *PMI_MAGAZINE;
+C_ASSERT(sizeof(MI_MAGAZINE) == 256);
 
 typedef struct _MI_TAG_COUNT {
     ULONG64 Allocations[2]; /* nonpaged, paged */
@@ -150,7 +154,7 @@ typedef struct _MI_VP {
     PMI_TAG_COUNT Tags; /* MI_POOL_TAGS of them */
     PVOID Stacks[MI_VP_STACKS];
     ULONG StackCount;
-    MI_MAGAZINE Magazines[MiPoolKinds][MI_POOL_CLASSES];
+    MI_MAGAZINE Magazines[MiPoolKinds][MI_CLASS_SLOTS];
 } MI_VP, *PMI_VP;
 
 extern PMI_VP MiVpTable[HOST_MAX_VPS];
@@ -212,11 +216,17 @@ __attribute__((cold, noinline)) void MiCheckFreeTag(PVOID Block, ULONG Allocated
 __attribute__((noreturn, cold)) void MiPoolBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4,
                                                     PVOID Caller, const char *Sentence);
 
-/* pool.c */
+/*
+ * pool.c: allocate and free, complete except for what POOL_TYPE flags say about raising and zeroing. They begin with
+ * the fast path, so calling them is never wrong.
+ */
 PVOID MiAllocateBlock(ULONG PoolType, SIZE_T Bytes, ULONG Tag, PVOID Caller);
 void MiFreeBlock(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller);
 /* As MiAllocateBlock, remembering `Process` (referenced by the caller, charged) for MiFreeBlock to give back. */
 PVOID MiAllocateQuotaBlock(ULONG PoolType, SIZE_T Bytes, ULONG Tag, PVOID Process, PVOID Caller);
+
+/* poolapi.c: raise or zero as the POOL_TYPE flags say. */
+PVOID MiFinishAllocation(PVOID Block, SIZE_T Bytes, ULONG Type);
 
 /* poolquota.c */
 NTSTATUS MiChargeQuota(ULONG Kind, SIZE_T Bytes, PVOID *Process);
@@ -224,7 +234,13 @@ void MiReturnQuota(PVOID Process, ULONG Kind, SIZE_T Bytes, PVOID Block, PVOID C
 
 static inline ULONG MiKindOfType(ULONG PoolType)
 {
-    return (PoolType & 1) ? MiPoolPaged : (PoolType & 512) ? MiPoolNx : MiPoolExecute;
+    return (PoolType & 1) ? MiPoolPaged : (PoolType >> 8) & 2;
+}
+
+/* The highest IRQL at which pool of a kind (or POOL_TYPE) may be allocated and freed: paged is the odd one. */
+static inline KIRQL MiMaxIrql(ULONG Kind)
+{
+    return (KIRQL)(DISPATCH_LEVEL - (Kind & 1));
 }
 
 static inline ULONG MiTypeOfKind(ULONG Kind)

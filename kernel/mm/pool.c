@@ -19,22 +19,20 @@
  * and freed memory is overwritten, so that an overrun is found when the block is freed.
  */
 #include "mip.h"
-#include <nt/ps.h>
+#include "ki.h"
 
 #define SLACK_BYTE 0xA9
 #define FREED_BYTE 0xDD
 
 #define TYPE_CACHE_ALIGNED 4
 #define TYPE_MUST_SUCCEED  2
+#define FAST_TYPES         ((ULONG)(PagedPool | NonPagedPoolNx | POOL_COLD_ALLOCATION))
 
-static const UCHAR max_irql[MiPoolKinds] = {DISPATCH_LEVEL, DISPATCH_LEVEL, APC_LEVEL};
-
-static inline void stamp(PMI_VP Vp, PMI_POOL_HEADER Header, ULONG Kind, SIZE_T Bytes, ULONG Tag, ULONG TagIndex,
+static inline void stamp(PMI_VP Vp, PMI_POOL_HEADER Header, ULONG Account, SIZE_T Bytes, ULONG Tag, ULONG TagIndex,
                          ULONG64 More, PVOID Caller)
 {
     ULONG64 Word0 = Tag | (ULONG64)Bytes << 32 | (ULONG64)TagIndex << 52 | More;
     PMI_TAG_COUNT Count = &Vp->Tags[TagIndex];
-    ULONG Account = Kind == MiPoolPaged;
 
     Header->Word0 = Word0;
     Header->Word1 = (ULONG64)(ULONG_PTR)Caller | MiHeaderCheck(Header, Word0, (ULONG64)(ULONG_PTR)Caller) << 48;
@@ -46,13 +44,24 @@ __attribute__((cold, noinline)) static void check_request(ULONG PoolType, SIZE_T
 {
     KIRQL Irql = MiCurrentIrql();
 
-    if (Irql > max_irql[MiKindOfType(PoolType)])
+    if (Irql > MiMaxIrql(PoolType))
         MiPoolBugCheck(BAD_POOL_CALLER, 0x08, Irql, PoolType, Bytes, Caller,
                        "pool was allocated at an IRQL that does not allow it: at most DISPATCH_LEVEL for nonpaged, "
                        "APC_LEVEL for paged pool");
     if (PoolType & TYPE_MUST_SUCCEED)
         MiPoolBugCheck(BAD_POOL_CALLER, 0x9A, PoolType, Bytes, Tag, Caller,
                        "must-succeed pool does not exist any more: handle a NULL result instead");
+}
+
+/* The reverse: into a magazine that has room. */
+static inline void put_block(PMI_VP Vp, PMI_MAGAZINE Magazine, PMI_POOL_HEADER Header, ULONG Account)
+{
+    PMI_TAG_COUNT Count = &Vp->Tags[MiHeaderTagIndex(Header)];
+
+    Count->Frees[Account]++;
+    Count->Bytes[Account] -= MiHeaderBytes(Header);
+    Header->Word1 ^= MI_CHECK_FREE << 48;
+    Magazine->Rounds[Magazine->Count++] = Header;
 }
 
 /* The block's slack, from what was asked for to the end of its space. */
@@ -91,7 +100,7 @@ __attribute__((noinline)) static PVOID allocate_small(ULONG Kind, SIZE_T Bytes, 
         More |= ((64 - (((ULONG_PTR)Header + MI_HEADER_BYTES) & 63)) >> 4 & 3) << 44;
     if (Quota)
         More |= MI_HEADER_QUOTA;
-    stamp(Vp, Header, Kind, Bytes, Tag, TagIndex, More, Caller);
+    stamp(Vp, Header, Kind & 1, Bytes, Tag, TagIndex, More, Caller);
     UCHAR *Block = MiHeaderBlock(Header);
     if (Quota)
         *(PVOID *)(((ULONG_PTR)Block + Bytes + 7) & ~7ULL) = Quota;
@@ -106,22 +115,11 @@ PVOID MiAllocateBlock(ULONG PoolType, SIZE_T Bytes, ULONG Tag, PVOID Caller)
 {
     ULONG Kind = MiKindOfType(PoolType);
 
-    if (__builtin_expect(MiCurrentIrql() > max_irql[Kind] || (PoolType & TYPE_MUST_SUCCEED), 0))
+    if (MiCurrentIrql() > MiMaxIrql(Kind) || (PoolType & TYPE_MUST_SUCCEED))
         check_request(PoolType, Bytes, Tag, Caller);
-    if (__builtin_expect(Bytes > MI_POOL_SMALL_MAX, 0))
+    if (Bytes > MI_POOL_SMALL_MAX)
         return MiAllocateLargePool(Kind, Bytes, Tag, Caller);
-    if (__builtin_expect(MiChecked || (PoolType & TYPE_CACHE_ALIGNED), 0))
-        return allocate_small(Kind, Bytes, Tag, (PoolType & TYPE_CACHE_ALIGNED) != 0, NULL, Caller);
-
-    ULONG Class = MiClassOf[(Bytes + 15) >> 4];
-    ULONG TagIndex = MiTagIndex(Tag, Caller);
-    PMI_VP Vp = MiCurrentVp();
-    PMI_MAGAZINE Magazine = &Vp->Magazines[Kind][Class];
-    if (__builtin_expect(Magazine->Count == 0, 0))
-        return allocate_small(Kind, Bytes, Tag, FALSE, NULL, Caller);
-    PMI_POOL_HEADER Header = Magazine->Rounds[--Magazine->Count];
-    stamp(Vp, Header, Kind, Bytes, Tag, TagIndex, 0, Caller);
-    return (UCHAR *)Header + MI_HEADER_BYTES;
+    return allocate_small(Kind, Bytes, Tag, (PoolType & TYPE_CACHE_ALIGNED) != 0, NULL, Caller);
 }
 
 PVOID MiAllocateQuotaBlock(ULONG PoolType, SIZE_T Bytes, ULONG Tag, PVOID Process, PVOID Caller)
@@ -212,48 +210,128 @@ __attribute__((noinline)) static void check_contents(PVOID Block, PMI_POOL_HEADE
 
 void MiFreeBlock(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller)
 {
-    if (__builtin_expect(!MiIsRam(Block), 0))
+    if (!MiIsRam(Block))
         MiBadFree(Block, Caller);
-    if (__builtin_expect(((ULONG_PTR)Block & (MI_PAGE_BYTES - 1)) == 0, 0)) {
+    if (((ULONG_PTR)Block & (MI_PAGE_BYTES - 1)) == 0) {
         MiFreeLargePool(Block, Tag, TagGiven, Caller);
         return;
     }
     PMI_PFN Entry = MiPfnEntry(MiVaToPfn(Block));
-    if (__builtin_expect(Entry->Use != MiPagePoolSmall, 0))
+    if (Entry->Use != MiPagePoolSmall)
         MiBadFree(Block, Caller);
     PMI_POOL_HEADER Header = MiBlockOfAddress(Entry, Block);
     ULONG Kind = Entry->Kind, Class = Entry->Class;
-    if (__builtin_expect(Header == NULL || Block != MiHeaderBlock(Header), 0)) {
+    if (Header == NULL || Block != MiHeaderBlock(Header)) {
         /* A damaged header may claim any adjustment: believe it only if its check holds. */
         if (Header && MiHeaderState(Header) != MiHeaderAllocated &&
             (((UCHAR *)Block - (UCHAR *)Header) & ~0x30) == 0)
             damaged(Block, Header, Caller);
         MiBadFree(Block, Caller);
     }
-    if (__builtin_expect(MiHeaderState(Header) != MiHeaderAllocated, 0))
+    if (MiHeaderState(Header) != MiHeaderAllocated)
         damaged(Block, Header, Caller);
     ULONG64 Word0 = Header->Word0;
-    if (__builtin_expect((ULONG)Word0 != Tag, 0))
+    if ((ULONG)Word0 != Tag)
         MiCheckFreeTag(Block, (ULONG)Word0, TagGiven ? Tag : 0, Caller);
-    if (__builtin_expect(MiCurrentIrql() > max_irql[Kind], 0))
+    if (MiCurrentIrql() > MiMaxIrql(Kind))
         MiPoolBugCheck(BAD_POOL_CALLER, 0x09, MiCurrentIrql(), MiTypeOfKind(Kind), (ULONG64)(ULONG_PTR)Block,
                        Caller, "pool was freed at an IRQL that does not allow it");
-    if (__builtin_expect(Word0 & MI_HEADER_QUOTA, 0))
+    if (Word0 & MI_HEADER_QUOTA)
         MiReturnQuota(*(PVOID *)(((ULONG_PTR)Block + MiHeaderBytes(Header) + 7) & ~7ULL), Kind,
                       MiHeaderBytes(Header), Block, Caller);
-    if (__builtin_expect(MiChecked, 0))
+    if (MiChecked)
         check_contents(Block, Header, Class, Caller);
 
     PMI_VP Vp = MiCurrentVp();
-    while (__builtin_expect(Vp->Magazines[Kind][Class].Count == Vp->Magazines[Kind][Class].Limit, 0)) {
+    while (Vp->Magazines[Kind][Class].Count == Vp->Magazines[Kind][Class].Limit) {
         MiFlushMagazine(Kind, Class);
         Vp = MiCurrentVp();
     }
-    PMI_MAGAZINE Magazine = &Vp->Magazines[Kind][Class];
-    PMI_TAG_COUNT Count = &Vp->Tags[MiHeaderTagIndex(Header)];
-    ULONG Account = Kind == MiPoolPaged;
-    Count->Frees[Account]++;
-    Count->Bytes[Account] -= MiHeaderBytes(Header);
-    Header->Word1 ^= MI_CHECK_FREE << 48;
-    Magazine->Rounds[Magazine->Count++] = Header;
+    put_block(Vp, &Vp->Magazines[Kind][Class], Header, Kind & 1);
+}
+
+/* ---------------------------------------------------------------- the fast paths */
+
+/*
+ * The two routines that drivers call most. What is unusual in any way goes to the complete routines above. The slow
+ * calls have the convention of the entries, so that these need not save the registers in which the two conventions
+ * differ; together they are some thirty instructions each, without a call.
+ */
+
+/* Nonzero: this machine wants every call to take the complete path (scheduling points, rule checks). */
+static inline ULONG complete_paths_only(void)
+{
+    ULONG Points;
+
+    __asm__ volatile("movl %%gs:0x58, %0" : "=r"(Points));
+    return Points | MiChecked;
+}
+
+__attribute__((noinline)) static PVOID NTAPI allocate_complete(ULONG PoolType, SIZE_T Bytes, ULONG Tag, PVOID Caller)
+{
+    KiSchedPoint(HOST_POINT_ENTRY);
+    return MiFinishAllocation(MiAllocateBlock(PoolType, Bytes, Tag, Caller), Bytes, PoolType);
+}
+
+__attribute__((noinline)) static void NTAPI free_complete(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller)
+{
+    KiSchedPoint(HOST_POINT_ENTRY);
+    MiFreeBlock(Block, Tag, TagGiven, Caller);
+}
+
+PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
+{
+    ULONG Type = (ULONG)PoolType, TagIndex = MiTagHash(Tag);
+    PVOID Caller = __builtin_return_address(0);
+
+    if (__builtin_expect(((Type & ~FAST_TYPES) | complete_paths_only()) == 0 &&
+                             NumberOfBytes <= MI_POOL_SMALL_MAX && MiTagTable[TagIndex] == Tag &&
+                             MiCurrentIrql() <= MiMaxIrql(Type),
+                         1)) {
+        PMI_VP Vp = MiCurrentVp();
+        PMI_MAGAZINE Magazine = &Vp->Magazines[MiKindOfType(Type)][MiClassOf[(NumberOfBytes + 15) >> 4]];
+        ULONG Count = Magazine->Count;
+        if (__builtin_expect(Count != 0, 1)) {
+            PMI_POOL_HEADER Header = Magazine->Rounds[Count - 1];
+            Magazine->Count = Count - 1;
+            stamp(Vp, Header, Type & 1, NumberOfBytes, Tag, TagIndex, 0, Caller);
+            return (UCHAR *)Header + MI_HEADER_BYTES;
+        }
+    }
+    return allocate_complete(Type, NumberOfBytes, Tag, Caller);
+}
+
+/* Put an ordinary block into the processor's magazine if nothing at all is wrong or special. */
+static inline BOOLEAN free_fast(PVOID Block, ULONG Tag, ULONG TagMask)
+{
+    ULONG64 Offset = (ULONG64)(ULONG_PTR)Block - KILN_RAM_BASE;
+    PMI_PFN Entry = MiPfnEntry((PFN_NUMBER)(Offset >> KILN_PAGE_SHIFT));
+    PMI_POOL_HEADER Header = (PMI_POOL_HEADER)Block - 1;
+
+    if (Offset >= (ULONG64)MiPageCount << KILN_PAGE_SHIFT || !(Offset & (MI_PAGE_BYTES - MI_HEADER_BYTES)) ||
+        complete_paths_only() || Entry->Use != MiPagePoolSmall)
+        return FALSE;
+    if (MiHeaderState(Header) != MiHeaderAllocated || (((ULONG)Header->Word0 ^ Tag) & TagMask) ||
+        (Header->Word0 & (MI_HEADER_QUOTA | MI_HEADER_ADJUST)) || MiCurrentIrql() > MiMaxIrql(Entry->Kind))
+        return FALSE;
+    PMI_VP Vp = MiCurrentVp();
+    PMI_MAGAZINE Magazine = (PMI_MAGAZINE)((UCHAR *)Vp + Entry->TagIndex);
+    if (Magazine->Count == Magazine->Limit)
+        return FALSE;
+    put_block(Vp, Magazine, Header, Entry->Kind & 1);
+    return TRUE;
+}
+
+void NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag)
+{
+    if (__builtin_expect(!free_fast(P, Tag, ~0U), 0))
+        free_complete(P, Tag, TRUE, __builtin_return_address(0));
+}
+
+#undef ExFreePool
+
+void NTAPI ExFreePool(PVOID P)
+{
+    if (__builtin_expect(!free_fast(P, 0, PROTECTED_POOL), 0))
+        free_complete(P, 0, FALSE, __builtin_return_address(0));
 }

@@ -45,7 +45,7 @@ static PVOID allocate_quota(ULONG Type, SIZE_T Bytes, ULONG Tag, NTSTATUS *Statu
     return Block;
 }
 
-static PVOID finish(PVOID Block, SIZE_T Bytes, ULONG Type)
+PVOID MiFinishAllocation(PVOID Block, SIZE_T Bytes, ULONG Type)
 {
     if (Block == NULL) {
         if (Type & POOL_RAISE_IF_ALLOCATION_FAILURE)
@@ -58,19 +58,9 @@ static PVOID finish(PVOID Block, SIZE_T Bytes, ULONG Type)
 
 /* ---------------------------------------------------------------- allocation by type */
 
-PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
-{
-    KiSchedPoint(HOST_POINT_ENTRY);
-    PVOID Block = MiAllocateBlock((ULONG)PoolType, NumberOfBytes, Tag, CALLER);
-
-    if (__builtin_expect(Block == NULL || ((ULONG)PoolType & POOL_ZERO_ALLOCATION), 0))
-        return finish(Block, NumberOfBytes, (ULONG)PoolType);
-    return Block;
-}
-
 PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
-    return finish(MiAllocateBlock((ULONG)PoolType, NumberOfBytes, MI_UNTAGGED, CALLER), NumberOfBytes,
+    return MiFinishAllocation(MiAllocateBlock((ULONG)PoolType, NumberOfBytes, MI_UNTAGGED, CALLER), NumberOfBytes,
                   (ULONG)PoolType);
 }
 
@@ -82,7 +72,7 @@ PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfByt
     /* The low bits of a priority say where in special pool the block should lie. */
     if (has_room(NumberOfBytes, (ULONG)Priority & ~0xFU))
         Block = MiAllocateBlock((ULONG)PoolType, NumberOfBytes, Tag, CALLER);
-    return finish(Block, NumberOfBytes, (ULONG)PoolType);
+    return MiFinishAllocation(Block, NumberOfBytes, (ULONG)PoolType);
 }
 
 static PVOID quota_with_tag(ULONG Type, SIZE_T Bytes, ULONG Tag, PVOID Caller)
@@ -92,7 +82,7 @@ static PVOID quota_with_tag(ULONG Type, SIZE_T Bytes, ULONG Tag, PVOID Caller)
 
     if (Block == NULL && !(Type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE))
         ExRaiseStatus(Status);
-    return Block ? finish(Block, Bytes, Type) : NULL;
+    return Block ? MiFinishAllocation(Block, Bytes, Type) : NULL;
 }
 
 PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
@@ -173,20 +163,6 @@ PVOID MiAllocatePool(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Zero, PVOI
 }
 
 /* ---------------------------------------------------------------- freeing */
-
-#undef ExFreePool
-
-void NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag)
-{
-    KiSchedPoint(HOST_POINT_ENTRY);
-    MiFreeBlock(P, Tag, TRUE, CALLER);
-}
-
-void NTAPI ExFreePool(PVOID P)
-{
-    KiSchedPoint(HOST_POINT_ENTRY);
-    MiFreeBlock(P, 0, FALSE, CALLER);
-}
 
 void NTAPI ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
                        ULONG ExtendedParametersCount)

@@ -113,6 +113,8 @@ static BOOLEAN grow(SLAB_CLASS *Slab, ULONG Kind, ULONG Class)
     PMI_PFN Entry = MiPfnEntry(Pfn);
     Entry->Class = (UCHAR)Class;
     Entry->Kind = (UCHAR)Kind;
+    Entry->TagIndex = (ULONG)FIELD_OFFSET(MI_VP, Magazines) +
+                      (Kind * MI_CLASS_SLOTS + Class) * (ULONG)sizeof(MI_MAGAZINE);
     Entry->FreeBlocks = (USHORT)Blocks;
     Entry->FreeMap[0] = Blocks >= 64 ? ~0ULL : (1ULL << Blocks) - 1;
     Entry->FreeMap[1] = Blocks == 128 ? ~0ULL : Blocks > 64 ? (1ULL << (Blocks - 64)) - 1 : 0;
