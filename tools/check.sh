@@ -31,6 +31,18 @@ run() {
 
 export KILN_TEST_DRIVERS=$build/tests/drivers
 run "in-process tests: simulator and live host" "$build/tests/kiln-tests" --seeds "${KILN_SEEDS:-50}"
+# What is declared as a Meson test: each counts as one.
+meson_tests() {
+    meson test -C "$build" --no-rebuild --print-errorlogs --num-processes 2 | grep -vE '^(ninja:|[0-9]+/[0-9]+ .* OK )' || true
+    python3 - "$build/meson-logs/testlog.json" <<'PY'
+import json, sys
+good = ("OK", "EXPECTEDFAIL", "SKIP")
+results = [json.loads(line)["result"] for line in open(sys.argv[1], encoding="utf-8")]
+bad = sum(r not in good for r in results)
+print(f"{len(results) - bad} passed, {bad} failed")
+PY
+}
+run "Meson tests: SDK, samples, tools" meson_tests
 for script in "$root"/tests/*/check.sh; do
     [ -x "$script" ] && run "$(basename "$(dirname "$script")")" "$script" "$build"
 done

@@ -105,7 +105,7 @@ static void run_on_client_stack(void *argument)
     end(0);
 }
 
-static unsigned timeout_seconds = 60;
+static unsigned timeout_seconds = 30;
 
 static void child(struct run *run)
 {
