@@ -135,13 +135,13 @@ static BOOLEAN ignore_case(POB_LOOKUP lookup)
 /* May the caller of this lookup make an object in that directory? */
 static BOOLEAN may_create(POB_LOOKUP lookup, POBJECT_DIRECTORY directory)
 {
-    if (lookup->AccessMode == KernelMode || !lookup->AccessState)
+    if (lookup->AccessMode == KernelMode)
         return TRUE;
     ACCESS_MASK granted;
     NTSTATUS status;
     ACCESS_MASK wanted = ObpTypes[lookup->Insert->TypeIndex] == ObpDirectoryObjectType ? DIRECTORY_CREATE_SUBDIRECTORY
                                                                                        : DIRECTORY_CREATE_OBJECT;
-    return SeAccessCheck(ObpHeader(directory)->SecurityDescriptor, &lookup->AccessState->SubjectSecurityContext, FALSE,
+    return SeAccessCheck(ObpHeader(directory)->SecurityDescriptor, &ObpNeedAccess(lookup->Access)->SubjectSecurityContext, FALSE,
                          wanted, 0, NULL, &ObpDirectoryObjectType->TypeInfo.GenericMapping, UserMode, &granted,
                          &status);
 }
@@ -176,9 +176,10 @@ static NTSTATUS parse(POB_LOOKUP lookup, PVOID object, PUNICODE_STRING name, PUN
     POBJECT_TYPE type = ObpTypeOf(object);
     POBJECT_TYPE wanted = lookup->Insert ? ObpTypes[lookup->Insert->TypeIndex] : lookup->Type;
     *found = NULL;
-    NTSTATUS status = type->TypeInfo.ParseProcedure(object, wanted, lookup->AccessState, lookup->AccessMode,
-                                                    lookup->Attributes, name, rest, lookup->ParseContext,
-                                                    lookup->SecurityQos, found);
+    /* A link looks at nothing but the name. */
+    PACCESS_STATE state = type == ObpSymbolicLinkObjectType ? NULL : ObpNeedAccess(lookup->Access);
+    NTSTATUS status = type->TypeInfo.ParseProcedure(object, wanted, state, lookup->AccessMode, lookup->Attributes, name, rest,
+                                                    lookup->ParseContext, lookup->SecurityQos, found);
     ObDereferenceObject(object);
     if (NT_SUCCESS(status) && status != STATUS_REPARSE && !*found)
         status = STATUS_OBJECT_NAME_NOT_FOUND;

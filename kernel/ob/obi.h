@@ -79,6 +79,21 @@ NTSTATUS ObpCaptureObjectAttributes(KPROCESSOR_MODE Mode, POBJECT_ATTRIBUTES Att
 void ObpReleaseCapturedAttributes(POBJECT_CREATE_INFORMATION Info, PUNICODE_STRING Name);
 NTSTATUS ObpCaptureString(KPROCESSOR_MODE Mode, PCUNICODE_STRING From, PUNICODE_STRING Name);
 
+/*
+ * The ACCESS_STATE of an open in progress: the one that was passed, or one of our own, which is made only when somebody
+ * asks for it (a check, a parse procedure). Most opens of the kernel never need it.
+ */
+typedef struct _OB_ACCESS {
+    PACCESS_STATE State; /* NULL until needed */
+    BOOLEAN Own;
+    ACCESS_MASK DesiredAccess;
+    POBJECT_TYPE Type;
+    ACCESS_STATE OwnState;
+    AUX_ACCESS_DATA Aux;
+} OB_ACCESS, *POB_ACCESS;
+
+PACCESS_STATE ObpNeedAccess(POB_ACCESS Access);
+
 typedef struct _OB_LOOKUP {
     HANDLE RootDirectory;
     ULONG Attributes;
@@ -87,7 +102,7 @@ typedef struct _OB_LOOKUP {
     PVOID ParseContext;
     PSECURITY_QUALITY_OF_SERVICE SecurityQos;
     POBJECT_HEADER Insert;   /* object to insert at the end of the path, or NULL */
-    PACCESS_STATE AccessState;
+    POB_ACCESS Access;
     BOOLEAN Held;            /* out: ObpReleaseName is due */
 } OB_LOOKUP, *POB_LOOKUP;
 
@@ -167,12 +182,9 @@ PEPROCESS ObpTableProcess(PHANDLE_TABLE Table);
 
 /* ---------------------------------------------------------------- open.c */
 
-/*
- * Give out a handle to Object: access check, callbacks, Open procedure, handle. Consumes no reference of the caller.
- * AccessState NULL: DesiredAccess is granted as asked, generic rights mapped.
- */
-NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, POBJECT_TYPE ExpectedType, PACCESS_STATE AccessState,
-                         ACCESS_MASK DesiredAccess, ULONG Attributes, KPROCESSOR_MODE Mode, PHANDLE Handle);
+/* Give out a handle to Object: access check, callbacks, Open procedure, handle. Consumes no reference of the caller. */
+NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, POBJECT_TYPE ExpectedType, POB_ACCESS Access,
+                         ULONG Attributes, KPROCESSOR_MODE Mode, PHANDLE Handle);
 
 /* Handle counts: the increment refuses OBJ_EXCLUSIVE conflicts and asks the Open procedure. */
 NTSTATUS ObpIncrementHandleCount(OB_OPEN_REASON Reason, POBJECT_HEADER Header, PEPROCESS Process, ULONG Attributes,

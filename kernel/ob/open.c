@@ -156,16 +156,18 @@ static ACCESS_MASK map_access(POBJECT_TYPE type, ACCESS_MASK access)
     return access;
 }
 
-static NTSTATUS grant(PVOID object, PACCESS_STATE state, ACCESS_MASK desired, ULONG attributes, KPROCESSOR_MODE mode,
-                      ACCESS_MASK *granted)
+static NTSTATUS grant(PVOID object, POB_ACCESS access, ULONG attributes, KPROCESSOR_MODE mode, ACCESS_MASK *granted)
 {
     POBJECT_TYPE type = ObpTypeOf(object);
     KPROCESSOR_MODE check = attributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : mode;
-    if (!state || check == KernelMode) {
-        ACCESS_MASK wanted = state ? state->RemainingDesiredAccess | state->PreviouslyGrantedAccess : desired;
+    if (check == KernelMode) {
+        PACCESS_STATE given = access->State;
+        ACCESS_MASK wanted =
+            given ? given->RemainingDesiredAccess | given->PreviouslyGrantedAccess : access->DesiredAccess;
         *granted = map_access(type, wanted) & (type->TypeInfo.ValidAccessMask | ACCESS_SYSTEM_SECURITY);
         return STATUS_SUCCESS;
     }
+    PACCESS_STATE state = ObpNeedAccess(access);
     NTSTATUS status = STATUS_SUCCESS;
     if (state->RemainingDesiredAccess && !ObpCheckObjectAccess(object, state, check, &status))
         return status;
@@ -175,8 +177,8 @@ static NTSTATUS grant(PVOID object, PACCESS_STATE state, ACCESS_MASK desired, UL
 
 /* ---------------------------------------------------------------- making a handle */
 
-NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, POBJECT_TYPE ExpectedType, PACCESS_STATE AccessState,
-                         ACCESS_MASK DesiredAccess, ULONG Attributes, KPROCESSOR_MODE Mode, PHANDLE Handle)
+NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, POBJECT_TYPE ExpectedType, POB_ACCESS Access,
+                         ULONG Attributes, KPROCESSOR_MODE Mode, PHANDLE Handle)
 {
     POBJECT_HEADER header = ObpHeader(Object);
     POBJECT_TYPE type = ObpTypeOf(Object);
@@ -188,7 +190,7 @@ NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, POBJECT_TYPE Expec
     *Handle = NULL;
     if (ExpectedType && type != ExpectedType)
         return STATUS_OBJECT_TYPE_MISMATCH;
-    NTSTATUS status = grant(Object, AccessState, DesiredAccess, Attributes, Mode, &granted);
+    NTSTATUS status = grant(Object, Access, Attributes, Mode, &granted);
     if (!NT_SUCCESS(status))
         return status;
     calls.Count = 0;
@@ -214,37 +216,35 @@ NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, POBJECT_TYPE Expec
     return status;
 }
 
-/* An ACCESS_STATE for the caller, unless one was passed. */
-typedef struct own_state {
-    ACCESS_STATE state;
-    AUX_ACCESS_DATA aux;
-    PACCESS_STATE use;
-    BOOLEAN own;
-} own_state;
-
-static NTSTATUS begin_access(own_state *own, PACCESS_STATE passed, ACCESS_MASK desired, POBJECT_TYPE type)
+static void begin_access(POB_ACCESS access, PACCESS_STATE passed, ACCESS_MASK desired, POBJECT_TYPE type)
 {
-    own->use = passed;
-    own->own = FALSE;
-    if (passed)
-        return STATUS_SUCCESS;
-    NTSTATUS status =
-        SeCreateAccessState(&own->state, &own->aux, desired, type ? &type->TypeInfo.GenericMapping : NULL);
-    own->own = NT_SUCCESS(status);
-    own->use = &own->state;
-    return status;
+    access->State = passed;
+    access->Own = FALSE;
+    access->DesiredAccess = desired;
+    access->Type = type;
 }
 
-static void end_access(own_state *own)
+PACCESS_STATE ObpNeedAccess(POB_ACCESS Access)
 {
-    if (own->own)
-        SeDeleteAccessState(&own->state);
+    if (!Access->State) {
+        SeCreateAccessState(&Access->OwnState, &Access->Aux, Access->DesiredAccess,
+                            Access->Type ? &Access->Type->TypeInfo.GenericMapping : NULL);
+        Access->State = &Access->OwnState;
+        Access->Own = TRUE;
+    }
+    return Access->State;
+}
+
+static void end_access(POB_ACCESS access)
+{
+    if (access->Own)
+        SeDeleteAccessState(&access->OwnState);
 }
 
 /* ---------------------------------------------------------------- insertion */
 
 /* The descriptor of a new object: what the creator gave, merged with defaults. */
-static NTSTATUS assign_security(POBJECT_HEADER header, own_state *own, POBJECT_DIRECTORY parent)
+static NTSTATUS assign_security(POBJECT_HEADER header, POB_ACCESS access)
 {
     POBJECT_TYPE type = ObpTypes[header->TypeIndex];
     PSECURITY_DESCRIPTOR given = header->CreateInfo ? header->CreateInfo->SecurityDescriptor : NULL;
@@ -253,9 +253,8 @@ static NTSTATUS assign_security(POBJECT_HEADER header, own_state *own, POBJECT_D
     if (!given && !type->TypeInfo.SecurityRequired && !(name && name->Name.Buffer))
         return STATUS_SUCCESS;
     NTSTATUS status =
-        SeAssignSecurity(parent ? ObpHeader(parent)->SecurityDescriptor : NULL, given, &merged,
-                         type == ObpDirectoryObjectType, &own->use->SubjectSecurityContext,
-                         &type->TypeInfo.GenericMapping, PagedPool);
+        SeAssignSecurity(NULL, given, &merged, type == ObpDirectoryObjectType,
+                         &ObpNeedAccess(access)->SubjectSecurityContext, &type->TypeInfo.GenericMapping, PagedPool);
     if (!NT_SUCCESS(status))
         return status;
     OB_SECURITY_METHOD *method = type->TypeInfo.SecurityProcedure;
@@ -278,16 +277,12 @@ NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACC
     PVOID found = Object;
     NTSTATUS result = STATUS_SUCCESS;
     OB_LOOKUP lookup = {0};
-    own_state own;
+    OB_ACCESS access;
 
     if (Handle)
         *Handle = NULL;
-    NTSTATUS status = begin_access(&own, PassedAccessState, DesiredAccess, type);
-    if (!NT_SUCCESS(status)) {
-        ObDereferenceObject(Object);
-        return status;
-    }
-    status = assign_security(header, &own, NULL);
+    begin_access(&access, PassedAccessState, DesiredAccess, type);
+    NTSTATUS status = assign_security(header, &access);
     if (!NT_SUCCESS(status))
         goto out;
 
@@ -301,7 +296,7 @@ NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACC
         lookup.ParseContext = info->ParseContext;
         lookup.SecurityQos = info->SecurityQos;
         lookup.Insert = header;
-        lookup.AccessState = own.use;
+        lookup.Access = &access;
         status = ObpLookupObjectName(&lookup, &name, &found);
         ObpFreeObjectNameBuffer(name.Buffer);
         if (!NT_SUCCESS(status)) {
@@ -318,7 +313,7 @@ NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACC
         }
     }
     if (NT_SUCCESS(status) && Handle)
-        status = ObpCreateHandle(found == Object ? ObCreateHandle : ObOpenHandle, found, NULL, own.use, DesiredAccess,
+        status = ObpCreateHandle(found == Object ? ObCreateHandle : ObOpenHandle, found, NULL, &access,
                                  attributes, mode, Handle);
     if (found == Object && lookup.Insert && !NT_SUCCESS(status)) {
         /* The name was given, the handle was not. */
@@ -339,7 +334,7 @@ out:
         ObDereferenceObject(found); /* the lookup's */
     else if (lookup.Insert && found != Object)
         ObDereferenceObject(found);
-    end_access(&own);
+    end_access(&access);
     ObDereferenceObject(Object); /* the creator's */
     return NT_SUCCESS(status) ? result : status;
 }
@@ -362,7 +357,7 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
 {
     OBJECT_CREATE_INFORMATION info;
     UNICODE_STRING name;
-    own_state own;
+    OB_ACCESS access;
     PVOID object;
 
     *Handle = NULL;
@@ -375,9 +370,7 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
         status = STATUS_INVALID_PARAMETER;
         goto out;
     }
-    status = begin_access(&own, PassedAccessState, DesiredAccess, Type);
-    if (!NT_SUCCESS(status))
-        goto out;
+    begin_access(&access, PassedAccessState, DesiredAccess, Type);
     OB_LOOKUP lookup = {
         .RootDirectory = info.RootDirectory,
         .Attributes = info.Attributes,
@@ -385,13 +378,13 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
         .AccessMode = AccessMode,
         .ParseContext = ParseContext,
         .SecurityQos = info.SecurityQos,
-        .AccessState = own.use,
+        .Access = &access,
     };
     status = ObpLookupObjectName(&lookup, &name, &object);
     if (NT_SUCCESS(status)) {
         /* An answer of a parse procedure was judged by it; what a directory held is judged here. */
         BOOLEAN created = (ObpHeader(object)->Flags & OB_FLAG_NEW) != 0;
-        NTSTATUS opened = ObpCreateHandle(created ? ObCreateHandle : ObOpenHandle, object, Type, own.use, DesiredAccess,
+        NTSTATUS opened = ObpCreateHandle(created ? ObCreateHandle : ObOpenHandle, object, Type, &access,
                                           info.Attributes, AccessMode, Handle);
         finish_new_object(object);
         if (lookup.Held)
@@ -400,7 +393,7 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
         if (!NT_SUCCESS(opened))
             status = opened;
     }
-    end_access(&own);
+    end_access(&access);
 out:
     ObpReleaseCapturedAttributes(&info, &name);
     return status;
@@ -411,7 +404,7 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attribu
                                        PVOID ParseContext, PVOID *Object)
 {
     UNICODE_STRING name;
-    own_state own;
+    OB_ACCESS access;
     PVOID object;
 
     *Object = NULL;
@@ -420,22 +413,20 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attribu
     NTSTATUS status = ObpCaptureString(KernelMode, ObjectName, &name);
     if (!NT_SUCCESS(status))
         return status;
-    status = begin_access(&own, PassedAccessState, DesiredAccess, Type);
-    if (!NT_SUCCESS(status))
-        goto out;
+    begin_access(&access, PassedAccessState, DesiredAccess, Type);
     OB_LOOKUP lookup = {
         .Attributes = Attributes,
         .Type = Type,
         .AccessMode = AccessMode,
         .ParseContext = ParseContext,
-        .AccessState = own.use,
+        .Access = &access,
     };
     status = ObpLookupObjectName(&lookup, &name, &object);
     if (NT_SUCCESS(status)) {
         if (Type && ObpTypeOf(object) != Type)
             status = STATUS_OBJECT_TYPE_MISMATCH;
-        else if (AccessMode != KernelMode && own.use->RemainingDesiredAccess)
-            ObpCheckObjectAccess(object, own.use, AccessMode, &status);
+        else if (AccessMode != KernelMode && ObpNeedAccess(&access)->RemainingDesiredAccess)
+            ObpCheckObjectAccess(object, access.State, AccessMode, &status);
         if (lookup.Held)
             ObpReleaseName(object);
         finish_new_object(object);
@@ -444,8 +435,7 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attribu
         else
             ObDereferenceObject(object);
     }
-    end_access(&own);
-out:
+    end_access(&access);
     ObpFreeObjectNameBuffer(name.Buffer);
     return status;
 }
@@ -454,7 +444,7 @@ NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCE
                                      ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
                                      PHANDLE Handle)
 {
-    own_state own;
+    OB_ACCESS access;
     *Handle = NULL;
     POBJECT_TYPE type = ObpTypeOf(Object);
     if (HandleAttributes & ~OBJ_VALID_ATTRIBUTES || HandleAttributes & type->TypeInfo.InvalidAttributes ||
@@ -463,12 +453,9 @@ NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCE
     NTSTATUS status = ObReferenceObjectByPointer(Object, 0, ObjectType, AccessMode);
     if (!NT_SUCCESS(status))
         return status;
-    status = begin_access(&own, PassedAccessState, DesiredAccess, type);
-    if (NT_SUCCESS(status)) {
-        status = ObpCreateHandle(ObOpenHandle, Object, ObjectType, own.use, DesiredAccess, HandleAttributes,
-                                 AccessMode, Handle);
-        end_access(&own);
-    }
+    begin_access(&access, PassedAccessState, DesiredAccess, type);
+    status = ObpCreateHandle(ObOpenHandle, Object, ObjectType, &access, HandleAttributes, AccessMode, Handle);
+    end_access(&access);
     ObDereferenceObject(Object);
     return status;
 }
