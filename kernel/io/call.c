@@ -106,6 +106,8 @@ static void NTAPI finish_rundown(PKAPC apc)
     if (irp->UserEvent && file && !(irp->Flags & IRP_SYNCHRONOUS_API))
         ObDereferenceObject(irp->UserEvent);
     InitializeListHead(&irp->ThreadListEntry); /* the list went with the thread */
+    if (irp->Flags & IOP_IRP_SYNCHRONOUS_FILE)
+        file = NULL; /* its sender has the reference */
     IopAbandonIrp(irp);
     if (file)
         ObDereferenceObject(file);

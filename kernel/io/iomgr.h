@@ -217,19 +217,29 @@ void IopReleaseFileLockSlow(PFILE_OBJECT FileObject);
 
 static inline NTSTATUS IopAcquireFileLock(PFILE_OBJECT FileObject, KPROCESSOR_MODE Mode)
 {
-    if (__builtin_expect(__atomic_exchange_n(&FileObject->Busy, 1, __ATOMIC_ACQUIRE) == 0, 1)) {
-        ObReferenceObject(FileObject);
+    if (__builtin_expect(__atomic_exchange_n(&FileObject->Busy, 1, __ATOMIC_ACQUIRE) == 0, 1))
         return STATUS_SUCCESS;
-    }
     return IopAcquireFileLockSlow(FileObject, Mode);
 }
 
+/* The caller has a reference of the file still. */
 static inline void IopReleaseFileLock(PFILE_OBJECT FileObject)
 {
     __atomic_store_n(&FileObject->Busy, 0, __ATOMIC_SEQ_CST);
     if (__builtin_expect(FileObject->Waiters != 0, 0))
         IopReleaseFileLockSlow(FileObject);
-    ObDereferenceObject(FileObject);
+}
+
+/*
+ * Set a notification event that mostly nobody waits on. Kernel code is not interrupted, so on a machine of one
+ * processor an event without waiters needs no lock.
+ */
+static inline void IopSetEvent(PKEVENT Event)
+{
+    if (KiProcessorCount == 1 && IsListEmpty(&Event->Header.WaitListHead))
+        Event->Header.SignalState = 1;
+    else
+        KeSetEvent(Event, IO_NO_INCREMENT, FALSE);
 }
 
 /* ---------------------------------------------------------------- IRPs */
@@ -246,16 +256,18 @@ static inline void IopReleaseFileLock(PFILE_OBJECT FileObject)
 /* IRP.Flags: an IRP of the I/O manager itself, whose completion wakes IopSendInternal and does nothing else. */
 #define IOP_IRP_INTERNAL 0x10000000
 
-/* IRP.Flags: a request on a file opened for synchronous I/O. */
+/* IRP.Flags: a request on a file opened for synchronous I/O: its sender waits, and drops the file's reference itself. */
 #define IOP_IRP_SYNCHRONOUS_FILE 0x20000000
 
 /* IRPs of the Nt services: StackSize of the device, no quota. NULL when pool is exhausted. */
 PIRP IopAllocateIrp(CCHAR StackSize, PVOID Caller);
 void IopFreeIrp(PIRP Irp);
 
-/* Raw lock of a thread's IRP list (T). Never held across a call that can switch. */
+/* Raw lock of a thread's IRP list (T). Never held across a call that can switch, so one processor alone needs none. */
 static inline void IopLockThread(PETHREAD Thread)
 {
+    if (KiProcessorCount == 1)
+        return;
     while (__atomic_exchange_n(&Thread->IrpListLock, 1, __ATOMIC_ACQUIRE))
         KiSpinRelax();
 }
@@ -291,7 +303,7 @@ NTSTATUS IopFinishRequest(PIRP Irp, PFILE_OBJECT FileObject);
 /*
  * Send the IRP of a file service to Device and see it through: queues it to the thread, calls the driver, finishes it
  * inline when it completed at once, and, for a Synchronous request that pends, waits. Consumes one reference of
- * FileObject and releases the file lock if Synchronous. Returns the status of the service.
+ * FileObject, and releases the file lock if Synchronous. Returns the status of the service.
  */
 NTSTATUS IopSendRequest(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT FileObject, KPROCESSOR_MODE Mode,
                         BOOLEAN Synchronous);

@@ -31,11 +31,8 @@ NTSTATUS IopAcquireFileLockSlow(PFILE_OBJECT FileObject, KPROCESSOR_MODE Mode)
             break;
     }
     InterlockedDecrement((volatile LONG *)&FileObject->Waiters);
-    if (status == STATUS_SUCCESS) {
-        ObReferenceObject(FileObject);
-    } else if (!FileObject->Busy && FileObject->Waiters) {
+    if (status != STATUS_SUCCESS && !FileObject->Busy && FileObject->Waiters)
         KeSetEvent(&FileObject->Lock, IO_NO_INCREMENT, FALSE); /* the wake-up was ours: pass it on */
-    }
     return status;
 }
 
@@ -155,9 +152,9 @@ NTSTATUS IopFinishRequest(PIRP Irp, PFILE_OBJECT FileObject)
         write_status_block(Irp, mode);
         if (FileObject && (FileObject->Flags & FO_SYNCHRONOUS_IO)) {
             FileObject->FinalStatus = status;
-            KeSetEvent(&FileObject->Event, IO_NO_INCREMENT, FALSE);
+            IopSetEvent(&FileObject->Event);
         } else if (FileObject && !event && !(FileObject->Flags & FO_SKIP_SET_EVENT)) {
-            KeSetEvent(&FileObject->Event, IO_NO_INCREMENT, FALSE);
+            IopSetEvent(&FileObject->Event);
         }
         if (event)
             KeSetEvent(event, IO_NO_INCREMENT, FALSE);
@@ -174,7 +171,7 @@ NTSTATUS IopFinishRequest(PIRP Irp, PFILE_OBJECT FileObject)
         IopQueueIrpToPort(Irp, port);
     else
         IopFreeIrp(Irp);
-    if (FileObject)
+    if (FileObject && !(flags & IOP_IRP_SYNCHRONOUS_FILE))
         ObDereferenceObject(FileObject);
     return status;
 }
@@ -281,14 +278,17 @@ NTSTATUS IopSendRequest(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT FileObject
         KiLower(irql);
         if (!NT_SUCCESS(finished))
             status = finished;
-        if (Synchronous)
+        if (Synchronous) {
             IopReleaseFileLock(FileObject);
+            ObDereferenceObject(FileObject);
+        }
         return status;
     }
     mark_returned(thread, Irp, (PVOID)Device->DriverObject->MajorFunction[major]);
     if (Synchronous) {
         status = IopWaitForFile(FileObject, Irp, Mode);
         IopReleaseFileLock(FileObject);
+        ObDereferenceObject(FileObject);
     }
     return status;
 }
