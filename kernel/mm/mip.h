@@ -148,12 +148,15 @@ typedef struct _MI_TAG_COUNT {
 } MI_TAG_COUNT, *PMI_TAG_COUNT;
 
 #define MI_VP_STACKS 8
+#define MI_VP_PAGES  16
 
 /* What one processor owns. */
 typedef struct _MI_VP {
     PMI_TAG_COUNT Tags; /* MI_POOL_TAGS of them */
     PVOID Stacks[MI_VP_STACKS];
     ULONG StackCount;
+    ULONG PageCount;
+    ULONG Pages[MI_VP_PAGES]; /* page frames for large pool of one page */
     MI_MAGAZINE Magazines[MiPoolKinds][MI_CLASS_SLOTS];
 } MI_VP, *PMI_VP;
 
@@ -227,6 +230,9 @@ PVOID MiAllocateQuotaBlock(ULONG PoolType, SIZE_T Bytes, ULONG Tag, PVOID Proces
 
 /* poolapi.c: raise or zero as the POOL_TYPE flags say. */
 PVOID MiFinishAllocation(PVOID Block, SIZE_T Bytes, ULONG Type);
+
+/* As ExAllocatePool3 with its parameters parsed; Valid: they were good. */
+PVOID MiAllocateByFlags(ULONG64 Flags, SIZE_T Bytes, ULONG Tag, ULONG Priority, BOOLEAN Valid, PVOID Caller);
 
 /* poolquota.c */
 NTSTATUS MiChargeQuota(ULONG Kind, SIZE_T Bytes, PVOID *Process);

@@ -113,10 +113,15 @@ static BOOLEAN find_run(SIZE_T Pages, PFN_NUMBER Lowest, PFN_NUMBER Highest, SIZ
 
 void MiSetRun(PFN_NUMBER Pfn, SIZE_T Pages, MI_PAGE_USE Use, PVOID Caller)
 {
+    for (SIZE_T I = 0, Same = 0; I < Pages; I += Same) {
+        UCHAR Old = MiPfnEntry(Pfn + I)->Use;
+        for (Same = 1; I + Same < Pages && MiPfnEntry(Pfn + I + Same)->Use == Old; Same++)
+            ;
+        __atomic_fetch_sub(&MiUseCount[Old], Same, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&MiUseCount[Use], Same, __ATOMIC_RELAXED);
+    }
     for (SIZE_T I = 0; I < Pages; I++) {
         PMI_PFN Entry = MiPfnEntry(Pfn + I);
-        __atomic_fetch_sub(&MiUseCount[Entry->Use], 1, __ATOMIC_RELAXED);
-        __atomic_fetch_add(&MiUseCount[Use], 1, __ATOMIC_RELAXED);
         Entry->Use = (UCHAR)Use;
         Entry->RunPages = 0;
         Entry->RunBack = (ULONG)I;

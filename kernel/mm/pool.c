@@ -253,7 +253,7 @@ void MiFreeBlock(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller)
 /* ---------------------------------------------------------------- the fast paths */
 
 /*
- * The two routines that drivers call most. What is unusual in any way goes to the complete routines above. The slow
+ * The routines that drivers call most. What is unusual in any way goes to the complete routines above. The slow
  * calls have the convention of the entries, so that these need not save the registers in which the two conventions
  * differ; together they are some thirty instructions each, without a call.
  */
@@ -273,32 +273,68 @@ __attribute__((noinline)) static PVOID NTAPI allocate_complete(ULONG PoolType, S
     return MiFinishAllocation(MiAllocateBlock(PoolType, Bytes, Tag, Caller), Bytes, PoolType);
 }
 
+__attribute__((noinline)) static PVOID NTAPI allocate2_complete(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag,
+                                                                 PVOID Caller)
+{
+    KiSchedPoint(HOST_POINT_ENTRY);
+    return MiAllocateByFlags(Flags, Bytes, Tag, HighPoolPriority, TRUE, Caller);
+}
+
 __attribute__((noinline)) static void NTAPI free_complete(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller)
 {
     KiSchedPoint(HOST_POINT_ENTRY);
     MiFreeBlock(Block, Tag, TagGiven, Caller);
 }
 
+/* A block from the processor's magazine; NULL if anything is unusual. Type has no bits beyond FAST_TYPES. */
+static inline PVOID allocate_fast(ULONG Type, SIZE_T Bytes, ULONG Tag, PVOID Caller)
+{
+    ULONG TagIndex = MiTagHash(Tag);
+
+    if (complete_paths_only() || Bytes > MI_POOL_SMALL_MAX || MiTagTable[TagIndex] != Tag ||
+        MiCurrentIrql() > MiMaxIrql(Type))
+        return NULL;
+    PMI_VP Vp = MiCurrentVp();
+    PMI_MAGAZINE Magazine = &Vp->Magazines[MiKindOfType(Type)][MiClassOf[(Bytes + 15) >> 4]];
+    ULONG Count = Magazine->Count;
+    if (Count == 0)
+        return NULL;
+    PMI_POOL_HEADER Header = Magazine->Rounds[Count - 1];
+    Magazine->Count = Count - 1;
+    stamp(Vp, Header, Type & 1, Bytes, Tag, TagIndex, 0, Caller);
+    return (UCHAR *)Header + MI_HEADER_BYTES;
+}
+
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
-    ULONG Type = (ULONG)PoolType, TagIndex = MiTagHash(Tag);
-    PVOID Caller = __builtin_return_address(0);
+    PVOID Caller = __builtin_return_address(0), Block = NULL;
 
-    if (__builtin_expect(((Type & ~FAST_TYPES) | complete_paths_only()) == 0 &&
-                             NumberOfBytes <= MI_POOL_SMALL_MAX && MiTagTable[TagIndex] == Tag &&
-                             MiCurrentIrql() <= MiMaxIrql(Type),
-                         1)) {
-        PMI_VP Vp = MiCurrentVp();
-        PMI_MAGAZINE Magazine = &Vp->Magazines[MiKindOfType(Type)][MiClassOf[(NumberOfBytes + 15) >> 4]];
-        ULONG Count = Magazine->Count;
-        if (__builtin_expect(Count != 0, 1)) {
-            PMI_POOL_HEADER Header = Magazine->Rounds[Count - 1];
-            Magazine->Count = Count - 1;
-            stamp(Vp, Header, Type & 1, NumberOfBytes, Tag, TagIndex, 0, Caller);
-            return (UCHAR *)Header + MI_HEADER_BYTES;
-        }
+    if (__builtin_expect(((ULONG)PoolType & ~FAST_TYPES) == 0, 1))
+        Block = allocate_fast((ULONG)PoolType, NumberOfBytes, Tag, Caller);
+    if (__builtin_expect(Block != NULL, 1))
+        return Block;
+    return allocate_complete((ULONG)PoolType, NumberOfBytes, Tag, Caller);
+}
+
+PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
+{
+    PVOID Caller = __builtin_return_address(0), Block = NULL;
+    ULONG64 Kind = Flags & ~POOL_FLAG_UNINITIALIZED;
+
+    if (__builtin_expect(Kind == POOL_FLAG_NON_PAGED || Kind == POOL_FLAG_PAGED, 1))
+        Block = allocate_fast(Kind == POOL_FLAG_PAGED ? PagedPool : NonPagedPoolNx, NumberOfBytes, Tag, Caller);
+    if (__builtin_expect(Block == NULL, 0))
+        return allocate2_complete(Flags, NumberOfBytes, Tag, Caller);
+    if (!(Flags & POOL_FLAG_UNINITIALIZED)) {
+        /* Blocks are 16-byte multiples: zero whole units, mostly one to eight of them. */
+        ULONG64 *Unit = Block, *End = (ULONG64 *)((UCHAR *)Block + ((NumberOfBytes + 15) & ~15ULL));
+        if (NumberOfBytes > 256)
+            __builtin_memset(Block, 0, NumberOfBytes);
+        else
+            for (; Unit < End; Unit += 2)
+                Unit[0] = Unit[1] = 0;
     }
-    return allocate_complete(Type, NumberOfBytes, Tag, Caller);
+    return Block;
 }
 
 /* Put an ordinary block into the processor's magazine if nothing at all is wrong or special. */

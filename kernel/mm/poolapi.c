@@ -97,7 +97,7 @@ PVOID NTAPI ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 
 /* ---------------------------------------------------------------- allocation by flags */
 
-static PVOID allocate_flags(ULONG64 Flags, SIZE_T Bytes, ULONG Tag, ULONG Priority, BOOLEAN Valid, PVOID Caller)
+PVOID MiAllocateByFlags(ULONG64 Flags, SIZE_T Bytes, ULONG Tag, ULONG Priority, BOOLEAN Valid, PVOID Caller)
 {
     ULONG Type = (Flags & POOL_FLAG_PAGED) ? PagedPool : (Flags & POOL_FLAG_NON_PAGED) ? NonPagedPoolNx : NonPagedPool;
     NTSTATUS Status = STATUS_INSUFFICIENT_RESOURCES;
@@ -124,12 +124,6 @@ static PVOID allocate_flags(ULONG64 Flags, SIZE_T Bytes, ULONG Tag, ULONG Priori
     return Block;
 }
 
-PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
-{
-    KiSchedPoint(HOST_POINT_ENTRY);
-    return allocate_flags(Flags, NumberOfBytes, Tag, HighPoolPriority, TRUE, CALLER);
-}
-
 PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
                             PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG ExtendedParametersCount)
 {
@@ -150,7 +144,7 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
         if (!Good && !Parameter->Optional)
             Valid = FALSE;
     }
-    return allocate_flags(Flags, NumberOfBytes, Tag, Priority, Valid, CALLER);
+    return MiAllocateByFlags(Flags, NumberOfBytes, Tag, Priority, Valid, CALLER);
 }
 
 PVOID MiAllocatePool(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Zero, PVOID Caller)

@@ -3,6 +3,9 @@
  * Large pool: allocations that are whole pages. The PFN entry of the first page holds what a small block has in its
  * header; the memory itself is the caller's from its first byte. With rule checks on, the rest of the last page is
  * filled and verified like the slack of a small block.
+ *
+ * Single pages are the buffers of page-sized I/O: each processor keeps a few, marked free in the PFN database (so that
+ * freeing one twice is seen) but not given back to the page allocator.
  */
 #include "mip.h"
 
@@ -14,6 +17,32 @@ static UCHAR *slack_of(PVOID Block, SIZE_T Bytes, ULONG *Slack)
     return (UCHAR *)Block + Bytes;
 }
 
+static BOOLEAN take_page(PFN_NUMBER *Pfn, PVOID Caller)
+{
+    PMI_VP Vp = MiCurrentVp();
+
+    if (Vp->PageCount == 0)
+        return FALSE;
+    *Pfn = Vp->Pages[--Vp->PageCount];
+    PMI_PFN Entry = MiPfnEntry(*Pfn);
+    Entry->RunPages = 1;
+    Entry->RunBack = 0;
+    Entry->Caller = Caller;
+    Entry->Use = MiPagePoolLarge; /* the use counters keep counting it as pool while it is cached */
+    return TRUE;
+}
+
+static BOOLEAN keep_page(PFN_NUMBER Pfn)
+{
+    PMI_VP Vp = MiCurrentVp();
+
+    if (Vp->PageCount == MI_VP_PAGES || MiPfnEntry(Pfn)->LockCount)
+        return FALSE;
+    MiPfnEntry(Pfn)->Use = MiPageFree;
+    Vp->Pages[Vp->PageCount++] = (ULONG)Pfn;
+    return TRUE;
+}
+
 PVOID MiAllocateLargePool(ULONG Kind, SIZE_T Bytes, ULONG Tag, PVOID Caller)
 {
     SIZE_T Pages = MI_PAGES(Bytes);
@@ -23,8 +52,11 @@ PVOID MiAllocateLargePool(ULONG Kind, SIZE_T Bytes, ULONG Tag, PVOID Caller)
     if (Bytes > ((ULONG64)MiPageCount << KILN_PAGE_SHIFT))
         return NULL;
     TagIndex = MiTagIndex(Tag, Caller);
-    if (!NT_SUCCESS(MiAllocatePages(Pages, 0, MiPageCount - 1, 1, 0, MiPageSystem, FALSE, &Pfn)))
-        return NULL;
+    if (Pages != 1 || Kind == MiPoolExecute || !take_page(&Pfn, Caller)) {
+        if (!NT_SUCCESS(MiAllocatePages(Pages, 0, MiPageCount - 1, 1, 0, MiPagePoolLarge, FALSE, &Pfn)))
+            return NULL;
+        MiPfnEntry(Pfn)->Caller = Caller;
+    }
     if (Kind == MiPoolExecute) {
         if (!MiChargeHostMappings(2, "executable pool")) {
             MiFreePages(Pfn, Pages);
@@ -36,7 +68,6 @@ PVOID MiAllocateLargePool(ULONG Kind, SIZE_T Bytes, ULONG Tag, PVOID Caller)
             return NULL;
         }
     }
-    MiSetRun(Pfn, Pages, MiPagePoolLarge, Caller);
     PMI_PFN Entry = MiPfnEntry(Pfn);
     Entry->Tag = Tag;
     Entry->TagIndex = TagIndex;
@@ -81,6 +112,8 @@ void MiFreeLargePool(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller)
         if (!NT_SUCCESS(MiProtectRam(Pfn, Pages, HOST_PROT_R | HOST_PROT_W)))
             return; /* cannot be reused as ordinary memory: better lost than executable */
         MiReturnHostMappings(2);
+    } else if (Pages == 1 && keep_page(Pfn)) {
+        return;
     }
     MiFreePages(Pfn, Pages);
 }
