@@ -12,6 +12,7 @@
  * the host in one piece. Masks are plain words; a race changes which messages appear, not their text.
  */
 #include <nt/base.h>
+#include <nt/dbg.h>
 #include <nt/ex.h>
 #include <nt/ke.h>
 #include <nt/status.h>
@@ -63,7 +64,11 @@ NTSTATUS NTAPI DbgSetDebugFilterState(ULONG ComponentId, ULONG Level, BOOLEAN St
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS print(const char *prefix, const char *format, __builtin_ms_va_list arguments)
+/* Called with every message that is printed, if a driver asked for it. */
+static PDEBUG_PRINT_CALLBACK volatile print_callback;
+
+static NTSTATUS print(const char *prefix, ULONG component, ULONG level, const char *format,
+                      __builtin_ms_va_list arguments)
 {
     char buffer[DBG_BUFFER_BYTES];
     SIZE_T length = 0;
@@ -73,6 +78,12 @@ static NTSTATUS print(const char *prefix, const char *format, __builtin_ms_va_li
     if (length > sizeof buffer - 1)
         length = sizeof buffer - 1;
     host_console_write(HOST_STREAM_DEBUG, buffer, length);
+
+    PDEBUG_PRINT_CALLBACK callback = print_callback;
+    if (callback != NULL) {
+        STRING text = {(USHORT)length, (USHORT)sizeof buffer, buffer};
+        callback(&text, component, level);
+    }
     return STATUS_SUCCESS;
 }
 
@@ -81,7 +92,7 @@ ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, P
 {
     if (!is_enabled(ComponentId, Level))
         return STATUS_SUCCESS;
-    return (ULONG)print(Prefix, Format, Arguments);
+    return (ULONG)print(Prefix, ComponentId, Level, Format, Arguments);
 }
 
 ULONG NTAPI vDbgPrintEx(ULONG ComponentId, ULONG Level, PCCH Format, __builtin_ms_va_list Arguments)
@@ -115,4 +126,24 @@ ULONG NTAPI DbgPrintReturnControlC(PCCH Format, ...)
     ULONG status = vDbgPrintExWithPrefix("", COMPONENT_DEFAULT, LEVEL_INFO, Format, arguments);
     __builtin_ms_va_end(arguments);
     return status;
+}
+
+/* One callback at a time. It may be called at any IRQL. */
+NTSTATUS NTAPI DbgSetDebugPrintCallback(PDEBUG_PRINT_CALLBACK DebugPrintCallback, BOOLEAN Enable)
+{
+    PDEBUG_PRINT_CALLBACK expected = Enable ? NULL : DebugPrintCallback;
+    PDEBUG_PRINT_CALLBACK wanted = Enable ? DebugPrintCallback : NULL;
+    if (!__atomic_compare_exchange_n(&print_callback, &expected, wanted, FALSE, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        return Enable ? STATUS_UNSUCCESSFUL : STATUS_NOT_FOUND;
+    return STATUS_SUCCESS;
+}
+
+/* Nobody is there to answer: an empty line. */
+ULONG NTAPI DbgPrompt(PCCH Prompt, PCH Response, ULONG Length)
+{
+    host_console_write(HOST_STREAM_DEBUG, Prompt, RtlpStrlen(Prompt));
+    host_console_write(HOST_STREAM_DEBUG, "\n", 1);
+    if (Length != 0)
+        Response[0] = 0;
+    return 0;
 }

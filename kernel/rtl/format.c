@@ -1,342 +1,412 @@
 /* SPDX-License-Identifier: MIT */
-/* The formatting engine behind DbgPrint and the printf family, with NT's conversions; see rtlp.h. */
-#include <nt/base.h>
+/*
+ * format.c - printf as NT knows it.
+ *
+ * A conversion is %[flags][width][.precision][size]type. Beyond the C standard:
+ *   sizes   I64 I32 I (pointer-sized), w and l (wide character or string), h (narrow)
+ *   %s %c   in the width of the function; %S %C in the other one; a size decides for either
+ *   %Z      counted string: narrow (ANSI_STRING *) for byte functions, wide for wide ones; %wZ and %lZ UNICODE_STRING *,
+ *           %hZ ANSI_STRING *
+ *   %p      sixteen capital hexadecimal digits
+ * A null string prints as (null). %n stores nothing.
+ *
+ * The engine works on one unit at a time through emit(), which counts what does not fit, so that the callers can tell
+ * truncation from success.
+ */
+#include "codepage.h"
 
-#include "rtlp.h"
-
-struct spec {
-    BOOLEAN left, plus, blank, alternate, zero;
-    int width, precision; /* precision -1: none */
-    char size;            /* 0, 'h', 'H' (hh), 'l', 'w', 'q' (64 bits), 'd' (32 bits) */
+/* One parsed conversion. */
+struct conversion {
+    bool left, plus, space, alternate, zero;
+    bool has_precision;
+    LONG width;
+    LONG precision;
+    enum { size_int, size_short, size_char, size_int64 } integer;
+    enum { text_default, text_narrow, text_wide } text;
 };
 
-static void put(PRTLP_SINK sink, ULONG character)
+static void emit(PRTLP_OUTPUT out, ULONG unit)
 {
-    sink->Put(sink, character);
-    sink->Count++;
+    if (out->Count < out->Capacity) {
+        if (out->Encoding == RtlpEncodeWide) {
+            ((WCHAR *)out->Buffer)[out->Count] = (WCHAR)unit;
+        } else {
+            ((UCHAR *)out->Buffer)[out->Count] = (UCHAR)unit;
+        }
+    }
+    out->Count++;
 }
 
-static void pad(PRTLP_SINK sink, ULONG character, int count)
+static void emit_repeated(PRTLP_OUTPUT out, CHAR unit, LONG count)
 {
-    while (count-- > 0)
-        put(sink, character);
+    for (; count > 0; count--) {
+        emit(out, (UCHAR)unit);
+    }
 }
 
-/* Text of known length in either width, in its field. */
-static void put_text(PRTLP_SINK sink, const struct spec *spec, const void *text, BOOLEAN wide, SIZE_T length)
+/* How many units a wide character, or a pair of surrogates at *text, takes; emits them unless only measuring. */
+static ULONG put_wide(PRTLP_OUTPUT out, const WCHAR *text, SIZE_T left, SIZE_T *used, bool measure)
 {
-    if (!spec->left)
-        pad(sink, spec->zero ? '0' : ' ', spec->width - (int)length);
-    for (SIZE_T i = 0; i < length; i++)
-        put(sink, wide ? ((const WCHAR *)text)[i] : ((const UCHAR *)text)[i]);
-    if (spec->left)
-        pad(sink, ' ', spec->width - (int)length);
+    ULONG c = text[0];
+    *used = 1;
+    if (out->Encoding == RtlpEncodeWide) {
+        if (!measure) {
+            emit(out, c);
+        }
+        return 1;
+    }
+    if (out->Encoding == RtlpEncodeAnsi) {
+        if (!measure) {
+            emit(out, RtlpAnsiFromWide((WCHAR)c));
+        }
+        return 1;
+    }
+    if (c >= 0xD800 && c < 0xE000) {
+        if (c < 0xDC00 && left > 1 && text[1] >= 0xDC00 && text[1] < 0xE000) {
+            c = 0x10000 + ((c - 0xD800) << 10) + (text[1] - 0xDC00u);
+            *used = 2;
+        } else {
+            c = 0xFFFD;
+        }
+    }
+    UCHAR bytes[4];
+    ULONG count = RtlpEncodeUtf8Character(c, bytes);
+    if (!measure) {
+        for (ULONG i = 0; i < count; i++) {
+            emit(out, bytes[i]);
+        }
+    }
+    return count;
 }
 
-static void put_string(PRTLP_SINK sink, const struct spec *spec, const void *text, BOOLEAN wide)
+static void put_padded_left(PRTLP_OUTPUT out, const struct conversion *cv, LONG length)
 {
-    SIZE_T length = 0, limit = spec->precision < 0 ? ~(SIZE_T)0 : (SIZE_T)spec->precision;
-    if (!text) {
-        put_text(sink, spec, "(null)", FALSE, limit < 6 ? limit : 6);
+    if (!cv->left) {
+        emit_repeated(out, cv->zero ? '0' : ' ', cv->width - length);
+    }
+}
+
+static void put_padded_right(PRTLP_OUTPUT out, const struct conversion *cv, LONG length)
+{
+    if (cv->left) {
+        emit_repeated(out, ' ', cv->width - length);
+    }
+}
+
+/* `limit` units of text at most; a terminator ends it when `terminated`. */
+static void put_narrow_text(PRTLP_OUTPUT out, const struct conversion *cv, const CHAR *text, SIZE_T limit, bool terminated)
+{
+    SIZE_T length = 0;
+    while (length < limit && (!terminated || text[length] != 0)) {
+        length++;
+    }
+    put_padded_left(out, cv, (LONG)length);
+    for (SIZE_T i = 0; i < length; i++) {
+        emit(out, out->Encoding == RtlpEncodeWide ? RtlpWideFromAnsi((UCHAR)text[i]) : (UCHAR)text[i]);
+    }
+    put_padded_right(out, cv, (LONG)length);
+}
+
+static void put_wide_text(PRTLP_OUTPUT out, const struct conversion *cv, const WCHAR *text, SIZE_T limit, bool terminated)
+{
+    SIZE_T length = 0, used;
+    LONG units = 0;
+    while (length < limit && (!terminated || text[length] != 0)) {
+        length++;
+    }
+    for (SIZE_T i = 0; i < length; i += used) {
+        units += (LONG)put_wide(out, text + i, length - i, &used, true);
+    }
+    put_padded_left(out, cv, units);
+    for (SIZE_T i = 0; i < length; i += used) {
+        put_wide(out, text + i, length - i, &used, false);
+    }
+    put_padded_right(out, cv, units);
+}
+
+static void put_string(PRTLP_OUTPUT out, const struct conversion *cv, const VOID *text, bool wide)
+{
+    SIZE_T limit = cv->has_precision ? (SIZE_T)cv->precision : (SIZE_T)-1;
+    if (text == NULL) {
+        put_narrow_text(out, cv, "(null)", limit, true);
+    } else if (wide) {
+        put_wide_text(out, cv, text, limit, true);
+    } else {
+        put_narrow_text(out, cv, text, limit, true);
+    }
+}
+
+static void put_counted_string(PRTLP_OUTPUT out, const struct conversion *cv, const STRING *string, bool wide)
+{
+    SIZE_T limit;
+    if (string == NULL || string->Buffer == NULL) {
+        put_string(out, cv, NULL, false);
         return;
     }
-    if (wide)
-        while (length < limit && ((const WCHAR *)text)[length])
-            length++;
-    else
-        while (length < limit && ((const UCHAR *)text)[length])
-            length++;
-    put_text(sink, spec, text, wide, length);
-}
-
-/* A counted string: UNICODE_STRING or ANSI_STRING, which share their layout. */
-static void put_counted(PRTLP_SINK sink, const struct spec *spec, const UNICODE_STRING *string, BOOLEAN wide)
-{
-    if (!string || !string->Buffer) {
-        put_string(sink, spec, NULL, FALSE);
-        return;
+    limit = wide ? string->Length / sizeof(WCHAR) : string->Length;
+    if (cv->has_precision && (SIZE_T)cv->precision < limit) {
+        limit = (SIZE_T)cv->precision;
     }
-    SIZE_T length = wide ? string->Length / sizeof(WCHAR) : string->Length;
-    if (spec->precision >= 0 && (SIZE_T)spec->precision < length)
-        length = (SIZE_T)spec->precision;
-    put_text(sink, spec, string->Buffer, wide, length);
+    if (wide) {
+        put_wide_text(out, cv, (const WCHAR *)(const VOID *)string->Buffer, limit, false);
+    } else {
+        put_narrow_text(out, cv, string->Buffer, limit, false);
+    }
 }
 
-static void put_number(PRTLP_SINK sink, const struct spec *spec, ULONG64 value, unsigned base, BOOLEAN upper,
-                       ULONG sign)
+static void put_character(PRTLP_OUTPUT out, const struct conversion *cv, ULONG64 value, bool wide)
 {
-    static const char lower_digits[] = "0123456789abcdef", upper_digits[] = "0123456789ABCDEF";
-    const char *digits = upper ? upper_digits : lower_digits;
-    char text[24];
-    int length = 0;
-    BOOLEAN nonzero = value != 0;
-    for (ULONG64 rest = value; rest; rest /= base)
-        text[length++] = digits[rest % base];
-    int minimum = spec->precision < 0 ? 1 : spec->precision;
-    int zeros = minimum > length ? minimum - length : 0;
-    const char *prefix = "";
-    if (spec->alternate && nonzero && base == 16)
-        prefix = upper ? "0X" : "0x";
-    if (spec->alternate && base == 8 && zeros == 0)
+    struct conversion blank = *cv;
+    if (wide) {
+        WCHAR c = (WCHAR)value;
+        put_wide_text(out, &blank, &c, 1, false);
+    } else {
+        CHAR c = (CHAR)value;
+        put_narrow_text(out, &blank, &c, 1, false);
+    }
+}
+
+/* Sign or prefix, zeros, digits. A precision turns the zero flag off; precision zero prints nothing for zero. */
+static void put_integer(PRTLP_OUTPUT out, const struct conversion *cv, ULONG64 value, ULONG base, bool capitals, bool negative,
+                        bool is_signed)
+{
+    const CHAR *digit = capitals ? "0123456789ABCDEF" : "0123456789abcdef";
+    CHAR digits[24], prefix[3];
+    LONG count = 0, prefix_length = 0, zeros, body;
+    bool is_zero = value == 0;
+
+    for (; value != 0; value /= base) {
+        digits[count++] = digit[value % base];
+    }
+    if (is_zero && !(cv->has_precision && cv->precision == 0)) {
+        digits[count++] = '0';
+    }
+    if (is_signed && (negative || cv->plus || cv->space)) {
+        prefix[prefix_length++] = negative ? '-' : (cv->plus ? '+' : ' ');
+    }
+    if (cv->alternate && base == 16 && !is_zero) {
+        prefix[prefix_length++] = '0';
+        prefix[prefix_length++] = capitals ? 'X' : 'x';
+    }
+    zeros = cv->has_precision ? cv->precision - count : 0;
+    if (cv->alternate && base == 8 && zeros < 1 && (count == 0 || digits[count - 1] != '0')) {
         zeros = 1;
-    int prefix_length = (sign ? 1 : 0) + (*prefix ? 2 : 0);
-    int field = spec->width - prefix_length - zeros - length;
-    if (spec->zero && !spec->left && spec->precision < 0) {
-        zeros += field > 0 ? field : 0;
-        field = 0;
     }
-    if (!spec->left)
-        pad(sink, ' ', field);
-    if (sign)
-        put(sink, sign);
-    for (; *prefix; prefix++)
-        put(sink, (ULONG)*prefix);
-    pad(sink, '0', zeros);
-    while (length > 0)
-        put(sink, (ULONG)text[--length]);
-    if (spec->left)
-        pad(sink, ' ', field);
+    if (zeros < 0) {
+        zeros = 0;
+    }
+    body = prefix_length + zeros + count;
+    if (cv->zero && !cv->left && !cv->has_precision && cv->width > body) {
+        zeros += cv->width - body;
+        body = cv->width;
+    }
+    if (!cv->left) {
+        emit_repeated(out, ' ', cv->width - body);
+    }
+    for (LONG i = 0; i < prefix_length; i++) {
+        emit(out, (UCHAR)prefix[i]);
+    }
+    emit_repeated(out, '0', zeros);
+    while (count != 0) {
+        emit(out, (UCHAR)digits[--count]);
+    }
+    put_padded_right(out, cv, body);
 }
 
-/* The format string, narrow or wide, read one character at a time. */
+static void put_signed(PRTLP_OUTPUT out, const struct conversion *cv, ULONG64 raw)
+{
+    LONG64 value;
+    switch (cv->integer) {
+    case size_int64: value = (LONG64)raw; break;
+    case size_short: value = (SHORT)raw; break;
+    case size_char: value = (signed char)raw; break;
+    default: value = (LONG)raw; break;
+    }
+    put_integer(out, cv, value < 0 ? 0 - (ULONG64)value : (ULONG64)value, 10, false, value < 0, true);
+}
+
+static void put_unsigned(PRTLP_OUTPUT out, const struct conversion *cv, ULONG64 raw, ULONG base, bool capitals)
+{
+    ULONG64 value;
+    switch (cv->integer) {
+    case size_int64: value = raw; break;
+    case size_short: value = (USHORT)raw; break;
+    case size_char: value = (UCHAR)raw; break;
+    default: value = (ULONG)raw; break;
+    }
+    put_integer(out, cv, value, base, capitals, false, false);
+}
+
+/* ---- parsing ------------------------------------------------------------------------------------------------------------ */
+
 struct reader {
-    const void *at;
-    BOOLEAN wide;
+    const VOID *format;
+    bool wide;
+    SIZE_T at;
 };
 
-static ULONG peek(const struct reader *r, int ahead)
+static ULONG peek(const struct reader *in, SIZE_T ahead)
 {
-    return r->wide ? ((const WCHAR *)r->at)[ahead] : ((const UCHAR *)r->at)[ahead];
+    return in->wide ? ((const WCHAR *)in->format)[in->at + ahead] : ((const UCHAR *)in->format)[in->at + ahead];
 }
 
-static void skip(struct reader *r, int count)
+static LONG read_number(struct reader *in)
 {
-    r->at = (const UCHAR *)r->at + (r->wide ? 2 : 1) * count;
+    LONG number = 0;
+    for (; peek(in, 0) >= '0' && peek(in, 0) <= '9'; in->at++) {
+        if (number < 100000000) {
+            number = number * 10 + (LONG)(peek(in, 0) - '0');
+        }
+    }
+    return number;
 }
 
-static void read_flags(struct reader *r, struct spec *spec)
+static void read_flags(struct reader *in, struct conversion *cv)
 {
-    for (;; skip(r, 1)) {
-        switch (peek(r, 0)) {
-        case '-':
-            spec->left = TRUE;
-            break;
-        case '+':
-            spec->plus = TRUE;
-            break;
-        case ' ':
-            spec->blank = TRUE;
-            break;
-        case '#':
-            spec->alternate = TRUE;
-            break;
-        case '0':
-            spec->zero = TRUE;
-            break;
-        default:
-            return;
+    for (;; in->at++) {
+        switch (peek(in, 0)) {
+        case '-': cv->left = true; break;
+        case '+': cv->plus = true; break;
+        case ' ': cv->space = true; break;
+        case '#': cv->alternate = true; break;
+        case '0': cv->zero = true; break;
+        default: return;
         }
     }
 }
 
-#define MAX_FIELD 65536
-
-static int read_digits(struct reader *r)
+static void read_size(struct reader *in, struct conversion *cv)
 {
-    int value = 0;
-    for (; peek(r, 0) >= '0' && peek(r, 0) <= '9'; skip(r, 1))
-        if (value < MAX_FIELD)
-            value = value * 10 + (int)(peek(r, 0) - '0');
-    return value < MAX_FIELD ? value : MAX_FIELD;
-}
-
-static void read_size(struct reader *r, struct spec *spec)
-{
-    switch (peek(r, 0)) {
-    case 'h':
-        spec->size = peek(r, 1) == 'h' ? 'H' : 'h';
-        skip(r, spec->size == 'H' ? 2 : 1);
-        break;
-    case 'l':
-        spec->size = peek(r, 1) == 'l' ? 'q' : 'l';
-        skip(r, spec->size == 'q' ? 2 : 1);
-        break;
-    case 'w':
-        spec->size = 'w';
-        skip(r, 1);
-        break;
-    case 'z':
-    case 't':
-    case 'j':
-        spec->size = 'q';
-        skip(r, 1);
-        break;
-    case 'I':
-        if (peek(r, 1) == '6' && peek(r, 2) == '4') {
-            spec->size = 'q';
-            skip(r, 3);
-        } else if (peek(r, 1) == '3' && peek(r, 2) == '2') {
-            spec->size = 'd';
-            skip(r, 3);
-        } else {
-            spec->size = 'q';
-            skip(r, 1);
-        }
-        break;
-    }
-}
-
-static BOOLEAN is_wide_text(const struct spec *spec, BOOLEAN opposite, BOOLEAN wide_format)
-{
-    if (spec->size == 'h')
-        return FALSE;
-    if (spec->size == 'l' || spec->size == 'w')
-        return TRUE;
-    return wide_format != opposite;
-}
-
-void RtlpFormat(PRTLP_SINK Sink, const void *Format, BOOLEAN Wide, __builtin_ms_va_list Arguments)
-{
-    struct reader r = {.at = Format, .wide = Wide};
-    /* An array parameter decays; a copy can be passed to va_arg by its address. */
-    __builtin_ms_va_list arguments;
-    __builtin_ms_va_copy(arguments, Arguments);
-    for (; peek(&r, 0); skip(&r, 1)) {
-        if (peek(&r, 0) != '%') {
-            put(Sink, peek(&r, 0));
-            continue;
-        }
-        struct reader start = r;
-        struct spec spec = {.precision = -1};
-        skip(&r, 1);
-        read_flags(&r, &spec);
-        if (peek(&r, 0) == '*') {
-            spec.width = __builtin_va_arg(arguments, int);
-            if (spec.width < 0) {
-                spec.left = TRUE;
-                spec.width = spec.width < -MAX_FIELD ? MAX_FIELD : -spec.width;
-            } else if (spec.width > MAX_FIELD) {
-                spec.width = MAX_FIELD;
+    for (;;) {
+        switch (peek(in, 0)) {
+        case 'h':
+            cv->text = text_narrow;
+            cv->integer = cv->integer == size_short ? size_char : size_short;
+            break;
+        case 'l':
+            cv->text = text_wide;
+            if (peek(in, 1) == 'l') {
+                cv->integer = size_int64;
+                in->at++;
             }
-            skip(&r, 1);
-        } else {
-            spec.width = read_digits(&r);
-        }
-        if (peek(&r, 0) == '.') {
-            skip(&r, 1);
-            if (peek(&r, 0) == '*') {
-                spec.precision = __builtin_va_arg(arguments, int);
-                skip(&r, 1);
+            break;
+        case 'w': cv->text = text_wide; break;
+        case 'j':
+        case 'z':
+        case 't':
+        case 'L': cv->integer = size_int64; break;
+        case 'I':
+            if (peek(in, 1) == '6' && peek(in, 2) == '4') {
+                cv->integer = size_int64;
+                in->at += 2;
+            } else if (peek(in, 1) == '3' && peek(in, 2) == '2') {
+                cv->integer = size_int;
+                in->at += 2;
             } else {
-                spec.precision = read_digits(&r);
+                cv->integer = size_int64;
             }
+            break;
+        default: return;
         }
-        read_size(&r, &spec);
-        ULONG type = peek(&r, 0);
-        switch (type) {
-        case 'd':
-        case 'i': {
-            LONG64 value = spec.size == 'q' ? __builtin_va_arg(arguments, LONG64)
-                                            : (LONG64)__builtin_va_arg(arguments, LONG);
-            if (spec.size == 'h')
-                value = (SHORT)value;
-            if (spec.size == 'H')
-                value = (signed char)value;
-            ULONG sign = value < 0 ? '-' : spec.plus ? '+' : spec.blank ? ' ' : 0;
-            put_number(Sink, &spec, value < 0 ? 0 - (ULONG64)value : (ULONG64)value, 10, FALSE, sign);
-            break;
-        }
-        case 'u':
-        case 'o':
-        case 'x':
-        case 'X': {
-            ULONG64 value = spec.size == 'q' ? __builtin_va_arg(arguments, ULONG64)
-                                             : (ULONG64)__builtin_va_arg(arguments, ULONG);
-            if (spec.size == 'h')
-                value = (USHORT)value;
-            if (spec.size == 'H')
-                value = (UCHAR)value;
-            put_number(Sink, &spec, value, type == 'u' ? 10 : type == 'o' ? 8 : 16, type == 'X', 0);
-            break;
-        }
-        case 'p':
-            spec.precision = 16;
-            put_number(Sink, &spec, __builtin_va_arg(arguments, ULONG64), 16, TRUE, 0);
-            break;
-        case 'c':
-        case 'C': {
-            WCHAR character = (WCHAR)__builtin_va_arg(arguments, int);
-            BOOLEAN wide = is_wide_text(&spec, type == 'C', Wide);
-            UCHAR narrow = (UCHAR)character;
-            put_text(Sink, &spec, wide ? (const void *)&character : (const void *)&narrow, wide, 1);
-            break;
-        }
-        case 's':
-        case 'S':
-            put_string(Sink, &spec, __builtin_va_arg(arguments, const void *), is_wide_text(&spec, type == 'S', Wide));
-            break;
-        case 'Z':
-            /* %Z is a counted narrow string and %wZ a counted wide one in either kind of format. */
-            put_counted(Sink, &spec, __builtin_va_arg(arguments, const UNICODE_STRING *),
-                        spec.size == 'w' || spec.size == 'l');
-            break;
-        case 'n':
-            *__builtin_va_arg(arguments, int *) = (int)Sink->Count;
-            break;
-        case '%':
-            put(Sink, '%');
-            break;
-        default:
-            /* Unknown or unfinished: printed as written. */
-            while (start.at != r.at) {
-                put(Sink, peek(&start, 0));
-                skip(&start, 1);
-            }
-            if (!type)
-                goto out;
-            put(Sink, type);
-            break;
-        }
+        in->at++;
     }
-out:
-    __builtin_ms_va_end(arguments);
 }
 
-/* ---------------------------------------------------------------- sinks */
-
-/* UTF-8 of UTF-16 without joining surrogates: each half becomes a replacement character of three bytes. */
-static void put_utf8(PRTLP_SINK sink, ULONG character)
+static bool is_wide(const struct conversion *cv, bool by_default)
 {
-    UCHAR bytes[3];
-    ULONG count = 1;
-    bytes[0] = (UCHAR)character;
-    if (character >= 0x800) {
-        if (character >= 0xD800 && character < 0xE000)
-            character = 0xFFFD;
-        bytes[0] = (UCHAR)(0xE0 | character >> 12);
-        bytes[1] = (UCHAR)(0x80 | (character >> 6 & 0x3F));
-        bytes[2] = (UCHAR)(0x80 | (character & 0x3F));
-        count = 3;
-    } else if (character >= 0x80) {
-        bytes[0] = (UCHAR)(0xC0 | character >> 6);
-        bytes[1] = (UCHAR)(0x80 | (character & 0x3F));
-        count = 2;
-    }
-    SIZE_T *length = &sink->Room;
-    UCHAR *buffer = ((UCHAR **)sink->Context)[0];
-    SIZE_T limit = (SIZE_T)((UCHAR **)sink->Context)[1];
-    if (*length + count <= limit)
-        for (ULONG i = 0; i < count; i++)
-            buffer[*length + i] = bytes[i];
-    *length += count;
+    return cv->text == text_default ? by_default : cv->text == text_wide;
 }
 
-SIZE_T RtlpFormatUtf8(char *Buffer, SIZE_T Bytes, const char *Format, __builtin_ms_va_list Arguments)
+/* One conversion, from behind its percent sign. */
+static void convert(PRTLP_OUTPUT out, struct reader *in, NT_VA_LIST *arguments)
 {
-    PVOID context[2] = {Buffer, (PVOID)(Bytes ? Bytes - 1 : 0)};
-    RTLP_SINK sink = {.Put = put_utf8, .Context = context};
-    RtlpFormat(&sink, Format, FALSE, Arguments);
-    if (Bytes)
-        Buffer[sink.Room < Bytes - 1 ? sink.Room : Bytes - 1] = 0;
-    return sink.Room;
+    struct conversion cv = {0};
+    bool wide = out->Encoding == RtlpEncodeWide;
+    ULONG type;
+
+    read_flags(in, &cv);
+    if (peek(in, 0) == '*') {
+        cv.width = __builtin_va_arg(*arguments, LONG);
+        in->at++;
+        if (cv.width < 0) {
+            cv.left = true;
+            cv.width = -cv.width;
+        }
+    } else {
+        cv.width = read_number(in);
+    }
+    if (peek(in, 0) == '.') {
+        in->at++;
+        cv.has_precision = true;
+        if (peek(in, 0) == '*') {
+            cv.precision = __builtin_va_arg(*arguments, LONG);
+            in->at++;
+            cv.has_precision = cv.precision >= 0;
+        } else {
+            cv.precision = read_number(in);
+        }
+    }
+    read_size(in, &cv);
+
+    type = peek(in, 0);
+    if (type == 0) {
+        return;
+    }
+    in->at++;
+    switch (type) {
+    case 'd':
+    case 'i': put_signed(out, &cv, __builtin_va_arg(*arguments, ULONG64)); break;
+    case 'u': put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 10, false); break;
+    case 'x': put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 16, false); break;
+    case 'X': put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 16, true); break;
+    case 'o': put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 8, false); break;
+    case 'p':
+        cv.integer = size_int64;
+        cv.has_precision = true;
+        cv.precision = 16;
+        put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 16, true);
+        break;
+    case 'c': put_character(out, &cv, __builtin_va_arg(*arguments, ULONG64), is_wide(&cv, wide)); break;
+    case 'C': put_character(out, &cv, __builtin_va_arg(*arguments, ULONG64), is_wide(&cv, !wide)); break;
+    case 's': put_string(out, &cv, __builtin_va_arg(*arguments, PVOID), is_wide(&cv, wide)); break;
+    case 'S': put_string(out, &cv, __builtin_va_arg(*arguments, PVOID), is_wide(&cv, !wide)); break;
+    case 'Z': put_counted_string(out, &cv, __builtin_va_arg(*arguments, PVOID), is_wide(&cv, wide)); break;
+    case 'e':
+    case 'E':
+    case 'f':
+    case 'F':
+    case 'g':
+    case 'G':
+    case 'a':
+    case 'A':
+        (void)__builtin_va_arg(*arguments, ULONG64);
+        emit(out, type);
+        break;
+    case 'n': (void)__builtin_va_arg(*arguments, PVOID); break;
+    default: emit(out, type); break;
+    }
+}
+
+VOID RtlpFormat(PRTLP_OUTPUT Output, const VOID *Format, NT_VA_LIST Arguments)
+{
+    struct reader in = {Format, Output->Encoding == RtlpEncodeWide, 0};
+    ULONG unit;
+    while ((unit = peek(&in, 0)) != 0) {
+        in.at++;
+        if (unit != '%') {
+            emit(Output, unit);
+        } else {
+            convert(Output, &in, &Arguments);
+        }
+    }
+}
+
+SIZE_T RtlpFormatUtf8(char *Buffer, SIZE_T Bytes, const char *Format, NT_VA_LIST Arguments)
+{
+    RTLP_OUTPUT output = {RtlpEncodeUtf8, Buffer, Bytes != 0 ? Bytes - 1 : 0, 0};
+    RtlpFormat(&output, Format, Arguments);
+    if (Bytes != 0) {
+        Buffer[output.Count < Bytes - 1 ? output.Count : Bytes - 1] = 0;
+    }
+    return output.Count;
 }

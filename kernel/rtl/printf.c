@@ -10,35 +10,23 @@
 #define UNBOUNDED 0x7FFFFFFF
 #define TRUNCATE  (~(SIZE_T)0)
 
-static void put_narrow(PRTLP_SINK sink, ULONG character)
-{
-    if (sink->Count < sink->Room)
-        ((char *)sink->Context)[sink->Count] = (char)(character < 0x100 ? character : '?');
-}
-
-static void put_wide(PRTLP_SINK sink, ULONG character)
-{
-    if (sink->Count < sink->Room)
-        ((WCHAR *)sink->Context)[sink->Count] = (WCHAR)character;
-}
-
 /* Returns the full length; writes at most `room` characters, and a terminator if there is room for it. */
 static SIZE_T narrow(char *buffer, SIZE_T room, const char *format, __builtin_ms_va_list arguments)
 {
-    RTLP_SINK sink = {.Put = put_narrow, .Context = buffer, .Room = room};
-    RtlpFormat(&sink, format, FALSE, arguments);
-    if (sink.Count < room)
-        buffer[sink.Count] = 0;
-    return sink.Count;
+    RTLP_OUTPUT output = {RtlpEncodeAnsi, buffer, room, 0};
+    RtlpFormat(&output, format, arguments);
+    if (output.Count < room)
+        buffer[output.Count] = 0;
+    return output.Count;
 }
 
 static SIZE_T wide(WCHAR *buffer, SIZE_T room, const WCHAR *format, __builtin_ms_va_list arguments)
 {
-    RTLP_SINK sink = {.Put = put_wide, .Context = buffer, .Room = room};
-    RtlpFormat(&sink, format, TRUE, arguments);
-    if (sink.Count < room)
-        buffer[sink.Count] = 0;
-    return sink.Count;
+    RTLP_OUTPUT output = {RtlpEncodeWide, buffer, room, 0};
+    RtlpFormat(&output, format, arguments);
+    if (output.Count < room)
+        buffer[output.Count] = 0;
+    return output.Count;
 }
 
 /* A variadic routine that hands its list to its v-form. */

@@ -15,23 +15,27 @@ void *RtlpMemmove(void *to, const void *from, SIZE_T n);
 void *RtlpMemset(void *to, int value, SIZE_T n);
 int RtlpMemcmp(const void *a, const void *b, SIZE_T n);
 
-/*
- * The formatting engine. Characters are produced as UTF-16 code units, or as bytes where the format or an argument is
- * narrow, one at a time.
- */
-typedef struct _RTLP_SINK {
-    void (*Put)(struct _RTLP_SINK *Sink, ULONG Character); /* Character < 0x10000 */
-    PVOID Context;
-    SIZE_T Count;     /* characters produced */
-    SIZE_T Room;      /* for the bounded sinks */
-} RTLP_SINK, *PRTLP_SINK;
+/* What the units of formatted output are, and how characters of the other width become them. */
+typedef enum _RTLP_ENCODING {
+    RtlpEncodeAnsi, /* bytes; UTF-16 arguments through the ANSI code page */
+    RtlpEncodeUtf8, /* bytes; UTF-16 arguments as UTF-8 (debug output and reports) */
+    RtlpEncodeWide, /* UTF-16 units; byte arguments through the ANSI code page */
+} RTLP_ENCODING;
+
+/* Where output goes. Units beyond the capacity are counted and dropped. */
+typedef struct _RTLP_OUTPUT {
+    RTLP_ENCODING Encoding;
+    PVOID Buffer;
+    SIZE_T Capacity; /* units */
+    SIZE_T Count;    /* units made, also those that did not fit */
+} RTLP_OUTPUT, *PRTLP_OUTPUT;
 
 /*
- * Format: narrow if Wide is FALSE (then %s is narrow and %S wide), otherwise PCWSTR. Understands flags, width,
- * precision, the sizes hh h l ll w I I32 I64 z t j and the types d i u o x X c C s S Z p n %. Floating point is not
- * supported, as on Windows: the conversion is printed as it stands. Pointers are the caller's; a bad one faults.
+ * Format `Format` (bytes, or UTF-16 units when the encoding is RtlpEncodeWide) with the arguments. Nothing is terminated.
+ * Floating-point conversions print their letter and skip their argument: the kernel does not touch vector registers.
+ * Any IRQL if what is printed is resident. A bad pointer faults: nothing is held.
  */
-void RtlpFormat(PRTLP_SINK Sink, const void *Format, BOOLEAN Wide, __builtin_ms_va_list Arguments);
+VOID RtlpFormat(PRTLP_OUTPUT Output, const VOID *Format, NT_VA_LIST Arguments);
 
 /* Formats into a bounded narrow buffer, always terminated if Bytes > 0; returns what the full text would have been. */
 SIZE_T RtlpFormatUtf8(char *Buffer, SIZE_T Bytes, const char *Format, __builtin_ms_va_list Arguments);

@@ -62,3 +62,41 @@ KILN_TEST_ONCE(rtl_format, what_does_not_fit)
     CHECK_EQ(nt__snwprintf(wide, 4, L"%s%S", L"ab", "c"), 3);
     CHECK_EQ(wide[2], 'c');
 }
+
+KILN_TEST_ONCE(rtl_format, characters_go_through_the_code_page)
+{
+    WCHAR wide[4];
+    EXPECT("\x80?", "%S", L"\x20ac\x4e00"); /* the euro sign is in page 1252, the ideograph is not */
+    EXPECT("\xc3\xa9", "%s", "\xc3\xa9");   /* bytes stay bytes */
+    CHECK_EQ(nt__snwprintf(wide, 4, L"%S", "\x80"), 1);
+    CHECK_EQ(wide[0], 0x20ac);
+}
+
+int NTAPI nt_wctomb(CHAR *To, WCHAR Character);
+SIZE_T NTAPI nt_wcstombs(CHAR *To, const WCHAR *From, SIZE_T Count);
+SIZE_T NTAPI nt_mbstowcs(WCHAR *To, const CHAR *From, SIZE_T Count);
+CHAR *NTAPI nt_strtok_s(CHAR *String, const CHAR *Delimiters, CHAR **Context);
+ULONG64 NTAPI nt__strtoui64(const CHAR *String, CHAR **End, int Base);
+
+KILN_TEST_ONCE(rtl_crt, multibyte_conversions)
+{
+    CHAR bytes[8];
+    WCHAR units[8];
+    CHECK_EQ((LONG)nt_wctomb(bytes, 0x4e00), -1);
+    CHECK_EQ(nt_wcstombs(bytes, L"ab\x20ac", 8), 3);
+    CHECK_EQ(bytes[3], 0);
+    CHECK_EQ(nt_wcstombs(NULL, L"abcd", 0), 4);
+    CHECK_EQ(nt_mbstowcs(units, bytes, 8), 3);
+    CHECK_EQ(units[2], 0x20ac);
+}
+
+KILN_TEST_ONCE(rtl_crt, tokens_and_numbers)
+{
+    CHAR text[] = ",a,,bc", *context = NULL, *end;
+    CHECK(rtl_same(nt_strtok_s(text, ",", &context), "a"));
+    CHECK(rtl_same(nt_strtok_s(NULL, ",", &context), "bc"));
+    CHECK(nt_strtok_s(NULL, ",", &context) == NULL);
+    CHECK_EQ(nt__strtoui64("0x10z", &end, 0), 16);
+    CHECK_EQ(*end, 'z');
+    CHECK_EQ(nt__strtoui64("18446744073709551616", NULL, 10), MAXULONG64);
+}

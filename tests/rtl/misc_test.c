@@ -125,3 +125,40 @@ KILN_TEST_BUGCHECK(rtl_list, removing_from_a_broken_list_stops_the_machine, KERN
     b.Blink = &head;
     RemoveEntryList(&a);
 }
+
+KILN_TEST_ONCE(rtl_resource, large_ranges_are_encoded_in_the_smallest_unit)
+{
+    IO_RESOURCE_DESCRIPTOR io = {0};
+    CM_PARTIAL_RESOURCE_DESCRIPTOR cm = {0};
+    ULONGLONG alignment, start, length;
+    CHECK_EQ(RtlIoEncodeMemIoResource(&io, CmResourceTypeMemory, 0x100000000ULL, 1, 0, 1), STATUS_UNSUCCESSFUL);
+    CHECK_EQ(RtlIoEncodeMemIoResource(&io, CmResourceTypeMemoryLarge, 0x180000000ULL, 0x1000, 0, 1), STATUS_SUCCESS);
+    CHECK_EQ(io.Flags & CM_RESOURCE_MEMORY_LARGE, CM_RESOURCE_MEMORY_LARGE_40);
+    CHECK_EQ(RtlIoDecodeMemIoResource(&io, &alignment, NULL, NULL), 0x180000000ULL);
+    CHECK_EQ(alignment, 0x1000);
+    CHECK_EQ(RtlCmEncodeMemIoResource(&cm, CmResourceTypeMemoryLarge, 0x10000000000ULL, 0x40), STATUS_SUCCESS);
+    CHECK_EQ(cm.Flags & CM_RESOURCE_MEMORY_LARGE, CM_RESOURCE_MEMORY_LARGE_48);
+    CHECK_EQ(RtlCmDecodeMemIoResource(&cm, &start), 0x10000000000ULL);
+    CHECK_EQ(start, 0x40);
+    CHECK_EQ(RtlCmEncodeMemIoResource(&cm, CmResourceTypeInterrupt, 1, 0), STATUS_INVALID_PARAMETER);
+    CHECK_EQ(RtlCmEncodeMemIoResource(&cm, CmResourceTypeMemoryLarge, 0x10000000001ULL, 0), STATUS_UNSUCCESSFUL);
+    CHECK_EQ(RtlFindClosestEncodableLength(0x100000001ULL, &length), STATUS_SUCCESS);
+    CHECK_EQ(length, 0x100000100ULL);
+}
+
+static ULONG seen;
+static VOID NTAPI watch(PSTRING Output, ULONG ComponentId, ULONG Level)
+{
+    if (Output->Length == 2 && Output->Buffer[0] == 'h') {
+        seen = ComponentId * 10 + Level;
+    }
+}
+
+KILN_TEST_ONCE(rtl_misc, print_callback_sees_what_is_printed)
+{
+    CHECK_EQ(DbgSetDebugPrintCallback(watch, TRUE), STATUS_SUCCESS);
+    DbgPrintEx(DPFLTR_IHVDRIVER_ID, DPFLTR_ERROR_LEVEL, "hi");
+    CHECK_EQ(seen, DPFLTR_IHVDRIVER_ID * 10);
+    CHECK_EQ(DbgSetDebugPrintCallback(watch, FALSE), STATUS_SUCCESS);
+    CHECK_EQ(DbgSetDebugPrintCallback(watch, FALSE), STATUS_NOT_FOUND);
+}
