@@ -25,6 +25,8 @@
 #include <nt/setoken.h>
 #include <nt/ps_services.h>
 #include <nt/silo.h>
+#include <nt/wmi.h>
+#include <nt/tm.h>
 #include <nt/native.h>
 
 #endif
