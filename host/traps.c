@@ -28,6 +28,21 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+/* Frames that were left without returning (an unwind, a thread that ended) leave poison on the stack below. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ASAN 1
+#endif
+#endif
+#ifdef ASAN
+#include <sanitizer/asan_interface.h>
+#define UNPOISON(low, high) __asan_unpoison_memory_region((void *)(low), (high) - (low))
+#else
+#define UNPOISON(low, high) ((void)0)
+#endif
+
 #define ALTERNATE_STACK_BYTES (128 * 1024) /* a frame with AMX state is 11 KB, and one probe fault may nest */
 #define EMERGENCY_STACK_BYTES (512 * 1024)
 #define RED_ZONE_BYTES        256
@@ -219,6 +234,7 @@ static void on_fault(int signal, siginfo_t *info, void *argument)
     }
     if (overflow)
         top = (uint64_t)self.emergency_top;
+    UNPOISON(overflow ? (uint64_t)self.emergency_low : low, top);
     struct host_trap *trap = write_trap(top, uc);
     trap->vector = (uint32_t)regs[REG_TRAPNO];
     trap->error_code = (uint64_t)regs[REG_ERR];
@@ -238,7 +254,9 @@ static void on_redirect(int signal, siginfo_t *info, void *argument)
     uint64_t sp = (uint64_t)uc->uc_mcontext.gregs[REG_RSP];
     if (self.emergency_top && KiIsDriverCode((uint64_t)uc->uc_mcontext.gregs[REG_RIP])) {
         uint64_t top = sp - RED_ZONE_BYTES;
-        if (have_room(top - IMAGE_MAX_BYTES - sizeof(struct host_trap) - DISPATCH_ROOM_BYTES, top)) {
+        uint64_t low = top - IMAGE_MAX_BYTES - sizeof(struct host_trap) - DISPATCH_ROOM_BYTES;
+        if (have_room(low, top)) {
+            UNPOISON(low, top);
             struct host_trap *trap = write_trap(top, uc);
             trap->vector = UINT32_MAX;
             trap->error_code = trap->fault_address = 0;

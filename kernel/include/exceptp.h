@@ -9,6 +9,14 @@
 #include "trap.h"
 #include "host.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define KILN_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KILN_ASAN 1
+#endif
+#endif
+
 /* ---------------------------------------------------------------- trap_entry.S, guard.S */
 
 DECLSPEC_NORETURN void KiRestoreContext(const CONTEXT *context); /* the target's stack lies well above ours */

@@ -249,6 +249,16 @@ static void call_unwind_handler(EXCEPTION_RECORD *record, CONTEXT *walk, struct 
         raise_secondary(STATUS_INVALID_DISPOSITION, record, walk);
 }
 
+/* The frames below `high` end without returning: AddressSanitizer must not see their redzones any more. */
+static void forget_frames(ULONGLONG high)
+{
+#ifdef KILN_ASAN
+    void __asan_unpoison_memory_region(const void *, SIZE_T);
+    ULONGLONG low = (ULONG_PTR)__builtin_frame_address(0);
+    __asan_unpoison_memory_region((void *)(ULONG_PTR)low, high - low);
+#endif
+}
+
 /* Continue in the target frame, whose state is `walk`. */
 static DECLSPEC_NORETURN void enter_target(CONTEXT *walk, ULONGLONG target_ip, EXCEPTION_RECORD *record, ULONGLONG value)
 {
@@ -258,6 +268,7 @@ static DECLSPEC_NORETURN void enter_target(CONTEXT *walk, ULONGLONG target_ip, E
         __builtin_unreachable();
     }
     walk->Rip = target_ip;
+    forget_frames(walk->Rsp);
     KiRestoreContext(walk);
 }
 
