@@ -173,12 +173,16 @@ KepPrepareStack:
         .cfi_endproc
         .size   KepPrepareStack, . - KepPrepareStack
 
-/* void KiCallOnStack(void (*fn)(void *), void *Context, PVOID StackBase) */
+/*
+ * void KiCallOnStack(void (*fn)(void *), void *Context, PVOID StackBase). Called a signal frame, because debuggers take a
+ * caller whose stack lies elsewhere for damage in any other kind of frame.
+ */
         .globl  KiCallOnStack
         .type   KiCallOnStack, @function
         .p2align 4
 KiCallOnStack:
         .cfi_startproc
+        .cfi_signal_frame
         pushq   %rbp
         .cfi_adjust_cfa_offset 8
         .cfi_rel_offset %rbp, 0
