@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 struct run {
@@ -94,6 +95,13 @@ static void run_machine(void *argument)
                 run->options.kiln.command_line);
 }
 
+static void time_is_up(int signal, siginfo_t *info, void *context)
+{
+    (void)signal;
+    (void)info;
+    kiln_give_up((uint64_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP]);
+}
+
 int kiln_cmd_run(int argc, char **argv)
 {
     static struct run run;
@@ -109,8 +117,11 @@ int kiln_cmd_run(int argc, char **argv)
         if (!run.script)
             return 2;
     }
-    if (run.options.timeout_s)
+    if (run.options.timeout_s) {
+        struct sigaction action = {.sa_sigaction = time_is_up, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+        sigaction(SIGALRM, &action, NULL);
         alarm(run.options.timeout_s);
+    }
     machine_call(run_machine, &run);
     fflush(stdout);
     return run.status;

@@ -610,6 +610,13 @@ uint64_t kiln_time(void)
     return host_interrupt_time() * 100;
 }
 
+void kiln_give_up(uint64_t pc)
+{
+    if (booted)
+        KcReportTimeout(pc);
+    host_exit(1);
+}
+
 /* ---------------------------------------------------------------- looking inside */
 
 _Static_assert((int)KC_TEXT == (int)KILN_TEXT && (int)KC_HEX == (int)KILN_HEX &&

@@ -50,6 +50,7 @@ int32_t KcInit(void)
 {
     PVOID memory;
     client_process = PsGetCurrentProcess();
+    KiMachineStuck = KcReportStuck;
     NTSTATUS status = MiAllocateUser(client_process, sizeof *user, PAGE_READWRITE, &memory);
     if (NT_SUCCESS(status))
         user = memory;

@@ -5,6 +5,9 @@
 
 #include "client.h"
 
+/* Report what is in flight when nothing can go on (KiMachineStuck). Always FALSE: it made nothing ready. */
+unsigned char KcReportStuck(void);
+
 /* The documented names of status values, sorted by value; generated from ntstatus.h. */
 struct kc_status_name {
     int32_t value;

@@ -70,6 +70,12 @@ struct kc_field {
 typedef void kc_row_fn(void *context, const struct kc_field *fields, unsigned count);
 int32_t KcList(const char *kind, const char *argument, kc_row_fn *row, void *context);
 
+/*
+ * Say what every thread and request is doing, for a run that took too long; `pc` is where the calling thread was
+ * interrupted. May be called from a signal handler: the machine does not go on afterwards.
+ */
+void KcReportTimeout(uint64_t pc);
+
 /* Send IRP_MJ_SHUTDOWN to those registered for it. */
 void KcShutdown(void);
 

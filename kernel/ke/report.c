@@ -6,6 +6,7 @@
  * every run of a seed go in.
  */
 #include "kep.h"
+#include "ldrp.h"
 
 BOOLEAN KiTracing;
 
@@ -111,10 +112,31 @@ static void emit(TEXT *Text)
     Text->Length = 0;
 }
 
+/* Is this a thread of Kiln's own that only waits for work? Those are not what a hang is about. */
+static BOOLEAN is_idle_worker(const KI_THREAD_INFO *Info, const ULONGLONG *Frames, ULONG Count)
+{
+    if (Info->State != KiWaiting || Info->Thread->HostStack)
+        return FALSE;
+    for (ULONG i = 0; i < Count; i++)
+        if (LdrFindModuleByAddress((PVOID)(ULONG_PTR)Frames[i]))
+            return FALSE;
+    return !LdrFindModuleByAddress(Info->StartAddress);
+}
+
 static BOOLEAN report_thread(const KI_THREAD_INFO *Info, PVOID Context)
 {
     TEXT text = {.Length = 0};
     char where[160];
+    ULONGLONG frames[16];
+    ULONG count = 0;
+    CONTEXT context;
+    RtlZeroMemory(&context, sizeof context);
+    if (KiGetSwitchFrame(Info->Thread, &context.Rip, &context.Rsp, &context.Rbp))
+        count = KiWalkStack(&context, 0, RTL_NUMBER_OF(frames), frames);
+    if (is_idle_worker(Info, frames, count)) {
+        ++*(ULONG *)Context;
+        return TRUE;
+    }
     put(&text, "  thread ");
     put_number(&text, Info->Id, 10);
     put(&text, ": ");
@@ -148,17 +170,11 @@ static BOOLEAN report_thread(const KI_THREAD_INFO *Info, PVOID Context)
         }
         emit(&text);
     }
-    CONTEXT context;
-    RtlZeroMemory(&context, sizeof context);
-    if (KiGetSwitchFrame(Info->Thread, &context.Rip, &context.Rsp, &context.Rbp)) {
-        ULONGLONG frames[16];
-        ULONG count = KiWalkStack(&context, 0, RTL_NUMBER_OF(frames), frames);
-        for (ULONG i = 0; i < count; i++) {
-            put(&text, "      at ");
-            KiDescribeReturn(frames[i], where, sizeof where);
-            put(&text, where);
-            emit(&text);
-        }
+    for (ULONG i = 0; i < count; i++) {
+        put(&text, "      at ");
+        KiDescribeReturn(frames[i], where, sizeof where);
+        put(&text, where);
+        emit(&text);
     }
     return TRUE;
 }
@@ -168,5 +184,10 @@ void KiReportThreads(void)
     TEXT text = {.Length = 0};
     put(&text, "Threads of the machine:");
     emit(&text);
-    KiEnumerateThreads(report_thread, NULL);
+    ULONG idle_workers = 0;
+    KiEnumerateThreads(report_thread, &idle_workers);
+    put(&text, "  and ");
+    put_number(&text, idle_workers, 10);
+    put(&text, " threads of the system that wait for work");
+    emit(&text);
 }

@@ -156,6 +156,7 @@ DECLSPEC_NORETURN void KiBugCheckContext(ULONG code, ULONG_PTR p1, ULONG_PTR p2,
 
 static const char *exception_advice(const EXCEPTION_RECORD *record)
 {
+    const char *text;
     switch ((ULONG)record->ExceptionCode) {
     case (ULONG)STATUS_ACCESS_VIOLATION:
         if (record->NumberParameters >= 2 && record->ExceptionInformation[1] < 0x10000)
@@ -176,8 +177,10 @@ static const char *exception_advice(const EXCEPTION_RECORD *record)
     case (ULONG)STATUS_INTEGER_OVERFLOW:
         return "The quotient of a division does not fit the result.";
     case (ULONG)STATUS_ILLEGAL_INSTRUCTION:
-        return "An instruction that does not exist was executed: control went astray, or the compiler put a trap there "
-               "for code that must not be reached (undefined behaviour).";
+        text = vf_undefined_behaviour(record->ExceptionAddress);
+        return text ? text
+                    : "An instruction that does not exist was executed: control went astray, or the compiler put a trap "
+                      "there for code that must not be reached (undefined behaviour).";
     case (ULONG)STATUS_PRIVILEGED_INSTRUCTION:
         return "A privileged instruction that this machine does not emulate was executed.";
     default:

@@ -11,7 +11,7 @@
  */
 #include <ntddk.h>
 
-#include "ki.h"
+#include "layout.h"
 #include "mi.h"
 
 #define CODE_POOL_RIGHT 0x86
@@ -22,11 +22,7 @@ static void check(PVOID address, SIZE_T size, BOOLEAN write, PVOID caller)
 {
     MI_ADDRESS info;
     ULONG64 code = 0;
-    /* The stack is what drivers touch most. */
-    PKTHREAD thread = KiThread();
-    if ((PUCHAR)address >= (PUCHAR)thread->StackLimit && (PUCHAR)address < (PUCHAR)thread->StackBase)
-        return;
-    if (size == 0)
+    if (size == 0 || (ULONG64)(ULONG_PTR)address - KILN_RAM_BASE >= KILN_RAM_MAX)
         return;
     switch (MiClassifyAddress(address, &info)) {
     case MiAddressPool:

@@ -75,4 +75,7 @@ struct vf_place {
 };
 void vf_locate(ULONGLONG pc, bool is_return_address, struct vf_place *place);
 
+/* The meaning of a trap that --san=ubsan put at the address; NULL if it is none. */
+const char *vf_undefined_behaviour(const void *address);
+
 #endif

@@ -127,6 +127,80 @@ fi
 printf 'load hello.sys\ndrivers\nbogus\nquit\n' | "$kiln" shell >out 2>err
 if grep -q 'hello' out && grep -q bogus err; then passed=$((passed + 1)); else echo "FAIL shell"; cat out err; failed=$((failed + 1)); fi
 
+# Runs that do not end.
+cat >loop.c <<'C'
+#include <ntddk.h>
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    volatile int i = 0;
+    UNREFERENCED_PARAMETER(driver); UNREFERENCED_PARAMETER(path);
+    for (;;)
+        i++;
+}
+C
+cat >hold.c <<'C'
+#include <ntddk.h>
+static NTSTATUS keep(PDEVICE_OBJECT device, PIRP irp)
+{
+    UNREFERENCED_PARAMETER(device);
+    if (IoGetCurrentIrpStackLocation(irp)->MajorFunction == IRP_MJ_READ) {
+        IoMarkIrpPending(irp);
+        return STATUS_PENDING;
+    }
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return STATUS_SUCCESS;
+}
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\Hold");
+    PDEVICE_OBJECT device;
+    UNREFERENCED_PARAMETER(path);
+    driver->MajorFunction[IRP_MJ_CREATE] = driver->MajorFunction[IRP_MJ_READ] = keep;
+    return IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+}
+C
+expect "cc builds loop" 0 "" "$kiln" cc -g -o loop.sys loop.c
+expect "cc builds hold" 0 "" "$kiln" cc -g -o hold.sys hold.c
+expect "a run that takes too long says where it is" 1 "loop.sys!DriverEntry" "$kiln" run --timeout 1 loop.sys
+expect "a hang names the request and who holds it" 1 "IRP_MJ_READ.*Device.Hold of .Driver.hold" "$kiln" run hold.sys -c 'open \Device\Hold; read Hold 1'
+expect "a hang names the waiting code" 1 "at kiln!NtReadFile" "$kiln" run hold.sys -c 'open \Device\Hold; read Hold 1'
+
+# Instrumented drivers.
+cat >san.c <<'C'
+#include <ntddk.h>
+static DRIVER_UNLOAD unload;
+static void unload(PDRIVER_OBJECT driver) { UNREFERENCED_PARAMETER(driver); }
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    volatile char *p = ExAllocatePool2(POOL_FLAG_NON_PAGED, 20, 'tseT');
+    volatile int shift = 40;
+    UNREFERENCED_PARAMETER(path);
+    UNREFERENCED_PARAMETER(shift);
+    driver->DriverUnload = unload;
+#ifdef SHIFT
+    DbgPrint("%d\n", 1 << shift);
+#endif
+#ifdef OVERRUN
+    (void)p[20];
+#endif
+    ExFreePool((PVOID)p);
+#ifdef FREED
+    (void)p[3];
+#endif
+    return STATUS_SUCCESS;
+}
+C
+expect "cc builds with kasan" 0 "" "$kiln" cc -g --san=kasan -DOVERRUN -o overrun.sys san.c
+expect "kasan reports an overrun, with its line" 3 "KASAN_ILLEGAL_ACCESS" "$kiln" run overrun.sys
+expect "kasan builds a use after free" 0 "" "$kiln" cc -g --san=kasan -DFREED -o freed.sys san.c
+expect "kasan reports a use after free" 3 "san\.c:19" "$kiln" run freed.sys
+expect "cc builds with ubsan" 0 "" "$kiln" cc -g --san=ubsan -DSHIFT -o shift.sys san.c
+expect "ubsan names the undefined behaviour" 3 "a shift by a negative or too large count" "$kiln" run shift.sys
+expect "cc builds with all sanitizers" 0 "" "$kiln" cc -g --san=kasan,ubsan,cov -o clean.sys san.c
+expect "a clean driver runs with all sanitizers" 0 "" "$kiln" run --coverage cov.info clean.sys
+expect "coverage names the source" 0 "SF:.*san\.c" cat cov.info
+
 expect "inspect says it will load" 0 "available" "$kiln" inspect hello.sys
 expect "inspect refuses a text file" 1 "" "$kiln" inspect text.sys
 expect "ddi names a routine" 0 "KeSetEvent" "$kiln" ddi KeSetEvent

@@ -159,6 +159,12 @@ const char *kiln_last_error(void);
 const char *kiln_version(void);
 
 /*
+ * Report what every thread and request is doing and end the process with status 1. For time-outs: a signal handler may
+ * call it, with the address at which the signal interrupted.
+ */
+void kiln_give_up(uint64_t pc);
+
+/*
  * Write which source lines of drivers built with `kiln cc -g --san=cov` ran, as an LCOV tracefile. Returns 0 or a negative
  * errno value. May be called after a bugcheck, from on_exit.
  */
