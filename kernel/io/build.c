@@ -63,9 +63,9 @@ static NTSTATUS set_transfer(PIRP irp, ULONG major, PDEVICE_OBJECT device, PVOID
 }
 
 static PIRP build_fsd(ULONG major, PDEVICE_OBJECT device, PVOID buffer, ULONG length, PLARGE_INTEGER offset,
-                      PIO_STATUS_BLOCK block, PVOID caller)
+                      PIO_STATUS_BLOCK block, BOOLEAN asynchronous, PVOID caller)
 {
-    PIRP irp = IopAllocateIrp(device->StackSize, caller);
+    PIRP irp = IopAllocateIrp(device->StackSize, asynchronous ? caller : NULL);
     if (!irp)
         return NULL;
     PIO_STACK_LOCATION sp = IoGetNextIrpStackLocation(irp);
@@ -93,7 +93,7 @@ PIRP NTAPI IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT Dev
                                          PLARGE_INTEGER StartingOffset, PIO_STATUS_BLOCK IoStatusBlock)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    return build_fsd(MajorFunction, DeviceObject, Buffer, Length, StartingOffset, IoStatusBlock,
+    return build_fsd(MajorFunction, DeviceObject, Buffer, Length, StartingOffset, IoStatusBlock, TRUE,
                      __builtin_return_address(0));
 }
 
@@ -101,7 +101,7 @@ PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT Devi
                                         PLARGE_INTEGER StartingOffset, PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    PIRP irp = build_fsd(MajorFunction, DeviceObject, Buffer, Length, StartingOffset, IoStatusBlock,
+    PIRP irp = build_fsd(MajorFunction, DeviceObject, Buffer, Length, StartingOffset, IoStatusBlock, FALSE,
                          __builtin_return_address(0));
     if (irp) {
         irp->UserEvent = Event;
@@ -151,7 +151,7 @@ PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT Dev
 {
     PVOID caller = __builtin_return_address(0);
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    PIRP irp = IopAllocateIrp(DeviceObject->StackSize, caller);
+    PIRP irp = IopAllocateIrp(DeviceObject->StackSize, NULL);
     if (!irp)
         return NULL;
     PIO_STACK_LOCATION sp = IoGetNextIrpStackLocation(irp);

@@ -259,7 +259,7 @@ static inline void IopSetEvent(PKEVENT Event)
 /* IRP.Flags: a request on a file opened for synchronous I/O: its sender waits, and drops the file's reference itself. */
 #define IOP_IRP_SYNCHRONOUS_FILE 0x20000000
 
-/* IRPs of the Nt services: StackSize of the device, no quota. NULL when pool is exhausted. */
+/* An IRP without quota: of the I/O manager's own (Caller NULL), or that a driver at Caller will have to free. NULL: no pool. */
 PIRP IopAllocateIrp(CCHAR StackSize, PVOID Caller);
 void IopFreeIrp(PIRP Irp);
 

@@ -83,7 +83,7 @@ static __attribute__((noinline)) PIRP allocate_slow(LONG stack, int class, BOOLE
         irp = MiAllocatePool(NonPagedPoolNx, irp_bytes(stack), IOP_TAG_IRP, FALSE, caller);
         flags = 0;
     } else {
-        irp = MiAllocatePool(NonPagedPoolNx, irp_bytes(room), IOP_TAG_IRP, FALSE, caller);
+        irp = MiAllocatePool(NonPagedPoolNx, irp_bytes(room), IOP_TAG_IRP, FALSE, NULL); /* the cache's for good */
     }
     if (irp)
         initialize(irp, irp_bytes(stack), stack, flags);
@@ -109,7 +109,7 @@ static inline PIRP allocate(LONG stack, BOOLEAN quota, BOOLEAN bypass, PVOID cal
 
 PIRP IopAllocateIrp(CCHAR StackSize, PVOID Caller)
 {
-    return allocate(StackSize, FALSE, FALSE, Caller);
+    return allocate(StackSize, FALSE, Caller != NULL && IopChecked, Caller);
 }
 
 PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+#define LEAKY_FAILS
+#include "leaky.c"
