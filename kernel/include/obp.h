@@ -398,9 +398,13 @@ PVOID ExDestroyHandle(PHANDLE_TABLE Table, HANDLE Handle);
 /* Look up and, if Reference returns TRUE for the pointer while the entry is locked, return it. <= DISPATCH_LEVEL. */
 PVOID ExReferenceHandle(PHANDLE_TABLE Table, HANDLE Handle, BOOLEAN (*Reference)(PVOID Pointer));
 
-/* ---------------------------------------------------------------- security hooks */
+/*
+ * Handle callbacks that lie in [Begin, End): an unloading image left them registered. Their registrations end; Describe is
+ * called for each.
+ */
+ULONG ObpRemoveCallbacksInImage(PVOID Begin, PVOID End, void (*Describe)(const char *What, PVOID Routine));
 
-#define ObCheckObjectAccess ObpCheckObjectAccess
+/* ---------------------------------------------------------------- security hooks */
 
 /* Is the desired access granted to the subject of AccessState? Used by parse procedures as well. PASSIVE_LEVEL. */
 BOOLEAN ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, NTSTATUS *Status);

@@ -66,6 +66,7 @@ typedef struct _ETHREAD {
     BOOLEAN SystemThread; /* made by PsCreateSystemThread in the System process */
     BOOLEAN Terminated;   /* the exit path has begun */
     BOOLEAN Notified;     /* thread-create notify routines have run */
+    UCHAR PagePriority;   /* as set and asked for; nothing is paged by it */
     BOOLEAN ClientThread; /* lives on a host stack: it is the client, not created by PspCreateThread */
 } ETHREAD;
 
@@ -132,6 +133,13 @@ void PspSwitchClientProcess(PEPROCESS Process);
 /* ---------------------------------------------------------------- tokens */
 
 VOID NTAPI PsRevertToSelf(VOID);
+PACCESS_TOKEN NTAPI PsReferencePrimaryToken(PEPROCESS Process);
+VOID NTAPI PsDereferencePrimaryToken(PACCESS_TOKEN PrimaryToken);
+PACCESS_TOKEN NTAPI PsReferenceImpersonationToken(PETHREAD Thread, PBOOLEAN CopyOnOpen, PBOOLEAN EffectiveOnly,
+                                                  SECURITY_IMPERSONATION_LEVEL *ImpersonationLevel);
+VOID NTAPI PsDereferenceImpersonationToken(PACCESS_TOKEN ImpersonationToken);
+NTSTATUS NTAPI PsImpersonateClient(PETHREAD Thread, PACCESS_TOKEN Token, BOOLEAN CopyOnOpen, BOOLEAN EffectiveOnly,
+                                   SECURITY_IMPERSONATION_LEVEL ImpersonationLevel);
 BOOLEAN NTAPI PsIsThreadTerminating(PETHREAD Thread);
 NTSTATUS NTAPI PsLookupProcessThreadByCid(PCLIENT_ID ClientId, PEPROCESS *Process, PETHREAD *Thread);
 
@@ -144,7 +152,7 @@ PACCESS_TOKEN PspReferenceEffectiveToken(SECURITY_IMPERSONATION_LEVEL *Level);
 void PsCallImageNotifyRoutines(PUNICODE_STRING FullImageName, HANDLE ProcessId, PIMAGE_INFO ImageInfo);
 
 /*
- * Notify routines that lie in [Begin, End): an unloading image left them registered. Removes and returns how many;
+ * Notify routines and handle callbacks that lie in [Begin, End): an unloading image left them registered. Removes and returns how many;
  * Describe is called with the name of the DDI that should have been used.
  */
 ULONG PspRemoveNotifyRoutinesInImage(PVOID Begin, PVOID End, void (*Describe)(const char *What, PVOID Routine));

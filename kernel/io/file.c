@@ -71,7 +71,7 @@ static NTSTATUS check_access(PDEVICE_OBJECT device, PACCESS_STATE state, KPROCES
     BOOLEAN check = mode != KernelMode && !packet->RelatedFileObject &&
                     (!named || (device->Characteristics & FILE_DEVICE_SECURE_OPEN));
     if (check) {
-        if (!ObCheckObjectAccess(device, state, mode, &status))
+        if (!ObpCheckObjectAccess(device, state, mode, &status))
             return NT_SUCCESS(status) ? STATUS_ACCESS_DENIED : status;
     } else {
         if (state->RemainingDesiredAccess & MAXIMUM_ALLOWED)

@@ -160,6 +160,31 @@ VOID NTAPI ObUnRegisterCallbacks(PVOID RegistrationHandle)
     ObpFree(old, OB_TAG_CALLBACK);
 }
 
+ULONG ObpRemoveCallbacksInImage(PVOID Begin, PVOID End, void (*Describe)(const char *What, PVOID Routine))
+{
+    ULONG count = 0;
+    for (;;) {
+        registration *found = NULL;
+        PVOID routine = NULL;
+        KIRQL irql = KeAcquireSpinLockRaiseToDpc(&lock);
+        for (PLIST_ENTRY l = registrations.Flink; l != &registrations && !found; l = l->Flink) {
+            registration *r = CONTAINING_RECORD(l, registration, link);
+            for (ULONG i = 0; i < r->count && !found; i++) {
+                routine = r->entry[i].Pre ? (PVOID)r->entry[i].Pre : (PVOID)r->entry[i].Post;
+                if (routine >= Begin && routine < End)
+                    found = r;
+            }
+        }
+        KeReleaseSpinLock(&lock, irql);
+        if (!found)
+            return count;
+        if (Describe)
+            Describe("ObUnRegisterCallbacks", routine);
+        ObUnRegisterCallbacks(found);
+        count++;
+    }
+}
+
 void ObpCallPreOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHandle, PEPROCESS Source,
                          PEPROCESS Target, PACCESS_MASK DesiredAccess, POB_CALL_LIST Calls)
 {

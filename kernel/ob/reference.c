@@ -157,6 +157,22 @@ VOID NTAPI ObDereferenceObjectDeferDeleteWithTag(PVOID Object, ULONG Tag)
     drop_reference(Object, Tag, TRUE, __builtin_return_address(0));
 }
 
+/* Images built for systems where these were no macros import them. */
+#undef ObReferenceObject
+#undef ObDereferenceObject
+LONG_PTR NTAPI ObReferenceObject(PVOID Object);
+LONG_PTR NTAPI ObDereferenceObject(PVOID Object);
+
+LONG_PTR NTAPI ObReferenceObject(PVOID Object)
+{
+    return add_reference(Object, OB_DEFAULT_TAG, __builtin_return_address(0));
+}
+
+LONG_PTR NTAPI ObDereferenceObject(PVOID Object)
+{
+    return drop_reference(Object, OB_DEFAULT_TAG, FALSE, __builtin_return_address(0));
+}
+
 BOOLEAN NTAPI ObReferenceObjectSafe(PVOID Object)
 {
     POBJECT_HEADER header = ObpHeader(Object);

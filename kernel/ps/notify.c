@@ -167,7 +167,7 @@ ULONG PspRemoveNotifyRoutinesInImage(PVOID Begin, PVOID End, void (*Describe)(co
             count++;
         }
     }
-    return count;
+    return count + ObpRemoveCallbacksInImage(Begin, End, Describe);
 }
 
 /* ---------------------------------------------------------------- registration */

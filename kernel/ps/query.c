@@ -18,6 +18,12 @@ PEPROCESS NTAPI IoGetCurrentProcess(VOID)
     return PspCurrentProcess();
 }
 
+PETHREAD NTAPI exported_current_thread(VOID) __asm__("PsGetCurrentThread");
+PETHREAD NTAPI exported_current_thread(VOID)
+{
+    return PspCurrentThread();
+}
+
 HANDLE NTAPI PsGetCurrentProcessId(VOID)
 {
     return PspCurrentThread()->Cid.UniqueProcess;

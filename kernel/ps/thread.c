@@ -19,6 +19,7 @@ NTSTATUS PspAllocateThread(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes, KPR
     InitializeListHead(&thread->IrpList);
     InitializeListHead(&thread->ThreadListEntry);
     thread->ExitStatus = STATUS_PENDING;
+    thread->PagePriority = 5; /* normal */
     thread->ThreadsProcess = Process;
     ObReferenceObject(Process);
     KeQuerySystemTime(&thread->CreateTime);
