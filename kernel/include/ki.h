@@ -415,6 +415,9 @@ extern KPROCESS *const KiBootProcess;
 
 #define KI_TICK_100NS 156250 /* KeQueryTimeIncrement: 15.625 ms, NT's default clock */
 
+/* A timer in this memory that is set, or NULL: asked before the memory is freed. IRQL <= DISPATCH_LEVEL. */
+PKTIMER KiFindArmedTimer(PVOID Memory, SIZE_T Bytes);
+
 /* Set the system time (NtSetSystemTime): absolute timers follow, relative ones do not. IRQL <= APC_LEVEL. */
 void KiSetSystemTime(LONG64 NewSystemTime);
 LONG64 KiQuerySystemTime(void);

@@ -118,17 +118,20 @@ void KiUpdateSharedTime(void)
 #undef KeQuerySystemTime
 VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime)
 {
+    KiSchedPoint(HOST_POINT_ENTRY); /* code may poll the time */
     CurrentTime->QuadPart = KiQuerySystemTime();
 }
 
 VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime)
 {
+    KiSchedPoint(HOST_POINT_ENTRY);
     CurrentTime->QuadPart = KiQuerySystemTime();
 }
 
 #undef KeQueryInterruptTime
 ULONGLONG NTAPI KeQueryInterruptTime(VOID)
 {
+    KiSchedPoint(HOST_POINT_ENTRY);
     return host_interrupt_time();
 }
 
@@ -140,6 +143,7 @@ ULONGLONG NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp)
 
 ULONGLONG NTAPI KeQueryUnbiasedInterruptTime(VOID)
 {
+    KiSchedPoint(HOST_POINT_ENTRY);
     return host_interrupt_time();
 }
 
@@ -151,6 +155,7 @@ ULONGLONG NTAPI KeQueryUnbiasedInterruptTimePrecise(PULONG64 QpcTimeStamp)
 #undef KeQueryTickCount
 VOID NTAPI KeQueryTickCount(PLARGE_INTEGER TickCount)
 {
+    KiSchedPoint(HOST_POINT_ENTRY);
     TickCount->QuadPart = (LONGLONG)(host_interrupt_time() / KI_TICK_100NS);
 }
 
@@ -161,6 +166,7 @@ ULONG NTAPI KeQueryTimeIncrement(VOID)
 
 LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
 {
+    KiSchedPoint(HOST_POINT_ENTRY);
     if (PerformanceFrequency)
         PerformanceFrequency->QuadPart = (LONGLONG)host_performance_frequency();
     return (LARGE_INTEGER){.QuadPart = (LONGLONG)host_performance_counter()};
@@ -169,6 +175,7 @@ LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequenc
 VOID NTAPI KeStallExecutionProcessor(ULONG MicroSeconds)
 {
     host_stall_ns((ULONG64)MicroSeconds * 1000);
+    KiSchedPoint(HOST_POINT_ENTRY);
     KiDeliverPending();
 }
 

@@ -103,6 +103,35 @@ void KepRemoveTimer(PKTIMER Timer)
         unplace(Timer);
 }
 
+/* Whether what looks like an armed timer is one: the header may be any driver's data. Dispatcher lock held. */
+static BOOLEAN is_armed(const KTIMER *Timer)
+{
+    ULONG level = Timer->Header.Index, slot = Timer->Header.Hand;
+    if (level >= LEVELS)
+        return FALSE;
+    PLIST_ENTRY head = &wheel.Slot[level][slot].List;
+    for (PLIST_ENTRY entry = head->Flink; entry != head; entry = entry->Flink)
+        if (entry == &Timer->TimerListEntry)
+            return TRUE;
+    return FALSE;
+}
+
+PKTIMER KiFindArmedTimer(PVOID Memory, SIZE_T Bytes)
+{
+    ULONG_PTR end = (ULONG_PTR)Memory + Bytes;
+    for (ULONG_PTR at = ((ULONG_PTR)Memory + 7) & ~7ULL; at + sizeof(KTIMER) <= end; at += 8) {
+        PKTIMER timer = (PKTIMER)at;
+        if ((timer->Header.Type & ~1) != TimerNotificationObject || !timer->Header.Inserted)
+            continue;
+        KIRQL irql = KiLockDispatcher();
+        BOOLEAN armed = is_armed(timer);
+        KiUnlockDispatcher(irql);
+        if (armed)
+            return timer;
+    }
+    return NULL;
+}
+
 ULONG64 KepNextTimerDue(void)
 {
     for (ULONG level = 0; level < LEVELS; level++) {

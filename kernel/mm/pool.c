@@ -205,6 +205,12 @@ __attribute__((noinline)) static void check_contents(PVOID Block, PMI_POOL_HEADE
     if (Next && MiHeaderState(Next) == MiHeaderCorrupt)
         MiPoolBugCheck(BAD_POOL_HEADER, 0x20, (ULONG64)(ULONG_PTR)Header, (ULONG64)(ULONG_PTR)Next, 0, Caller,
                        "the block behind the one being freed has a damaged header: this block was overrun");
+    PKTIMER Timer = KiFindArmedTimer(Block, MiHeaderBytes(Header));
+    if (Timer)
+        MiPoolBugCheck(TIMER_OR_DPC_INVALID, 0, (ULONG64)(ULONG_PTR)Timer, (ULONG64)(ULONG_PTR)Block,
+                       (ULONG64)(ULONG_PTR)Block + MiHeaderBytes(Header), Caller,
+                       "memory was freed with a timer in it that is still set: KeCancelTimer comes first, and "
+                       "KeFlushQueuedDpcs if its DPC may be running");
     __builtin_memset((UCHAR *)Header + MI_HEADER_BYTES, FREED_BYTE, Size - MI_HEADER_BYTES);
 }
 

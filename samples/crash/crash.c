@@ -92,17 +92,19 @@ static NOINLINE VOID FreeTwice(VOID)
     }
 }
 
-/* One element too many is written; it is found out when the block is freed. */
+/* An index runs past the end of a block, into its neighbour; it is found out when the blocks are freed. */
 static NOINLINE VOID PoolOverrun(VOID)
 {
+    PULONG blocks[16];
     volatile ULONG count = 25;
-    PULONG block = ExAllocatePool2(POOL_FLAG_NON_PAGED, count * sizeof(ULONG), CRASH_TAG);
 
-    if (block) {
-        for (ULONG i = 0; i < count + 12; i++)
-            block[i] = 0xdeadbeef;
-        ExFreePoolWithTag(block, CRASH_TAG);
-    }
+    for (ULONG i = 0; i < ARRAYSIZE(blocks); i++)
+        blocks[i] = ExAllocatePool2(POOL_FLAG_NON_PAGED, count * sizeof(ULONG), CRASH_TAG);
+    for (ULONG i = 0; blocks[7] && i < count + 12; i++)
+        blocks[7][i] = 0xdeadbeef;
+    for (ULONG i = 0; i < ARRAYSIZE(blocks); i++)
+        if (blocks[i])
+            ExFreePoolWithTag(blocks[i], CRASH_TAG);
 }
 
 /* A DPC waits, but the thread it happens to run on cannot be switched away from. */
@@ -181,7 +183,7 @@ static NOINLINE VOID UnloadWithTimer(PCRASH_DEVICE Device)
 {
     LARGE_INTEGER due;
 
-    due.QuadPart = -10LL * 10000000; /* ten seconds from now */
+    due.QuadPart = -10000000; /* one second from now */
     KeInitializeDpc(&Device->Dpc, TimerDpc, Device);
     KeSetTimer(&Device->Timer, due, &Device->Dpc);
 }

@@ -39,6 +39,32 @@ static inline PKTHREAD start_thread(PKSTART_ROUTINE Routine, PVOID Context)
     return thread;
 }
 
+/*
+ * A system thread starts inside a critical region (documentation of PsCreateSystemThread); this one leaves it, so that
+ * normal kernel APCs and suspension reach it.
+ */
+struct open_thread {
+    PKSTART_ROUTINE Routine;
+    PVOID Context;
+};
+
+static inline VOID NTAPI run_open(PVOID Context)
+{
+    struct open_thread open = *(struct open_thread *)Context;
+    ExFreePoolWithTag(Context, 'tseT');
+    KeLeaveCriticalRegion();
+    open.Routine(open.Context);
+    KeEnterCriticalRegion();
+}
+
+static inline PKTHREAD start_open_thread(PKSTART_ROUTINE Routine, PVOID Context)
+{
+    struct open_thread *open = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *open, 'tseT');
+    CHECK(open != NULL);
+    *open = (struct open_thread){Routine, Context};
+    return start_thread(run_open, open);
+}
+
 static inline void join_thread(PKTHREAD Thread)
 {
     CHECK_EQ(KeWaitForSingleObject(Thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);

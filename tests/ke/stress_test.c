@@ -132,7 +132,7 @@ KILN_TEST(ke_stress, everything_at_once)
     for (int i = 0; i < THREADS; i++) {
         KeInitializeTimer(&timers[i]);
         KeInitializeDpc(&dpcs[i], dpc_routine, (PVOID)(ULONG_PTR)i);
-        team[i] = start_thread(worker, (PVOID)(ULONG_PTR)i);
+        team[i] = start_open_thread(worker, (PVOID)(ULONG_PTR)i);
     }
     KeSetEvent(&all_started, 0, FALSE);
     for (int i = 0; i < THREADS; i++)

@@ -30,7 +30,7 @@ KILN_TEST(ke_thread, suspension_stops_and_resume_continues)
 {
     ULONG previous;
     keep_running = 1;
-    PKTHREAD thread = start_thread(run, NULL);
+    PKTHREAD thread = start_open_thread(run, NULL);
     sleep_ms(1);
     CHECK_EQ(KeSuspendThread(thread, &previous), STATUS_SUCCESS);
     CHECK_EQ(previous, 0);
@@ -57,7 +57,7 @@ KILN_TEST(ke_thread, suspension_of_a_waiting_thread_outlasts_its_wait)
     static KEVENT event;
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     keep_running = 1;
-    PKTHREAD thread = start_thread(run, NULL);
+    PKTHREAD thread = start_open_thread(run, NULL);
     ULONG previous;
     KeSuspendThread(thread, &previous);
     until_waiting(thread);

@@ -513,7 +513,20 @@ typedef struct _STRING64 {
     ULONGLONG Buffer;
 } STRING64, *PSTRING64, UNICODE_STRING64, *PUNICODE_STRING64, ANSI_STRING64, *PANSI_STRING64;
 
+#ifdef __cplusplus
+extern "C++" {
+template <typename T> struct kiln_remove_const {
+    typedef T type;
+};
+template <typename T> struct kiln_remove_const<const T> {
+    typedef T type;
+};
+}
+#define RTL_CONSTANT_STRING(s)                                                                                 \
+    {sizeof(s) - sizeof((s)[0]), sizeof(s), (kiln_remove_const<__typeof__((s)[0])>::type *)(s)}
+#else
 #define RTL_CONSTANT_STRING(s) {sizeof(s) - sizeof((s)[0]), sizeof(s), (__typeof__((s)[0]) *)(s)}
+#endif
 #define DECLARE_CONST_UNICODE_STRING(_var, _string)                                                            \
     const WCHAR _var##_buffer[] = _string;                                                                     \
     const UNICODE_STRING _var = {sizeof(_string) - sizeof(WCHAR), sizeof(_string), (PWCH)_var##_buffer}
