@@ -113,9 +113,17 @@ void NTAPI ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
     flush((PGENERAL_LOOKASIDE_POOL)&Lookaside->L);
 }
 
-/* In drivers these two are inlined; older binaries import them. */
-#undef ExAllocateFromPagedLookasideList
-#undef ExFreeToPagedLookasideList
+/* In drivers these two are inlined; older binaries import them (the ledger gives them the names). */
+
+PVOID NTAPI ExpAllocateFromPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
+{
+    return ExAllocateFromPagedLookasideList(Lookaside);
+}
+
+void NTAPI ExpFreeToPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
+{
+    ExFreeToPagedLookasideList(Lookaside, Entry);
+}
 
 /* ---------------------------------------------------------------- extended lists */
 

@@ -249,3 +249,47 @@ void NTAPI ExfTryToWakePushLock(PEX_PUSH_LOCK PushLock)
     if (__atomic_load_n(PushLock, __ATOMIC_ACQUIRE) == WAITING)
         hand_over(PushLock);
 }
+
+/* ---------------------------------------------------------------- cache-aware */
+
+/*
+ * One push lock for each processor, on a line of its own: a reader takes its processor's, a writer all of them, in
+ * order. The layout (an array of pointers) is what the inlined reader side of drivers expects.
+ */
+#define CACHE_AWARE_TAG   0x6C50434EU /* "NCPl" */
+#define CACHE_AWARE_SLOTS 32
+
+typedef struct _EX_PUSH_LOCK_CACHE_AWARE {
+    PEX_PUSH_LOCK Locks[CACHE_AWARE_SLOTS];
+} EX_PUSH_LOCK_CACHE_AWARE;
+
+EX_PUSH_LOCK_CACHE_AWARE *NTAPI ExAllocateCacheAwarePushLock(void)
+{
+    EX_PUSH_LOCK_CACHE_AWARE *Lock =
+        MiAllocatePool(NonPagedPoolNx, sizeof(*Lock) + (CACHE_AWARE_SLOTS + 1) * 64, CACHE_AWARE_TAG, TRUE, CALLER);
+
+    if (Lock) {
+        UCHAR *Line = (UCHAR *)(((ULONG_PTR)(Lock + 1) + 63) & ~(ULONG_PTR)63);
+        for (ULONG I = 0; I < CACHE_AWARE_SLOTS; I++)
+            Lock->Locks[I] = (PEX_PUSH_LOCK)(Line + 64 * I);
+    }
+    return Lock;
+}
+
+void NTAPI ExFreeCacheAwarePushLock(EX_PUSH_LOCK_CACHE_AWARE *PushLock)
+{
+    ExFreePoolWithTag(PushLock, CACHE_AWARE_TAG);
+}
+
+void NTAPI ExAcquireCacheAwarePushLockExclusive(EX_PUSH_LOCK_CACHE_AWARE *PushLock)
+{
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    for (ULONG I = 0; I < CACHE_AWARE_SLOTS; I++)
+        acquire_exclusive(PushLock->Locks[I]);
+}
+
+void NTAPI ExReleaseCacheAwarePushLockExclusive(EX_PUSH_LOCK_CACHE_AWARE *PushLock)
+{
+    for (ULONG I = CACHE_AWARE_SLOTS; I-- > 0;)
+        release_exclusive(PushLock->Locks[I], CALLER);
+}

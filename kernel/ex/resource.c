@@ -407,12 +407,12 @@ ULONG NTAPI ExIsResourceAcquiredSharedLite(PERESOURCE Resource)
 
 ULONG NTAPI ExGetExclusiveWaiterCount(PERESOURCE Resource)
 {
-    return Resource->NumberOfExclusiveWaiters;
+    return __atomic_load_n(&Resource->NumberOfExclusiveWaiters, __ATOMIC_RELAXED);
 }
 
 ULONG NTAPI ExGetSharedWaiterCount(PERESOURCE Resource)
 {
-    return Resource->NumberOfSharedWaiters;
+    return __atomic_load_n(&Resource->NumberOfSharedWaiters, __ATOMIC_RELAXED);
 }
 
 void NTAPI ExDisableResourceBoostLite(PERESOURCE Resource)

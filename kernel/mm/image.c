@@ -92,6 +92,8 @@ void MiFreeImageRegion(PVOID Base)
         KeBugCheckEx(MEMORY_MANAGEMENT, 0x5006, (ULONG_PTR)Base, 1, 0);
     if (!NT_SUCCESS(MiProtectRam(Region, Pages, HOST_PROT_R | HOST_PROT_W)))
         return;
+    for (SIZE_T I = 0; I < Pages; I++)
+        MiPfnEntry(Region + I)->Flags &= (UCHAR)~MI_PFN_REPROTECTED;
     MiReturnHostMappings(MiPfnEntry(Region)->TagIndex);
     MiFreePages(Region, Pages);
 }

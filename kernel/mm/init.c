@@ -74,9 +74,47 @@ PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRanges(void)
     return Ranges;
 }
 
+PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRangesEx(PVOID PartitionObject)
+{
+    UNREFERENCED_PARAMETER(PartitionObject); /* there is one partition */
+    return MmGetPhysicalMemoryRanges();
+}
+
 PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRangesEx2(PVOID PartitionObject, ULONG Flags)
 {
     UNREFERENCED_PARAMETER(PartitionObject); /* there is one partition */
     UNREFERENCED_PARAMETER(Flags);           /* and one kind of memory */
     return MmGetPhysicalMemoryRanges();
+}
+
+/* Faults do no I/O here, so none is ever inside another. */
+BOOLEAN NTAPI MmIsRecursiveIoFault(void)
+{
+    return FALSE;
+}
+
+/* ---------------------------------------------------------------- Driver Verifier: off */
+
+NTSTATUS NTAPI MmIsVerifierEnabled(PULONG VerifierFlags)
+{
+    *VerifierFlags = 0;
+    return STATUS_SUCCESS;
+}
+
+LOGICAL NTAPI MmIsDriverVerifying(PDRIVER_OBJECT DriverObject)
+{
+    UNREFERENCED_PARAMETER(DriverObject);
+    return FALSE;
+}
+
+LOGICAL NTAPI MmIsDriverVerifyingByAddress(PVOID AddressWithinSection)
+{
+    UNREFERENCED_PARAMETER(AddressWithinSection);
+    return FALSE;
+}
+
+LOGICAL NTAPI MmIsDriverSuspectForVerifier(PDRIVER_OBJECT DriverObject)
+{
+    UNREFERENCED_PARAMETER(DriverObject);
+    return FALSE;
 }

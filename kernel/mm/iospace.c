@@ -90,6 +90,11 @@ PVOID NTAPI MmMapVideoDisplay(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfB
                __builtin_return_address(0));
 }
 
+PVOID NTAPI MmMapVideoDisplayEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect)
+{
+    return MmMapIoSpaceEx(PhysicalAddress, NumberOfBytes, Protect);
+}
+
 void NTAPI MmUnmapVideoDisplay(PVOID BaseAddress, SIZE_T NumberOfBytes)
 {
     MmUnmapIoSpace(BaseAddress, NumberOfBytes);

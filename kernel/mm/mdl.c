@@ -165,3 +165,17 @@ NTSTATUS NTAPI MmAdvanceMdl(PMDL Mdl, ULONG NumberOfBytes)
         Mdl->MappedSystemVa = (UCHAR *)Mdl->MappedSystemVa + NumberOfBytes;
     return STATUS_SUCCESS;
 }
+
+/* Mark (or ask) whether the contents of the described pages stay the same while the MDL is in use. */
+MM_MDL_PAGE_CONTENTS_STATE NTAPI MmMdlPageContentsState(PMDL MemoryDescriptorList, MM_MDL_PAGE_CONTENTS_STATE State)
+{
+    MM_MDL_PAGE_CONTENTS_STATE Before = (MemoryDescriptorList->MdlFlags & MDL_PAGE_CONTENTS_INVARIANT)
+                                            ? MmMdlPageContentsInvariant
+                                            : MmMdlPageContentsDynamic;
+
+    if (State == MmMdlPageContentsInvariant)
+        MemoryDescriptorList->MdlFlags |= MDL_PAGE_CONTENTS_INVARIANT;
+    else if (State == MmMdlPageContentsDynamic)
+        MemoryDescriptorList->MdlFlags &= ~MDL_PAGE_CONTENTS_INVARIANT;
+    return Before;
+}

@@ -12,7 +12,7 @@
 #include <nt/io.h>
 #include <nt/ps.h>
 
-static void lock_frame(PFN_NUMBER Pfn)
+void MiLockFrame(PFN_NUMBER Pfn)
 {
     if (MiIsRamPfn(Pfn) && __atomic_add_fetch(&MiPfnEntry(Pfn)->LockCount, 1, __ATOMIC_RELAXED) == 0)
         KeBugCheckEx(PFN_LIST_CORRUPT, 0x9A, Pfn, 0xFFFF, 0);
@@ -40,13 +40,15 @@ static NTSTATUS lock_range(PMDL Mdl, PVOID Va, SIZE_T First, SIZE_T Pages, KPROC
     PFN_NUMBER *Pfns = MiMdlPfns(Mdl);
     UCHAR *Page = (UCHAR *)((ULONG_PTR)Va & ~(ULONG_PTR)(MI_PAGE_BYTES - 1));
 
+    if ((ULONG64)(ULONG_PTR)Page - KILN_USER_BASE < KILN_USER_PROBE - KILN_USER_BASE)
+        return MiLockUserPages(Page, Pages, Write, &Pfns[First]);
     for (SIZE_T I = 0; I < Pages; I++, Page += MI_PAGE_BYTES) {
         NTSTATUS Status = MiResolvePage(Page, Mode, Write, &Pfns[First + I]);
         if (!NT_SUCCESS(Status)) {
             MiUnlockFrames(&Pfns[First], I);
             return Status;
         }
-        lock_frame(Pfns[First + I]);
+        MiLockFrame(Pfns[First + I]);
     }
     return STATUS_SUCCESS;
 }

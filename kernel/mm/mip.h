@@ -302,6 +302,7 @@ __attribute__((noreturn, cold)) void MiBadMdl(ULONG Rule, PMDL Mdl, ULONG Flags,
 /* Undo the system mapping of an MDL, whatever made it. */
 void MiUnmapMdl(PMDL Mdl, PVOID Va, PVOID Caller);
 /* mdllock.c */
+void MiLockFrame(PFN_NUMBER Pfn);
 void MiUnlockFrames(const PFN_NUMBER *Pfns, SIZE_T Pages);
 
 /* ---------------------------------------------------------------- user space */
@@ -339,6 +340,8 @@ void MiReleaseRange(PEPROCESS Process, PMI_RANGE Range);
 NTSTATUS MiProtectRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T Count, ULONG Protection, ULONG *Old);
 PMI_RANGE MiFindRange(PEPROCESS Process, PVOID Va);
 PMI_RANGE MiNextRange(PEPROCESS Process, PVOID Va); /* the first that begins above Va */
+/* Resolve and lock the frames of user pages in one go; all or none. IRQL <= DISPATCH_LEVEL. */
+NTSTATUS MiLockUserPages(PVOID Va, SIZE_T Pages, BOOLEAN Write, PFN_NUMBER *Pfns);
 /* Lock-free look for reports. */
 BOOLEAN MiPeekUserRange(PVOID Va, ULONG64 *Begin, SIZE_T *Bytes, BOOLEAN *Committed);
 

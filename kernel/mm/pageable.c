@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pageable sections of drivers. Nothing is ever paged out here, so locking a section only counts: an unlock too many,
+ * Sections of drivers' images: pageable ones, and protected ones.
+ *
+ * Nothing is ever paged out here, so locking a section only counts: an unlock too many,
  * or an address that is in no image, is the bugcheck that it is on Windows. The handle is the address of the section's
- * header in the mapped image; the count is in the PFN entry of the section's first page.
+ * header in the mapped image; the count is in the PFN entry of the section's first page. A protected section is
+ * read-only until its image goes.
  *
  * Reference: MmLockPagableDataSection, MmLockPagableSectionByHandle, MmUnlockPagableImageSection, MmPageEntireDriver,
- * MmResetDriverPaging of wdm.h and ntddk.h.
+ * MmResetDriverPaging, MmProtectDriverSection of wdm.h and ntddk.h.
  */
 #include "mip.h"
 #include "ki.h"
@@ -18,6 +21,10 @@
 #define SECTION_BYTES   40
 #define SECTION_VSIZE   8
 #define SECTION_RVA     12
+#define SECTION_FLAGS   36
+#define SECTION_EXECUTE     0x20000000U
+#define SECTION_DISCARDABLE 0x02000000U
+#define NT_IAT_DIRECTORY    (24 + 112 + 12 * 8) /* PE32+: the import address table's RVA */
 
 static UCHAR *image_base(PVOID Va)
 {
@@ -93,4 +100,41 @@ void NTAPI MmResetDriverPaging(PVOID AddressWithinSection)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     UNREFERENCED_PARAMETER(AddressWithinSection); /* sections are as resident as they were */
+}
+
+/* Older name of MmLockPagableDataSection. */
+PVOID NTAPI MmLockPagableImageSection(PVOID AddressWithinSection)
+{
+    return MmLockPagableDataSection(AddressWithinSection);
+}
+
+NTSTATUS NTAPI MmProtectDriverSection(PVOID AddressWithinSection, SIZE_T Size, ULONG Flags)
+{
+    UCHAR *Base = image_base(AddressWithinSection);
+    UCHAR *Section = Base ? section_of(Base, AddressWithinSection) : NULL;
+    ULONG Rva, Bytes, Characteristics, Iat;
+
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    if (Section == NULL)
+        KiBugCheckText(MEMORY_MANAGEMENT, 0x1100, (ULONG_PTR)AddressWithinSection, 0, 0,
+                       (ULONG64)(ULONG_PTR)__builtin_return_address(0),
+                       "MmProtectDriverSection was given an address that lies in no section of a loaded image");
+    if (Size != 0 || (Flags & ~(ULONG)MM_PROTECT_DRIVER_SECTION_ALLOW_UNLOAD))
+        return STATUS_INVALID_PARAMETER;
+    Rva = *(ULONG *)(Section + SECTION_RVA);
+    Bytes = *(ULONG *)(Section + SECTION_VSIZE);
+    Characteristics = *(ULONG *)(Section + SECTION_FLAGS);
+    Iat = *(ULONG *)(Base + *(ULONG *)(Base + DOS_LFANEW) + NT_IAT_DIRECTORY);
+    if (Characteristics & SECTION_EXECUTE)
+        return STATUS_INVALID_PAGE_PROTECTION;
+    if (Characteristics & SECTION_DISCARDABLE)
+        return STATUS_ACCESS_VIOLATION;
+    if (Iat && Iat - Rva < Bytes)
+        return STATUS_NOT_SUPPORTED;
+    if (MiPfnEntry(MiVaToPfn(Base + Rva))->Flags & MI_PFN_REPROTECTED)
+        return STATUS_ALREADY_COMMITTED;
+    NTSTATUS Status = MiProtectImageRegion(Base + Rva, Bytes, PAGE_READONLY);
+    if (NT_SUCCESS(Status))
+        MiPfnEntry(MiVaToPfn(Base + Rva))->Flags |= MI_PFN_REPROTECTED;
+    return Status;
 }

@@ -16,7 +16,6 @@
  * Lock: MiPfnLock (P) guards the bitmap, its summary and the counters. Innermost.
  */
 #include "mip.h"
-#include <nt/rtl.h>
 
 #define DISCARD_PAGES 64 /* runs at least this long go back to the host when freed */
 #define RESERVED_LOW_PAGES 16 /* physical addresses below 64 KB: drivers take 0 for "none" */
@@ -142,7 +141,7 @@ NTSTATUS MiAllocatePages(SIZE_T Pages, PFN_NUMBER Lowest, PFN_NUMBER Highest, SI
     Found = find_run(Pages, Lowest, Highest, AlignPages ? AlignPages : 1, BoundaryPages, Pfn);
     if (Found) {
         mark_used(*Pfn, Pages);
-        MiFreePageCount -= Pages;
+        __atomic_store_n(&MiFreePageCount, MiFreePageCount - Pages, __ATOMIC_RELAXED);
     }
     KeReleaseSpinLock(&pfn_lock, Irql);
     if (!Found)
@@ -190,7 +189,7 @@ void MiFreePages(PFN_NUMBER Pfn, SIZE_T Pages)
 
     Irql = KeAcquireSpinLockRaiseToDpc(&pfn_lock);
     mark_free(Pfn, Pages);
-    MiFreePageCount += Pages;
+    __atomic_store_n(&MiFreePageCount, MiFreePageCount + Pages, __ATOMIC_RELAXED);
     KeReleaseSpinLock(&pfn_lock, Irql);
 }
 
@@ -201,14 +200,28 @@ void MiFreeContiguousPages(PVOID Va, SIZE_T Pages)
 
 /* ---------------------------------------------------------------- budget and protection */
 
+/* Say once for all that the host's limit is the reason; the failing calls only see a status. */
+static void report_exhausted(const char *What)
+{
+    static const char Before[] = "kiln: the host allows no more mappings (sysctl vm.max_map_count); failed: ";
+    static BOOLEAN said;
+    SIZE_T Length = 0;
+
+    if (__atomic_exchange_n(&said, TRUE, __ATOMIC_RELAXED))
+        return;
+    while (What[Length])
+        Length++;
+    host_console_write(HOST_STREAM_KERNEL, Before, sizeof(Before) - 1);
+    host_console_write(HOST_STREAM_KERNEL, What, Length);
+    host_console_write(HOST_STREAM_KERNEL, "\n", 1);
+}
+
 BOOLEAN MiChargeHostMappings(ULONG Count, const char *What)
 {
     if (__atomic_add_fetch(&mappings_used, Count, __ATOMIC_RELAXED) <= mappings_limit)
         return TRUE;
     __atomic_fetch_sub(&mappings_used, Count, __ATOMIC_RELAXED);
-    DbgPrintEx(DPFLTR_IHVDRIVER_ID, DPFLTR_ERROR_LEVEL,
-               "kiln: out of host mappings for %s (%I64u in use): raise the limit with sysctl vm.max_map_count\n", What,
-               mappings_used);
+    report_exhausted(What);
     return FALSE;
 }
 
@@ -235,7 +248,7 @@ NTSTATUS MiProtectRam(PFN_NUMBER Pfn, SIZE_T Pages, unsigned Prot)
 void MiQueryUsage(PMI_MEMORY_USAGE Usage)
 {
     Usage->TotalPages = MiPageCount;
-    Usage->FreePages = MiFreePageCount;
+    Usage->FreePages = __atomic_load_n(&MiFreePageCount, __ATOMIC_RELAXED);
     for (ULONG I = 0; I < MiPageUseCount; I++)
         Usage->PagesByUse[I] = MiUseCount[I];
     Usage->HostMappings = mappings_used;

@@ -21,7 +21,8 @@ static BOOLEAN has_room(SIZE_T Bytes, ULONG Priority)
 {
     SIZE_T Keep = Priority >= HighPoolPriority ? 0 : MiPageCount >> (Priority >= NormalPoolPriority ? 6 : 4);
 
-    return Bytes < ((ULONG64)MiPageCount << KILN_PAGE_SHIFT) && MiFreePageCount >= Keep + MI_PAGES(Bytes);
+    return Bytes < ((ULONG64)MiPageCount << KILN_PAGE_SHIFT) &&
+           __atomic_load_n(&MiFreePageCount, __ATOMIC_RELAXED) >= Keep + MI_PAGES(Bytes);
 }
 
 static PVOID allocate_quota(ULONG Type, SIZE_T Bytes, ULONG Tag, NTSTATUS *Status, PVOID Caller)

@@ -54,10 +54,12 @@ PVOID MmCreateKernelStack(BOOLEAN Large)
     PMI_VP Vp = MiCurrentVp();
     if (Vp->StackCount)
         return Vp->Stacks[--Vp->StackCount];
-    if (common_count) {
+    if (__atomic_load_n(&common_count, __ATOMIC_RELAXED)) {
         Irql = KeAcquireSpinLockRaiseToDpc(&stack_lock);
-        if (common_count)
-            Stack = common[--common_count];
+        if (common_count) {
+            Stack = common[common_count - 1];
+            __atomic_store_n(&common_count, common_count - 1, __ATOMIC_RELAXED);
+        }
         KeReleaseSpinLock(&stack_lock, Irql);
     }
     return Stack ? Stack : create(MI_STACK_BYTES);
@@ -83,7 +85,8 @@ void MmDeleteKernelStack(PVOID StackBase, BOOLEAN Large)
     }
     Irql = KeAcquireSpinLockRaiseToDpc(&stack_lock);
     if (common_count < COMMON_STACKS) {
-        common[common_count++] = StackBase;
+        common[common_count] = StackBase;
+        __atomic_store_n(&common_count, common_count + 1, __ATOMIC_RELAXED);
         StackBase = NULL;
     }
     KeReleaseSpinLock(&stack_lock, Irql);

@@ -454,6 +454,35 @@ BOOLEAN MiUserPfn(PVOID Va, PFN_NUMBER *Pfn, ULONG *Protection)
     return Found;
 }
 
+NTSTATUS MiLockUserPages(PVOID Va, SIZE_T Pages, BOOLEAN Write, PFN_NUMBER *Pfns)
+{
+    MI_SLICE *Slice = slice_of_address(Va);
+    ULONG64 Address = (ULONG64)(ULONG_PTR)Va & ~(MI_PAGE_BYTES - 1);
+    PMI_RANGE Range = NULL;
+    SIZE_T Done = 0;
+
+    if (Slice == NULL)
+        return STATUS_ACCESS_VIOLATION;
+    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Slice->Lock);
+    for (; Done < Pages; Done++, Address += MI_PAGE_BYTES) {
+        if (Range == NULL || Address >= Range->Begin + ((ULONG64)Range->Pages << KILN_PAGE_SHIFT))
+            Range = range_at(Slice, Address);
+        if (Range == NULL)
+            break;
+        const MI_USER_PAGE *Page = &Range->Page[(Address - Range->Begin) >> KILN_PAGE_SHIFT];
+        unsigned Prot = Page->Pfn == MI_NO_PFN ? 0 : MiHostProt(Page->Protection);
+        if (!(Prot & HOST_PROT_R) || (Write && !(Prot & HOST_PROT_W)))
+            break;
+        Pfns[Done] = Page->Pfn;
+        MiLockFrame(Page->Pfn);
+    }
+    KeReleaseSpinLock(&Slice->Lock, Irql);
+    if (Done == Pages)
+        return STATUS_SUCCESS;
+    MiUnlockFrames(Pfns, Done);
+    return STATUS_ACCESS_VIOLATION;
+}
+
 BOOLEAN MiPeekUserRange(PVOID Va, ULONG64 *Begin, SIZE_T *Bytes, BOOLEAN *Committed)
 {
     MI_SLICE *Slice = slice_of_address(Va);

@@ -436,3 +436,36 @@ NTSTATUS NTAPI ZwQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress,
     KI_ZW(NtQueryVirtualMemory(ProcessHandle, BaseAddress, MemoryInformationClass, MemoryInformation,
                                MemoryInformationLength, ReturnLength));
 }
+
+/* ---------------------------------------------------------------- flush, advice */
+
+/* Only mapped files have anything to flush, and no range here is one. */
+NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize,
+                                    PIO_STATUS_BLOCK IoStatus)
+{
+    KPROCESSOR_MODE Mode = KiThread()->PreviousMode;
+    ULONG64 Base;
+    PEPROCESS Process;
+    NTSTATUS Status;
+
+    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    UNREFERENCED_PARAMETER(RegionSize);
+    UNREFERENCED_PARAMETER(IoStatus);
+    if (!NT_SUCCESS(Status = KiCopyFromMode(Mode, &Base, BaseAddress, sizeof(Base))) ||
+        !NT_SUCCESS(Status = open_process(ProcessHandle, &Process)))
+        return Status;
+    Status = STATUS_NOT_MAPPED_VIEW;
+    if (MiLockAddressSpace(Process)) {
+        if (MiFindRange(Process, (PVOID)(ULONG_PTR)Base))
+            Status = STATUS_NOT_MAPPED_DATA;
+        MiUnlockAddressSpace(Process);
+    }
+    ObDereferenceObject(Process);
+    return Status;
+}
+
+NTSTATUS NTAPI ZwFlushVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize,
+                                    PIO_STATUS_BLOCK IoStatus)
+{
+    KI_ZW(NtFlushVirtualMemory(ProcessHandle, BaseAddress, RegionSize, IoStatus));
+}
