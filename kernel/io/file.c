@@ -321,11 +321,14 @@ void IopDeleteFile(PVOID Object)
         IopDereferenceDevice(device);
 }
 
-BOOLEAN NTAPI IoCancelFileOpen(PDEVICE_OBJECT DeviceObject, PFILE_OBJECT FileObject)
+VOID NTAPI IoCancelFileOpen(PDEVICE_OBJECT DeviceObject, PFILE_OBJECT FileObject)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     if (FileObject->Flags & FO_HANDLE_CREATED)
-        return FALSE;
+        KiBugCheckText(INVALID_CANCEL_OF_FILE_OPEN, (ULONG_PTR)FileObject, (ULONG_PTR)DeviceObject, 0, 0,
+                       (ULONG_PTR)__builtin_return_address(0),
+                       "IoCancelFileOpen was called for a file that has had a handle already: it undoes an open in "
+                       "progress only, from the completion of IRP_MJ_CREATE.");
     PIRP irp = allocate_patiently(DeviceObject->StackSize);
     PIO_STACK_LOCATION sp = IoGetNextIrpStackLocation(irp);
     FileObject->Flags |= FO_FILE_OPEN_CANCELLED | FO_HANDLE_CREATED;
@@ -340,7 +343,6 @@ BOOLEAN NTAPI IoCancelFileOpen(PDEVICE_OBJECT DeviceObject, PFILE_OBJECT FileObj
         irp = allocate_patiently(DeviceObject->StackSize);
         sp = IoGetNextIrpStackLocation(irp);
     }
-    return TRUE;
 }
 
 /* ---------------------------------------------------------------- files without a handle */

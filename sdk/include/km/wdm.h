@@ -27,6 +27,7 @@
 #include <nt/silo.h>
 #include <nt/wmi.h>
 #include <nt/tm.h>
+#include <nt/clfs.h>
 #include <nt/native.h>
 
 #endif

@@ -198,7 +198,7 @@ _IRQL_requires_(DISPATCH_LEVEL) _Releases_lock_(_Global_cancel_spin_lock_)
 NTKERNELAPI VOID NTAPI IoReleaseCancelSpinLock(_In_ _IRQL_restores_ _IRQL_uses_cancel_ KIRQL Irql);
 /* Undoes an open that a filter saw succeed and wants to fail; no handle may exist. */
 _IRQL_requires_max_(PASSIVE_LEVEL)
-NTKERNELAPI BOOLEAN NTAPI IoCancelFileOpen(_In_ PDEVICE_OBJECT DeviceObject, _In_ PFILE_OBJECT FileObject);
+NTKERNELAPI VOID NTAPI IoCancelFileOpen(_In_ PDEVICE_OBJECT DeviceObject, _In_ PFILE_OBJECT FileObject);
 
 /* ---- queues of the StartIo model ---- */
 
