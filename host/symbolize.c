@@ -58,7 +58,7 @@ static bool start(struct tool *tool, bool relative)
     posix_spawn_file_actions_adddup2(&actions, pair[1], 1);
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
     for (size_t i = 0; i < sizeof names / sizeof names[0] && tool->state != TOOL_READY; i++) {
-        char *arguments[] = {(char *)names[i], "--output-style=LLVM", "--no-inlines", "--functions=linkage",
+        char *arguments[] = {(char *)names[i], "--output-style=LLVM", "--inlines", "--functions=linkage",
                              relative ? "--relative-address" : NULL, NULL};
         pid_t pid;
         int tsc = PR_TSC_ENABLE; /* the simulator makes rdtsc trap, and a child would inherit that */
@@ -107,29 +107,47 @@ broken:
     return false;
 }
 
-/* "function\nfile:line:column\n\n", with ?? for what is unknown. */
+static void split_place(char *place, struct host_symbol *out)
+{
+    char *column = strrchr(place, ':');
+    if (!column)
+        return;
+    *column = 0;
+    char *line = strrchr(place, ':');
+    if (!line || strncmp(place, "??", 2) == 0)
+        return;
+    *line = 0;
+    snprintf(out->file, sizeof out->file, "%.511s", place);
+    out->line = (uint32_t)strtoul(line + 1, NULL, 10);
+    out->column = (uint32_t)strtoul(column + 1, NULL, 10);
+}
+
+/*
+ * "function\nfile:line:column\n" for the innermost inlined function first, then its callers, then an empty line; ?? for
+ * what is unknown. Inlines of the SDK's headers are passed over: the driver's own line is wanted.
+ */
 static bool parse(char *answer, struct host_symbol *out)
 {
     memset(out, 0, sizeof *out);
-    char *end = strchr(answer, '\n');
-    if (!end)
-        return false;
-    *end = 0;
-    char *place = end + 1;
-    if ((end = strchr(place, '\n')))
-        *end = 0;
-    if (strcmp(answer, "??") != 0)
-        snprintf(out->function, sizeof out->function, "%.255s", answer);
-    char *column = strrchr(place, ':');
-    if (column) {
-        *column = 0;
-        char *line = strrchr(place, ':');
-        if (line && strncmp(place, "??", 2) != 0) {
-            *line = 0;
-            snprintf(out->file, sizeof out->file, "%.511s", place);
-            out->line = (uint32_t)strtoul(line + 1, NULL, 10);
-            out->column = (uint32_t)strtoul(column + 1, NULL, 10);
-        }
+    while (*answer && *answer != '\n') {
+        struct host_symbol one;
+        char *place = strchr(answer, '\n');
+        if (!place)
+            break;
+        *place++ = 0;
+        char *next = strchr(place, '\n');
+        if (next)
+            *next++ = 0;
+        memset(&one, 0, sizeof one);
+        if (strcmp(answer, "??") != 0)
+            snprintf(one.function, sizeof one.function, "%.255s", answer);
+        split_place(place, &one);
+        bool header = strstr(one.file, "/include/km/") || strstr(one.file, "/include/crt/");
+        if (!header || !out->function[0])
+            *out = one;
+        if (!header || !next)
+            break;
+        answer = next;
     }
     return out->function[0] || out->file[0];
 }

@@ -151,31 +151,42 @@ void KiDescribeReturn(ULONGLONG pc, char *text, SIZE_T bytes)
 
 /* ---------------------------------------------------------------- facts */
 
+#define MAX_WALK 20000
+
+/* Note the frame at `context` and those of its callers. */
+static void walk_from(CONTEXT *context)
+{
+    ULONG count = vf_crash.frame_count;
+    for (ULONG i = 0; i < MAX_WALK; i++) {
+        if (count > 1 && vf_crash.frames[count - 1] == context->Rip) {
+            vf_crash.repeats[count - 1]++;
+        } else {
+            if (count == VF_MAX_FRAMES)
+                break;
+            vf_crash.repeats[count] = 0;
+            vf_crash.frames[count++] = context->Rip;
+            vf_crash.frame_count = count;
+        }
+        if (!KiUnwindFrame(context))
+            break;
+    }
+}
+
 static void walk(void *unused)
 {
     CONTEXT context = vf_crash.context;
-    vf_crash.frame_count = 0;
-    while (vf_crash.frame_count < VF_MAX_FRAMES) {
-        vf_crash.frames[vf_crash.frame_count] = context.Rip;
-        vf_crash.frame_rsp[vf_crash.frame_count] = context.Rsp;
-        vf_crash.frame_count++;
-        if (!KiUnwindFrame(&context))
-            break;
-    }
-    /* A call through a bad pointer: nothing is known about rip, but the caller pushed its address. */
     struct host_elf_frames frames;
     ULONGLONG base, caller;
+    vf_crash.frame_count = 0;
+    walk_from(&context);
+    /* A call through a bad pointer: nothing is known about rip, but the caller pushed its address. */
     if (vf_crash.frame_count == 1 && !KiLookupFunction(vf_crash.context.Rip, &base) && base == 0 &&
         !host_find_elf_frames(vf_crash.context.Rip, &frames) && KiSafeRead64(vf_crash.context.Rsp, &caller)) {
         context = vf_crash.context;
         context.Rip = caller;
         context.Rsp += 8;
         context.ContextFlags |= CONTEXT_UNWOUND_TO_CALL;
-        do {
-            vf_crash.frames[vf_crash.frame_count] = context.Rip;
-            vf_crash.frame_rsp[vf_crash.frame_count] = context.Rsp;
-            vf_crash.frame_count++;
-        } while (vf_crash.frame_count < VF_MAX_FRAMES && KiUnwindFrame(&context));
+        walk_from(&context);
     }
 }
 
@@ -348,6 +359,8 @@ static void step_stack(void *unused)
         vf_locate(vf_crash.frames[i], is_return(i), &place);
         describe(&place, text, sizeof text);
         vf_say("  %2u %p  %s\n", i, vf_crash.frames[i], text);
+        if (vf_crash.repeats[i])
+            vf_say("     ... and %u more frames of it\n", vf_crash.repeats[i]);
     }
     if (vf_crash.frame_count == VF_MAX_FRAMES)
         vf_say("  ... (more frames follow)\n");

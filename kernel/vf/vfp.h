@@ -41,7 +41,7 @@ struct vf_crash {
     ULONG processor;
     PKTHREAD thread;
     ULONGLONG frames[VF_MAX_FRAMES];
-    ULONGLONG frame_rsp[VF_MAX_FRAMES];
+    ULONG repeats[VF_MAX_FRAMES]; /* further frames with the same address: recursion */
     ULONG frame_count;
 };
 extern struct vf_crash vf_crash;
