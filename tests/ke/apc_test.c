@@ -130,7 +130,7 @@ static VOID NTAPI timed_waiter(PVOID Context)
     wait_status = wait_for(&go_on, 20);
 }
 
-KILN_TEST(ke_apc, an_interrupted_wait_keeps_its_deadline)
+KILN_TEST_SIM(ke_apc, an_interrupted_wait_keeps_its_deadline)
 {
     KAPC normal[5];
     ULONGLONG before = KeQueryInterruptTime();
