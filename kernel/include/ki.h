@@ -97,9 +97,7 @@ struct _KTHREAD {
     ULONG ContextSwitches;        /* [D] */
     ULONG Id;                     /* [c] small number for reports and the event log */
     ULONG64 ReadySince;           /* [D] clock tick at which it became ready (starvation relief) */
-    ULONG KernelTime, UserTime;   /* [D] clock ticks */
-    ULONG64 CycleTime;            /* [v] performance counter units */
-    ULONG64 SwitchedInAt;         /* [v] */
+    ULONG64 CycleTime;            /* [D] cycle counter units it has run, without the present run */
 };
 typedef struct _KTHREAD KTHREAD;
 
@@ -112,7 +110,7 @@ struct _KPROCESS {
     SCHAR BasePriority;        /* [D] */
     SCHAR QuantumReset;        /* [D] */
     USHORT ThreadCount;        /* [D] */
-    ULONG KernelTime, UserTime; /* [D] clock ticks of ended threads */
+    ULONG64 CycleTime;         /* [D] of ended threads, without their last run */
 };
 typedef struct _KPROCESS KPROCESS;
 
@@ -133,8 +131,8 @@ struct _KPRCB {
     ULONG MxCsr;                 /* gs:[0x180] */
     UCHAR LegacyNumber;
     UCHAR ReservedMustBeZero;
-    BOOLEAN InterruptRequest;
-    BOOLEAN IdleHalt;            /* [a] */
+    UCHAR Reserved;
+    volatile BOOLEAN IdlePolling; /* [a] the idle thread watches Pending: a post needs no kick */
     PKTHREAD CurrentThread;      /* gs:[0x188] [v] written under D */
     PKTHREAD NextThread;         /* gs:[0x190] [D] standby */
     PKTHREAD IdleThread;         /* gs:[0x198] [c] */
@@ -146,19 +144,15 @@ struct _KPRCB {
     PKDPC DpcRoutineActive;      /* [v] a DPC routine runs at DISPATCH_LEVEL */
     PKTHREAD DpcThread;          /* [c] runs the threaded DPCs */
     BOOLEAN QuantumEnd;          /* [a] */
-    BOOLEAN DpcThreadRequested;  /* [v] */
     BOOLEAN ThreadedDpcActive;   /* [v] */
     BOOLEAN Started;             /* [a] */
     ULONG64 DpcStartTime;        /* [v] interrupt time at which the DPC run began, for the watchdog */
     volatile USHORT Irr[KI_IRQL_COUNT]; /* [a] requested vectors, a bit each, by level */
-    KSPIN_LOCK IpiLock;
     ULONG64 InterruptCount, DpcCount, SwitchCount; /* [v] */
-    ULONG KernelTime, UserTime, DpcTime, InterruptTime; /* [v] clock ticks */
-    PVOID PerManager[16];        /* [v] by KI_PER_PROCESSOR: caches of the other managers */
+    ULONG64 SwitchTime;          /* [v] cycle counter when the current thread was switched in */
+    KAFFINITY KicksOwed;         /* [v] processors to kick when this one releases D */
 };
 typedef struct _KPRCB KPRCB;
-
-enum { KiPerProcessorPool, KiPerProcessorIrp, KiPerProcessorLookaside, KiPerProcessorFirstFree };
 
 /* What GS points to. The public part has the offsets that inlined driver code relies on. */
 typedef struct DECLSPEC_ALIGN(64) _KIPCR {

@@ -64,7 +64,7 @@ void KepClockWork(void)
         /* A processor that was posted to while inside the kernel may have gone back to driver code unnoticed. */
         for (ULONG i = 1; i < KiProcessorCount; i++)
             if (KiPcrs[i].Pending != 0)
-                host_vp_kick(i);
+                KepKick(&KiPcrs[i].Prcb);
         tick_due = KepReadySummary != 0 ? now + KI_TICK_100NS : UINT64_MAX;
     }
     ULONG64 next = KepNextTimerDue();
@@ -80,8 +80,20 @@ LONG64 KiQuerySystemTime(void)
     return (LONG64)host_interrupt_time() + system_offset;
 }
 
+static ULONG64 boot_cycles, boot_time; /* of the calibration of KepCycles */
+
+ULONG64 KepCyclesToTime(ULONG64 Cycles)
+{
+    ULONG64 cycles = KepCycles(KiPcr()) - boot_cycles, time = host_interrupt_time() - boot_time;
+    ULONG64 per_100us = time == 0 ? 0 : cycles * 1000 / time;
+    return per_100us == 0 ? 0 : Cycles * 1000 / per_100us;
+}
+
 void KepInitClock(void)
 {
+    boot_cycles = KepCycles(KiPcr());
+    boot_time = host_interrupt_time();
+    KiPrcb()->SwitchTime = boot_cycles;
     system_offset = (LONG64)host_boot_system_time();
 }
 

@@ -49,6 +49,7 @@ void KiVpEntry(uint32_t Vp)
     idle->Fiber = host_fiber_current();
     idle->State = KiRunning;
     pcr->Prcb.CurrentThread = idle;
+    pcr->Prcb.SwitchTime = KepCycles(pcr);
     __atomic_store_n(&pcr->Prcb.Started, TRUE, __ATOMIC_RELEASE);
     __atomic_fetch_add(&processors_ready, 1, __ATOMIC_ACQ_REL);
     /* The booting processor makes it active when all have arrived. */

@@ -22,7 +22,7 @@
 void KiPost(PKIPCR Pcr, KIRQL Level)
 {
     __atomic_fetch_or(&Pcr->Pending, 1u << Level, __ATOMIC_SEQ_CST);
-    host_vp_kick(Pcr->Prcb.Number);
+    KepKick(&Pcr->Prcb);
 }
 
 DECLSPEC_NOINLINE void KiDeliver(void)

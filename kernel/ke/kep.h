@@ -40,6 +40,7 @@ void KepRetireDpcs(PKPRCB Prcb);
 void KepInitDpcs(PKPRCB Prcb);
 void KepStartDpcThread(PKPRCB Prcb);
 void KepInitClock(void);
+ULONG64 KepCyclesToTime(ULONG64 Cycles); /* in 100 ns units */
 void KepInitCallbacks(void);
 BOOLEAN KepClockRequested(PKPRCB Prcb);
 
@@ -54,6 +55,24 @@ static inline void KepUnpostSelf(PKIPCR Pcr, KIRQL Level)
 {
     if (Pcr->Pending & (1u << Level))
         __atomic_fetch_and(&Pcr->Pending, ~(1u << Level), __ATOMIC_SEQ_CST);
+}
+
+/*
+ * Make a processor look at its pending mask, which was written before. One whose idle thread polls sees it anyway: it
+ * clears IdlePolling, and looks once more, before it sleeps.
+ */
+static inline void KepKick(PKPRCB Prcb)
+{
+    if (!__atomic_load_n(&Prcb->IdlePolling, __ATOMIC_SEQ_CST))
+        host_vp_kick(Prcb->Number);
+}
+
+/* A counter for run times: the processor's on the live host, where reading it is cheap; virtual on the simulator. */
+static inline ULONG64 KepCycles(PKIPCR Pcr)
+{
+    if (Pcr->SchedPoints)
+        return host_performance_counter();
+    return __builtin_ia32_rdtsc();
 }
 
 /* ---------------------------------------------------------------- sched.c: D held throughout */

@@ -66,16 +66,29 @@ UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor)
     return old;
 }
 
+/* Cycles the thread has run until now. */
+static ULONG64 run_cycles(PKTHREAD Thread)
+{
+    KIRQL irql = KiLockDispatcher();
+    ULONG64 cycles = Thread->CycleTime;
+    if (Thread == KiThread())
+        cycles += KepCycles(KiPcr()) - KiPrcb()->SwitchTime;
+    KiUnlockDispatcher(irql);
+    return cycles;
+}
+
+/* In clock ticks. Threads run in kernel mode only: clients are code of the host. */
 ULONG NTAPI KeQueryRuntimeThread(PKTHREAD Thread, PULONG UserTime)
 {
-    *UserTime = Thread->UserTime;
-    return Thread->KernelTime;
+    *UserTime = 0;
+    return (ULONG)(KepCyclesToTime(run_cycles(Thread)) / KI_TICK_100NS);
 }
 
 ULONG64 NTAPI KeQueryTotalCycleTimeThread(PKTHREAD Thread, PULONG64 CycleTimeStamp)
 {
-    *CycleTimeStamp = host_performance_counter();
-    return (ULONG64)Thread->KernelTime * KI_TICK_100NS;
+    ULONG64 cycles = run_cycles(Thread);
+    *CycleTimeStamp = KepCycles(KiPcr());
+    return cycles;
 }
 
 /* Stacks are never paged out here; the switch itself is kept. */

@@ -58,9 +58,20 @@ KIRQL KiLockDispatcher(void)
     return old;
 }
 
-static inline void release(void)
+/* Kicking may be a system call, and the processor kicked wants D first of all: so kicks come after the release. */
+static DECLSPEC_NOINLINE void pay_kicks(PKPRCB Prcb)
+{
+    KAFFINITY owed = Prcb->KicksOwed;
+    Prcb->KicksOwed = 0;
+    for (; owed != 0; owed &= owed - 1)
+        KepKick(&KiPcrs[__builtin_ctzll(owed)].Prcb);
+}
+
+static inline void release(PKPRCB Prcb)
 {
     __atomic_store_n(&dispatcher_lock, 0, __ATOMIC_RELEASE);
+    if (__builtin_expect(Prcb->KicksOwed != 0, 0))
+        pay_kicks(Prcb);
 }
 
 void KiUnlockDispatcherFromDpcLevel(void)
@@ -68,7 +79,7 @@ void KiUnlockDispatcherFromDpcLevel(void)
     PKIPCR pcr = KiPcr();
     if (pcr->Prcb.NextThread)
         KepPostSelf(pcr, DISPATCH_LEVEL);
-    release();
+    release(&pcr->Prcb);
 }
 
 void KiUnlockDispatcher(KIRQL OldIrql)
@@ -81,7 +92,7 @@ void KiUnlockDispatcher(KIRQL OldIrql)
         if (pcr->Prcb.NextThread)
             KepPostSelf(pcr, DISPATCH_LEVEL);
     }
-    release();
+    release(&pcr->Prcb);
     KiLower(OldIrql);
 }
 
@@ -128,14 +139,23 @@ static PKTHREAD take_ready(PKPRCB Prcb, KPRIORITY Lowest)
     return NULL;
 }
 
+/* Ask another processor to reschedule. */
+static void request(PKPRCB Prcb)
+{
+    PKPRCB here = KiPrcb();
+    if (Prcb == here)
+        return; /* the release of D looks */
+    __atomic_fetch_or(&KiPcrOf(Prcb)->Pending, 1u << DISPATCH_LEVEL, __ATOMIC_SEQ_CST);
+    here->KicksOwed |= Prcb->SetMember;
+}
+
 static void set_next(PKPRCB Prcb, PKTHREAD Thread)
 {
     Prcb->NextThread = Thread;
     Thread->State = KiStandby;
     Thread->Processor = (UCHAR)Prcb->Number;
     KepIdleSummary &= ~Prcb->SetMember;
-    if (Prcb != KiPrcb())
-        KiPost(KiPcrOf(Prcb), DISPATCH_LEVEL);
+    request(Prcb);
 }
 
 void KepReadyThread(PKTHREAD Thread, BOOLEAN Front)
@@ -212,6 +232,9 @@ static void switch_to(PKPRCB Prcb, PKTHREAD Old, PKTHREAD Next)
     Next->Processor = (UCHAR)Prcb->Number;
     Next->ContextSwitches++;
     Prcb->SwitchCount++;
+    ULONG64 cycles = KepCycles(pcr);
+    Old->CycleTime += cycles - Prcb->SwitchTime;
+    Prcb->SwitchTime = cycles;
     Prcb->CurrentThread = Next;
     Prcb->QuantumEnd = FALSE;
     if (Next == Prcb->IdleThread && !Prcb->NextThread)
@@ -384,8 +407,7 @@ void KepSetAffinity(PKTHREAD Thread, KAFFINITY Affinity)
             prcb->NextThread = next ? next : prcb->IdleThread;
             if (next)
                 next->State = KiStandby, next->Processor = (UCHAR)prcb->Number;
-            if (prcb != KiPrcb())
-                KiPost(KiPcrOf(prcb), DISPATCH_LEVEL);
+            request(prcb);
         }
     }
 }
@@ -400,15 +422,12 @@ void KepTickQuanta(ULONG64 Tick)
         PKTHREAD thread = prcb->CurrentThread;
         if (thread == prcb->IdleThread)
             continue;
-        thread->KernelTime++;
-        prcb->KernelTime++;
         thread->Quantum -= KEP_QUANTUM_UNIT;
         if (thread->Quantum <= 0 && !prcb->QuantumEnd) {
             prcb->QuantumEnd = TRUE;
             if (prcb == KiPrcb())
                 KepPostSelf(KiPcrOf(prcb), DISPATCH_LEVEL);
-            else
-                KiPost(KiPcrOf(prcb), DISPATCH_LEVEL);
+            request(prcb);
         }
     }
     if (Tick % 64 != 0)
@@ -481,6 +500,20 @@ void KiWaitMachineIdle(void)
     KeWaitForSingleObject(&machine_idle, Executive, KernelMode, FALSE, NULL);
 }
 
+#define IDLE_POLLS 256 /* some microseconds: what waking a sleeping processor costs */
+
+/* Work often comes at once, from another processor: watch for it before sleeping. TRUE: something is pending. */
+static BOOLEAN poll_pending(PKIPCR Pcr)
+{
+    if (Pcr->SchedPoints || KiProcessorCount == 1)
+        return FALSE;
+    __atomic_store_n(&Pcr->Prcb.IdlePolling, TRUE, __ATOMIC_SEQ_CST);
+    for (ULONG i = 0; i < IDLE_POLLS && Pcr->Pending == 0; i++)
+        host_relax();
+    __atomic_store_n(&Pcr->Prcb.IdlePolling, FALSE, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&Pcr->Pending, __ATOMIC_SEQ_CST) != 0;
+}
+
 DECLSPEC_NORETURN void KepIdleLoop(void)
 {
     for (;;) {
@@ -488,7 +521,7 @@ DECLSPEC_NORETURN void KepIdleLoop(void)
         KiDeliverPending();
         if (pcr->Pending != 0 || announce_idle())
             continue;
-        if (host_vp_idle(pcr->Prcb.Number) || pcr->Pending != 0)
+        if (poll_pending(pcr) || host_vp_idle(pcr->Prcb.Number) || pcr->Pending != 0)
             continue;
         /* The host saw every processor idle; one that was kicked may not have woken yet. */
         KIRQL irql = KiLockDispatcher();

@@ -229,8 +229,7 @@ DECLSPEC_NORETURN void KeTerminateThread(KPRIORITY Increment)
     if (!IsListEmpty(&thread->Header.WaitListHead))
         KepWaitTest(thread, Increment);
     delist(thread);
-    thread->Process->KernelTime += thread->KernelTime;
-    thread->Process->UserTime += thread->UserTime;
+    thread->Process->CycleTime += thread->CycleTime;
     thread->State = KiTerminated;
     InsertTailList(&reaper_list, &thread->ReadyEntry);
     if (reaper && reaper->State == KiWaiting)

@@ -209,3 +209,19 @@ KILN_TEST(ke_thread, enumeration_sees_a_waiting_thread_s_object)
     KiEnumerateThreads(count_threads, &threads);
     CHECK(threads >= 2);
 }
+
+static VOID NTAPI burn(PVOID Context)
+{
+    ULONG64 stamp, before = KeQueryTotalCycleTimeThread(KeGetCurrentThread(), &stamp);
+    ULONG user;
+    for (int i = 0; i < 40; i++)
+        KeStallExecutionProcessor(1000);
+    CHECK(KeQueryTotalCycleTimeThread(KeGetCurrentThread(), &stamp) > before);
+    CHECK(KeQueryRuntimeThread(KeGetCurrentThread(), &user) >= 1); /* 40 ms are two ticks and a half */
+    CHECK_EQ(user, 0);
+}
+
+KILN_TEST(ke_thread, run_time_is_accounted)
+{
+    join_thread(start_thread(burn, NULL));
+}
