@@ -416,6 +416,9 @@ PKTIMER KiFindArmedTimer(PVOID Memory, SIZE_T Bytes);
 void KiSetSystemTime(LONG64 NewSystemTime);
 LONG64 KiQuerySystemTime(void);
 
+/* How long a thread has run, in 100 ns units. IRQL <= DISPATCH_LEVEL. */
+ULONG64 KiQueryRunTime(PKTHREAD Thread);
+
 /* Bring KUSER_SHARED_DATA's time fields up to date; the emulator of that page calls it before a read. */
 void KiUpdateSharedTime(void);
 

@@ -77,11 +77,16 @@ static ULONG64 run_cycles(PKTHREAD Thread)
     return cycles;
 }
 
+ULONG64 KiQueryRunTime(PKTHREAD Thread)
+{
+    return KepCyclesToTime(run_cycles(Thread));
+}
+
 /* In clock ticks. Threads run in kernel mode only: clients are code of the host. */
 ULONG NTAPI KeQueryRuntimeThread(PKTHREAD Thread, PULONG UserTime)
 {
     *UserTime = 0;
-    return (ULONG)(KepCyclesToTime(run_cycles(Thread)) / KI_TICK_100NS);
+    return (ULONG)(KiQueryRunTime(Thread) / KI_TICK_100NS);
 }
 
 ULONG64 NTAPI KeQueryTotalCycleTimeThread(PKTHREAD Thread, PULONG64 CycleTimeStamp)

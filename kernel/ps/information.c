@@ -134,8 +134,8 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Thr
     case ThreadTimes:
         info.times.create = thread->CreateTime;
         info.times.exit = thread->ExitTime;
-        info.times.kernel.QuadPart = (LONGLONG)thread->Tcb.KernelTime * KI_TICK_100NS;
-        info.times.user.QuadPart = (LONGLONG)thread->Tcb.UserTime * KI_TICK_100NS;
+        info.times.kernel.QuadPart = (LONGLONG)KiQueryRunTime(&thread->Tcb);
+        info.times.user.QuadPart = 0;
         bytes = sizeof(info.times);
         break;
     case ThreadAmILastThread:
