@@ -7,7 +7,7 @@
  * by a few threads. An item is the caller's again as soon as its routine is entered, so it may free or requeue it.
  *
  * Threads are added when a queue makes no progress: an item that waits for a later item of the same queue would
- * otherwise wait for ever. A manager thread is woken when an item finds no idle thread; it gives the queue 10 ms and
+ * otherwise wait for ever. A manager thread is woken when there are more items than idle threads; it gives the queue 10 ms and
  * adds a thread if not a single item was taken meanwhile. Threads are kept.
  *
  * A routine must return as it was called: at PASSIVE_LEVEL, with APCs enabled, not impersonating.
@@ -39,7 +39,8 @@ static struct work_queue {
     KPRIORITY Priority;
     WORK_QUEUE_TYPE Type;
     ULONG Threads;          /* lock */
-    ULONG Idle;             /* lock */
+    ULONG Idle;             /* lock: threads that wait, or are about to */
+    ULONG Queued;           /* lock: items in the list */
     ULONG Pending;          /* lock: queued or being executed */
     ULONG64 Taken;          /* lock: items ever taken */
     WORKER Workers[MAX_WORKERS];
@@ -75,7 +76,7 @@ static struct work_queue *queue_of(WORK_QUEUE_TYPE Type)
 void ExQueueWorkItemEx(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType, PVOID Owner)
 {
     struct work_queue *Queue = queue_of(QueueType);
-    BOOLEAN NoIdle;
+    BOOLEAN Behind;
 
     UNREFERENCED_PARAMETER(Owner);
     if (Queue == NULL)
@@ -90,10 +91,11 @@ void ExQueueWorkItemEx(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType, PVO
     }
     InsertTailList(&Queue->Items, &WorkItem->List);
     Queue->Pending++;
-    NoIdle = Queue->Idle == 0;
+    Queue->Queued++;
+    Behind = Queue->Queued > Queue->Idle; /* idle threads may not have come to take their item yet */
     KeReleaseSpinLock(&Queue->Lock, Irql);
     KeReleaseSemaphore(&Queue->Available, IO_NO_INCREMENT, 1, FALSE);
-    if (NoIdle && running)
+    if (Behind && running)
         KeSetEvent(&manager_event, IO_NO_INCREMENT, FALSE);
 }
 
@@ -147,6 +149,7 @@ static void NTAPI worker_thread(PVOID Context)
 
         Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
         Queue->Idle--;
+        Queue->Queued--;
         Queue->Taken++;
         PWORK_QUEUE_ITEM Item = CONTAINING_RECORD(RemoveHeadList(&Queue->Items), WORK_QUEUE_ITEM, List);
         PWORKER_THREAD_ROUTINE Routine = Item->WorkerRoutine;
@@ -196,7 +199,7 @@ static NTSTATUS add_worker(struct work_queue *Queue)
 static BOOLEAN is_behind(struct work_queue *Queue, ULONG64 *Taken)
 {
     KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
-    BOOLEAN Behind = Queue->Idle == 0 && !IsListEmpty(&Queue->Items);
+    BOOLEAN Behind = Queue->Queued > Queue->Idle;
 
     *Taken = Queue->Taken;
     KeReleaseSpinLock(&Queue->Lock, Irql);
