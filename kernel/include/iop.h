@@ -122,7 +122,7 @@ void IopEnumerateIrps(BOOLEAN (*fn)(const IOP_IRP_INFO *Info, PVOID Context), PV
 /* Devices of the stack that contains Device, top first. Returns how many there are; fills at most Count. */
 ULONG IopQueryDeviceStack(PDEVICE_OBJECT Device, PDEVICE_OBJECT *Devices, ULONG Count);
 
-/* Name of a device or driver object ("\Device\Echo"), or "(unnamed)". Always terminated. PASSIVE_LEVEL. */
+/* Name of a driver (any IRQL) or device ("\Device\Echo"; above PASSIVE_LEVEL not known), or "(unnamed)". Terminated. */
 void IopFormatName(PVOID Object, char *Text, SIZE_T Bytes);
 
 /*
@@ -133,9 +133,6 @@ void IopFormatIrp(PIRP Irp, char *Text, SIZE_T Bytes);
 
 /* "IRP_MJ_DEVICE_CONTROL"; "IRP_MJ_0x1c" is never returned: unknown codes give "IRP_MJ_?". */
 const char *IopMajorFunctionName(UCHAR Major);
-
-/* The IRP being dispatched or completed on this thread, innermost; NULL. Reports only. */
-PIRP IopCurrentIrp(void);
 
 /* Write a device's flags as names, for listings. */
 void IopFormatDeviceFlags(PDEVICE_OBJECT Device, char *Text, SIZE_T Bytes);

@@ -235,3 +235,9 @@ NTSTATUS NTAPI ZwCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToC
 {
     KI_ZW(NtCancelIoFileEx(FileHandle, IoRequestToCancel, IoStatusBlock));
 }
+
+NTSTATUS NTAPI ZwCancelSynchronousIoFile(HANDLE ThreadHandle, PIO_STATUS_BLOCK IoRequestToCancel,
+                                         PIO_STATUS_BLOCK IoStatusBlock)
+{
+    KI_ZW(NtCancelSynchronousIoFile(ThreadHandle, IoRequestToCancel, IoStatusBlock));
+}

@@ -53,12 +53,12 @@ void IopFormatName(PVOID Object, char *Text, SIZE_T Bytes)
     } name;
     ULONG length;
     nt__snprintf(Text, Bytes, "(unnamed)");
-    if (!Object || KiIrql() > PASSIVE_LEVEL)
-        return;
-    if (ObpTypeOf(Object) == IopDriverObjectType) { /* has no name any more while it is unloaded */
+    if (Object && ObpTypeOf(Object) == IopDriverObjectType) { /* has no name any more while it is unloaded */
         IopAscii(&((PDRIVER_OBJECT)Object)->DriverName, Text, Bytes);
         return;
     }
+    if (!Object || KiIrql() > PASSIVE_LEVEL)
+        return;
     if (NT_SUCCESS(ObQueryNameString(Object, &name.info, sizeof name, &length)) && name.info.Name.Length)
         IopAscii(&name.info.Name, Text, Bytes);
 }
@@ -282,29 +282,4 @@ void IopFormatIrp(PIRP Irp, char *Text, SIZE_T Bytes)
         }
         IopAppend(&text, "\n");
     }
-}
-
-/* A value on the stack that points to a plausible IRP: the innermost one is the request being worked on. */
-PIRP IopCurrentIrp(void)
-{
-    PKTHREAD thread = KiThread();
-    ULONG64 value;
-    ULONG_PTR at = (ULONG_PTR)__builtin_frame_address(0);
-    ULONG_PTR end = (ULONG_PTR)thread->StackBase;
-    if (at >= end || at < (ULONG_PTR)thread->StackLimit)
-        return NULL;
-    for (ULONG_PTR limit = at + 0x8000; at < end && at < limit; at += sizeof value) {
-        IRP irp;
-        if (!KiSafeRead(&value, (PVOID)at, sizeof value) || (value & 15) || value < KILN_RAM_BASE ||
-            value >= KILN_RAM_MAX + KILN_RAM_BASE)
-            continue;
-        if (!KiSafeRead(&irp, (PVOID)(ULONG_PTR)value, sizeof irp))
-            continue;
-        if (irp.Type == IO_TYPE_IRP && irp.StackCount > 0 && irp.CurrentLocation > 0 &&
-            irp.CurrentLocation <= irp.StackCount + 1 && irp.Size >= sizeof(IRP) + irp.StackCount * sizeof(IO_STACK_LOCATION) &&
-            irp.Tail.Overlay.CurrentStackLocation ==
-                (PIO_STACK_LOCATION)(ULONG_PTR)(value + sizeof(IRP)) + irp.CurrentLocation - 1)
-            return (PIRP)(ULONG_PTR)value;
-    }
-    return NULL;
 }

@@ -4,6 +4,7 @@
  * controller objects, VPB lock, questions about files and versions.
  */
 #include "iomgr.h"
+#include "ldrp.h"
 
 /* ---------------------------------------------------------------- stacks, threads, processes */
 
@@ -100,6 +101,30 @@ NTSTATUS NTAPI IoSetFileOrigin(PFILE_OBJECT FileObject, BOOLEAN Remote)
         __atomic_or_fetch(&FileObject->Flags, FO_REMOTE_ORIGIN, __ATOMIC_SEQ_CST);
     else
         __atomic_and_fetch(&FileObject->Flags, ~(ULONG)FO_REMOTE_ORIGIN, __ATOMIC_SEQ_CST);
+    return STATUS_SUCCESS;
+}
+
+/* Does the access granted to a handle cover what is wanted? Generic rights in *DesiredAccess become a file's own. */
+NTSTATUS NTAPI IoCheckDesiredAccess(PACCESS_MASK DesiredAccess, ACCESS_MASK GrantedAccess)
+{
+    RtlMapGenericMask(DesiredAccess, &IopFileMapping);
+    return *DesiredAccess & ~GrantedAccess ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI IoQueryFullDriverPath(PDRIVER_OBJECT DriverObject, PUNICODE_STRING FullPath)
+{
+    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    PKLDR_MODULE module = IopDriver(DriverObject)->Image;
+    if (!module)
+        return STATUS_NOT_FOUND;
+    UNICODE_STRING path = module->Entry.FullDllName;
+    FullPath->Buffer = MiAllocatePool(PagedPool, path.Length + sizeof(WCHAR), IOP_TAG_NAME, TRUE,
+                                      __builtin_return_address(0));
+    if (!FullPath->Buffer)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlCopyMemory(FullPath->Buffer, path.Buffer, path.Length);
+    FullPath->Length = path.Length;
+    FullPath->MaximumLength = (USHORT)(path.Length + sizeof(WCHAR));
     return STATUS_SUCCESS;
 }
 

@@ -154,3 +154,9 @@ NTSTATUS NTAPI NtRemoveIoCompletion(HANDLE IoCompletionHandle, PVOID *KeyContext
     ObDereferenceObject(port);
     return status;
 }
+
+NTSTATUS NTAPI ZwRemoveIoCompletion(HANDLE IoCompletionHandle, PVOID *KeyContext, PVOID *ApcContext,
+                                    PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER Timeout)
+{
+    KI_ZW(NtRemoveIoCompletion(IoCompletionHandle, KeyContext, ApcContext, IoStatusBlock, Timeout));
+}

@@ -77,6 +77,33 @@ KILN_TEST(io_cancel, the_service_cancels_one_request_or_all)
     CHECK_EQ(io.count[IRP_MJ_CLOSE], 1); /* no request keeps the file */
 }
 
+static NTSTATUS read_status;
+
+static VOID NTAPI read_and_wait(PVOID context)
+{
+    UCHAR data[4];
+    IO_STATUS_BLOCK block;
+    HANDLE handle = io_must_open(L"\\Device\\IoTest", FILE_SYNCHRONOUS_IO_NONALERT);
+    read_status = ZwReadFile(handle, NULL, NULL, NULL, &block, data, 4, NULL, NULL);
+    ZwClose(handle);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+KILN_TEST(io_cancel, a_synchronous_request_of_another_thread_can_be_cancelled)
+{
+    HANDLE thread;
+    IO_STATUS_BLOCK result;
+    LARGE_INTEGER delay = {.QuadPart = -10000};
+    io_device(L"\\Device\\IoTest", DO_BUFFERED_IO);
+    io.handler[IRP_MJ_READ] = io_pend_cancelable;
+    CHECK_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, read_and_wait, NULL), STATUS_SUCCESS);
+    do /* the first may hit the open, which no driver holds */
+        ZwCancelSynchronousIoFile(thread, NULL, &result);
+    while (ZwWaitForSingleObject(thread, FALSE, &delay) == STATUS_TIMEOUT);
+    CHECK_EQ(read_status, STATUS_CANCELLED);
+    ZwClose(thread);
+}
+
 /* ---------------------------------------------------------------- a thread ends */
 
 static IO_STATUS_BLOCK thread_blocks[2];

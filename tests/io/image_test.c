@@ -42,6 +42,15 @@ KILN_TEST(io_image, a_driver_finds_the_io_manager_as_documented)
     CHECK_EQ(load("io_conform.sys", &service, why), STATUS_SUCCESS);
     CHECK(exists(L"\\Driver\\conform"));
     CHECK_EQ(load("io_conform.sys", &service, why), STATUS_IMAGE_ALREADY_LOADED);
+    UNICODE_STRING name = NAME(L"\\Driver\\conform"), image;
+    PDRIVER_OBJECT driver;
+    CHECK_EQ(ObReferenceObjectByName(&name, 0, NULL, 0, *IoDriverObjectType, KernelMode, NULL, (PVOID *)&driver),
+             STATUS_SUCCESS);
+    CHECK_EQ(IoQueryFullDriverPath(driver, &image), STATUS_SUCCESS);
+    UNICODE_STRING expected = NAME(L"\\SystemRoot\\System32\\drivers\\io_conform.sys");
+    CHECK(RtlEqualUnicodeString(&image, &expected, TRUE));
+    ExFreePool(image.Buffer);
+    ObDereferenceObject(driver);
     HANDLE handle = io_must_open(L"\\Device\\IoConform", 0);
     CHECK_EQ(IopUnloadDriver(&service, why), STATUS_SUCCESS); /* pending: the device is open */
     CHECK(image_is_loaded(L"io_conform.sys"));
