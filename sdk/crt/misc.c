@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* misc.c - symbols that compilers refer to whether they need them or not. */
-#include <nt/base.h>
+#include <nt/context.h>
 #include <nt/rtl_list.h>
 
 EXTERN_C_START
@@ -19,6 +19,20 @@ int atexit(void (*function)(void))
 {
     UNREFERENCED_PARAMETER(function);
     return 0;
+}
+
+/*
+ * The handler of a C++ function that has objects to destroy. Kernel C++ has no exceptions of its own, and a structured one that
+ * passes such a function does not run its destructors, as with Microsoft's /kernel.
+ */
+EXCEPTION_DISPOSITION __CxxFrameHandler3(PEXCEPTION_RECORD ExceptionRecord, PVOID EstablisherFrame, PCONTEXT ContextRecord,
+                                         PDISPATCHER_CONTEXT DispatcherContext)
+{
+    UNREFERENCED_PARAMETER(ExceptionRecord);
+    UNREFERENCED_PARAMETER(EstablisherFrame);
+    UNREFERENCED_PARAMETER(ContextRecord);
+    UNREFERENCED_PARAMETER(DispatcherContext);
+    return ExceptionContinueSearch;
 }
 
 EXTERN_C_END
