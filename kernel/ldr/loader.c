@@ -19,7 +19,6 @@
 #include "ldri.h"
 
 #include "host.h"
-#include "ki.h"
 #include "mi.h"
 
 #define MAX_DEPTH 16 /* of export drivers that import from export drivers */
@@ -131,7 +130,6 @@ static void finish_unload(PKLDR_MODULE module)
         if (dll_unload)
             dll_unload();
     }
-    KiCheckForTimers(module->Entry.DllBase, module->Entry.SizeOfImage, module->Entry.EntryPoint);
     destroy(module);
 }
 

@@ -7,6 +7,7 @@
  */
 #include "vfp.h"
 #include "ldrp.h"
+#include "mi.h"
 #include "psp.h"
 #include "../rtl/rtlp.h"
 
@@ -151,7 +152,7 @@ void KiDescribeReturn(ULONGLONG pc, char *text, SIZE_T bytes)
 
 /* ---------------------------------------------------------------- facts */
 
-#define MAX_WALK 20000
+#define MAX_WALK 250000
 
 /* Note the frame at `context` and those of its callers. */
 static void walk_from(CONTEXT *context)
@@ -316,6 +317,83 @@ static void step_instruction(void *unused)
     vf_say("\n");
 }
 
+/* ---- what lies at the addresses of the crash */
+
+#define MAX_MEMORY 6
+
+static ULONGLONG described[MAX_MEMORY];
+static ULONG described_count;
+
+static void describe_memory(ULONGLONG address)
+{
+    MI_ADDRESS info;
+    char tag[5], who[400];
+    for (ULONG i = 0; i < described_count; i++)
+        if (described[i] == address)
+            return;
+    MI_ADDRESS_KIND kind = MiClassifyAddress((PVOID)(ULONG_PTR)address, &info);
+    switch (kind) {
+    case MiAddressUnknown:
+    case MiAddressKernel:
+    case MiAddressUser:
+    case MiAddressRamOther:
+        return; /* nothing that helps */
+    default:
+        break;
+    }
+    if (described_count == MAX_MEMORY)
+        return;
+    described[described_count++] = address;
+    vf_say("Memory        0x%p: %s", address, MiAddressKindName(kind));
+    if (info.Begin && info.Bytes)
+        vf_say(", offset 0x%llx in 0x%llx bytes at 0x%p", address - (ULONG_PTR)info.Begin, (ULONGLONG)info.Bytes,
+               info.Begin);
+    if (info.Tag) {
+        MiFormatTag(info.Tag, tag);
+        vf_say(", tag '%s'", tag);
+    }
+    vf_say("\n");
+    if (info.Caller) {
+        KiDescribeReturn((ULONG_PTR)info.Caller, who, sizeof who);
+        vf_say("              %s by %s\n", kind == MiAddressPoolFree ? "last allocated" : "allocated", who);
+    }
+}
+
+/* A bugcheck parameter may be anything; what it is says most when it is pool or a hole in memory. */
+static void describe_parameter(ULONGLONG value)
+{
+    switch (MiClassifyAddress((PVOID)(ULONG_PTR)value, NULL)) {
+    case MiAddressPool:
+    case MiAddressPoolFree:
+    case MiAddressStackGuard:
+    case MiAddressRamFree:
+    case MiAddressContiguous:
+    case MiAddressMdlPages:
+    case MiAddressMmio:
+    case MiAddressSystemPteUnmapped:
+        describe_memory(value);
+        break;
+    default:
+        break;
+    }
+}
+
+static bool is_small(ULONGLONG value)
+{
+    return value < 0x10000;
+}
+
+static void step_memory(void *unused)
+{
+    const EXCEPTION_RECORD *record = &vf_crash.record;
+    described_count = 0;
+    if (vf_crash.has_record && record->ExceptionCode == STATUS_ACCESS_VIOLATION && record->NumberParameters >= 2)
+        describe_memory(record->ExceptionInformation[1]);
+    for (unsigned i = 0; i < 4; i++)
+        if (!is_small(vf_crash.parameter[i]) && vf_crash.parameter[i] != (ULONG_PTR)vf_crash.context.Rip)
+            describe_parameter(vf_crash.parameter[i]);
+}
+
 static void step_state(void *unused)
 {
     PKTHREAD thread = vf_crash.thread;
@@ -416,6 +494,7 @@ void vf_report(void)
     vf_protected(step_explanation, NULL, "the explanation");
     vf_protected(step_driver, NULL, "the driver");
     vf_protected(step_instruction, NULL, "the instruction");
+    vf_protected(step_memory, NULL, "the memory");
     vf_protected(step_state, NULL, "the machine's state");
     vf_protected(step_registers, NULL, "the registers");
     vf_protected(step_stack, NULL, "the stack");

@@ -824,6 +824,54 @@ TEST(irql_by_cr8)
     return 0;
 }
 
+static volatile LONG dpc_ran;
+static VOID count_dpc(PKDPC dpc, PVOID context, PVOID a, PVOID b)
+{
+    dpc_ran++;
+}
+
+/* Lowering by CR8 delivers what became deliverable, as KeLowerIrql does. */
+TEST(dpc_runs_when_cr8_is_lowered)
+{
+    static KDPC dpc;
+    KeInitializeDpc(&dpc, count_dpc, NULL);
+    dpc_ran = 0;
+    __asm__ volatile("movq %0, %%cr8" ::"r"((ULONGLONG)DISPATCH_LEVEL));
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    LONG before = dpc_ran;
+    __asm__ volatile("movq %0, %%cr8" ::"r"((ULONGLONG)PASSIVE_LEVEL));
+    REQUIRE(before == 0 && dpc_ran == 1);
+    return 0;
+}
+
+TEST(debug_print_service)
+{
+    static const char text[] = "printed by int 2dh\n";
+    ULONGLONG status = 99;
+    __asm__ volatile("int $0x2d\n int3" : "=a"(status) : "a"(1ULL), "c"(text), "d"(sizeof text - 1) : "r8", "r9", "memory");
+    REQUIRE(status == 0);
+    return 0;
+}
+
+TEST(float_exception)
+{
+    ULONG saved, unmasked;
+    double one = 1.0;
+    volatile double nothing = 0.0;
+    __asm__ volatile("stmxcsr %0" : "=m"(saved));
+    unmasked = (saved & ~0x3FULL) & ~0x200u; /* no flags, divide by zero not masked */
+    __try {
+        __asm__ volatile("ldmxcsr %0" ::"m"(unmasked));
+        __asm__ volatile("divsd %1, %0" : "+x"(one) : "m"(nothing));
+        __asm__ volatile("ldmxcsr %0" ::"m"(saved));
+        return __LINE__;
+    } __except (remember(GetExceptionInformation(), 1)) {
+        __asm__ volatile("ldmxcsr %0" ::"m"(saved));
+    }
+    REQUIRE(seen.ExceptionCode == STATUS_FLOAT_DIVIDE_BY_ZERO);
+    return 0;
+}
+
 TEST(exceptions_at_dispatch_level)
 {
     KIRQL old;
