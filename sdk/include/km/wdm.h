@@ -20,6 +20,7 @@
 #include <nt/io.h>
 #include <nt/pnp.h>
 #include <nt/hal.h>
+#include <nt/pci.h>
 #include <nt/cm.h>
 #include <nt/po.h>
 #include <nt/setoken.h>

@@ -14,5 +14,6 @@
 #include <nt/io/csq.h>
 #include <nt/io/remlock.h>
 #include <nt/io/interrupt.h>
+#include <nt/io/misc.h>
 
 #endif
