@@ -26,24 +26,15 @@
 
 enum { QueueHyper, QueueCritical, QueueDelayed, QueueCount };
 
-typedef struct _WORKER {
-    PKTHREAD Thread;
-    PWORKER_THREAD_ROUTINE Routine; /* what it executes; NULL: idle. Written by itself */
-    PVOID Parameter;
-} WORKER;
-
 static struct work_queue {
     KSPIN_LOCK Lock;
     LIST_ENTRY Items;       /* lock */
     KSEMAPHORE Available;
     KPRIORITY Priority;
-    WORK_QUEUE_TYPE Type;
     ULONG Threads;          /* lock */
     ULONG Idle;             /* lock: threads that wait, or are about to */
     ULONG Queued;           /* lock: items in the list */
-    ULONG Pending;          /* lock: queued or being executed */
     ULONG64 Taken;          /* lock: items ever taken */
-    WORKER Workers[MAX_WORKERS];
 } queues[QueueCount];
 
 static KEVENT manager_event;
@@ -73,12 +64,12 @@ static struct work_queue *queue_of(WORK_QUEUE_TYPE Type)
 
 /* ---------------------------------------------------------------- queueing */
 
-void ExQueueWorkItemEx(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType, PVOID Owner)
+void NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
 {
     struct work_queue *Queue = queue_of(QueueType);
     BOOLEAN Behind;
 
-    UNREFERENCED_PARAMETER(Owner);
+    KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     if (Queue == NULL)
         ExRaiseStatus(STATUS_INVALID_PARAMETER);
     KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
@@ -90,24 +81,12 @@ void ExQueueWorkItemEx(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType, PVO
                        "ExInitializeWorkItem");
     }
     InsertTailList(&Queue->Items, &WorkItem->List);
-    Queue->Pending++;
     Queue->Queued++;
     Behind = Queue->Queued > Queue->Idle; /* idle threads may not have come to take their item yet */
     KeReleaseSpinLock(&Queue->Lock, Irql);
     KeReleaseSemaphore(&Queue->Available, IO_NO_INCREMENT, 1, FALSE);
     if (Behind && running)
         KeSetEvent(&manager_event, IO_NO_INCREMENT, FALSE);
-}
-
-void NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
-{
-    KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    ExQueueWorkItemEx(WorkItem, QueueType, NULL);
-}
-
-BOOLEAN ExIsWorkItemQueued(PWORK_QUEUE_ITEM WorkItem)
-{
-    return __atomic_load_n(&WorkItem->List.Flink, __ATOMIC_ACQUIRE) != NULL;
 }
 
 /* ---------------------------------------------------------------- threads */
@@ -133,13 +112,8 @@ static void check_return(PWORKER_THREAD_ROUTINE Routine, PVOID Parameter, PWORK_
 
 static void NTAPI worker_thread(PVOID Context)
 {
-    WORKER *Worker = Context;
-    struct work_queue *Queue = NULL;
+    struct work_queue *Queue = Context;
 
-    for (ULONG I = 0; I < QueueCount; I++)
-        if (Worker >= queues[I].Workers && Worker < queues[I].Workers + MAX_WORKERS)
-            Queue = &queues[I];
-    Worker->Thread = KiThread();
     KeSetPriorityThread(KiThread(), Queue->Priority);
     for (;;) {
         KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
@@ -155,17 +129,10 @@ static void NTAPI worker_thread(PVOID Context)
         PWORKER_THREAD_ROUTINE Routine = Item->WorkerRoutine;
         PVOID Parameter = Item->Parameter;
         __atomic_store_n(&Item->List.Flink, NULL, __ATOMIC_RELEASE);
-        Worker->Parameter = Parameter;
-        Worker->Routine = Routine;
         KeReleaseSpinLock(&Queue->Lock, Irql);
 
         Routine(Parameter);
         check_return(Routine, Parameter, Item);
-
-        Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
-        Worker->Routine = NULL;
-        Queue->Pending--;
-        KeReleaseSpinLock(&Queue->Lock, Irql);
     }
 }
 
@@ -182,12 +149,14 @@ static NTSTATUS start_thread(PKSTART_ROUTINE Routine, PVOID Context)
 static NTSTATUS add_worker(struct work_queue *Queue)
 {
     KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
-    WORKER *Worker = Queue->Threads < MAX_WORKERS ? &Queue->Workers[Queue->Threads++] : NULL;
+    BOOLEAN Room = Queue->Threads < MAX_WORKERS;
 
+    if (Room)
+        Queue->Threads++;
     KeReleaseSpinLock(&Queue->Lock, Irql);
-    if (Worker == NULL)
+    if (!Room)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS Status = start_thread(worker_thread, Worker);
+    NTSTATUS Status = start_thread(worker_thread, Queue);
     if (!NT_SUCCESS(Status)) {
         Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
         Queue->Threads--;
@@ -233,18 +202,15 @@ static void NTAPI manager_thread(PVOID Context)
 void ExpInitWorkers(void)
 {
     static const struct {
-        WORK_QUEUE_TYPE Type;
         KPRIORITY Priority;
         ULONG Threads;
-    } Plan[QueueCount] = {
-        {HyperCriticalWorkQueue, 15, 1}, {CriticalWorkQueue, 13, 2}, {DelayedWorkQueue, 12, 2}};
+    } Plan[QueueCount] = {[QueueHyper] = {15, 1}, [QueueCritical] = {13, 2}, [QueueDelayed] = {12, 2}};
 
     KeInitializeEvent(&manager_event, SynchronizationEvent, FALSE);
     for (ULONG I = 0; I < QueueCount; I++) {
         InitializeListHead(&queues[I].Items);
         KeInitializeSemaphore(&queues[I].Available, 0, MAXLONG);
         queues[I].Priority = Plan[I].Priority;
-        queues[I].Type = Plan[I].Type;
     }
     for (ULONG I = 0; I < QueueCount; I++)
         for (ULONG N = 0; N < Plan[I].Threads; N++)
@@ -253,29 +219,4 @@ void ExpInitWorkers(void)
     if (!NT_SUCCESS(start_thread(manager_thread, NULL)))
         KeBugCheckEx(PHASE1_INITIALIZATION_FAILED, 2, 0, 0, 0);
     running = TRUE;
-}
-
-/* ---------------------------------------------------------------- reports */
-
-ULONG ExCountPendingWorkItems(void)
-{
-    ULONG Count = 0;
-
-    for (ULONG I = 0; I < QueueCount; I++)
-        Count += __atomic_load_n(&queues[I].Pending, __ATOMIC_RELAXED);
-    return Count;
-}
-
-BOOLEAN ExEnumerateWorkers(ULONG *Cursor, EX_WORKER_INFO *Info)
-{
-    for (; *Cursor < QueueCount * MAX_WORKERS; (*Cursor)++) {
-        struct work_queue *Queue = &queues[*Cursor / MAX_WORKERS];
-        WORKER *Worker = &Queue->Workers[*Cursor % MAX_WORKERS];
-        if (Worker->Thread == NULL)
-            continue;
-        *Info = (EX_WORKER_INFO){Worker->Thread, Queue->Type, Worker->Routine, Worker->Parameter};
-        (*Cursor)++;
-        return TRUE;
-    }
-    return FALSE;
 }

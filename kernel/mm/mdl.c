@@ -115,8 +115,11 @@ void NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddres
     if (Length == 0)
         Length = (ULONG)(SourceMdl->ByteCount - Offset);
     SIZE_T Pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(VirtualAddress, Length);
+    SIZE_T Needed = sizeof(MDL) + Pages * sizeof(PFN_NUMBER);
+    /* The 16-bit size of an MDL of more than 32 MB has wrapped and says nothing. */
     if (Offset > SourceMdl->ByteCount || Length > SourceMdl->ByteCount - Offset ||
-        (SIZE_T)(USHORT)TargetMdl->Size < sizeof(MDL) + Pages * sizeof(PFN_NUMBER))
+        (Needed <= 0xFFFF && (USHORT)TargetMdl->Size < Needed &&
+         MmSizeOfMdl(MmGetMdlVirtualAddress(TargetMdl), TargetMdl->ByteCount) <= 0xFFFF))
         KiBugCheckText(TARGET_MDL_TOO_SMALL, (ULONG_PTR)TargetMdl, (ULONG_PTR)SourceMdl, Offset, Length,
                        (ULONG64)(ULONG_PTR)__builtin_return_address(0),
                        "IoBuildPartialMdl: the target MDL has too few page entries for the range, or the range is "

@@ -59,7 +59,7 @@ static void finish(PMDL Mdl, BOOLEAN Write)
     Mdl->MdlFlags |= MDL_PAGES_LOCKED;
     if (Write)
         Mdl->MdlFlags |= MDL_WRITE_OPERATION;
-    if (!MiIsRamPfn(MiMdlPfns(Mdl)[0]) && !(MiMdlPfns(Mdl)[0] & MI_FOREIGN_PFN))
+    if (Mdl->ByteCount && !MiIsRamPfn(MiMdlPfns(Mdl)[0]) && !(MiMdlPfns(Mdl)[0] & MI_FOREIGN_PFN))
         Mdl->MdlFlags |= MDL_IO_SPACE;
 }
 
@@ -84,7 +84,7 @@ void NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE Access
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     check_fresh(Mdl, __builtin_return_address(0));
     ULONG64 End = (ULONG64)(ULONG_PTR)Va + Mdl->ByteCount;
-    if (AccessMode == KernelMode || (End > (ULONG64)(ULONG_PTR)Va && End <= KILN_USER_PROBE))
+    if (AccessMode == KernelMode || (End >= (ULONG64)(ULONG_PTR)Va && End <= KILN_USER_PROBE))
         Status = lock_range(Mdl, Va, 0, MiMdlPages(Mdl), AccessMode, Write);
     if (!NT_SUCCESS(Status))
         ExRaiseStatus(Status);

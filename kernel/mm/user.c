@@ -131,6 +131,8 @@ static PMI_RANGE range_at(MI_SLICE *Slice, ULONG64 Address)
 
     for (PLIST_ENTRY Link = Slice->Ranges.Flink; Link != &Slice->Ranges && Steps++ < WALK_LIMIT; Link = Link->Flink) {
         PMI_RANGE Range = CONTAINING_RECORD(Link, MI_RANGE, Link);
+        if (!MiIsRam(Link)) /* a report that walks without the lock may follow a link that changes */
+            return NULL;
         if (Address < Range->Begin)
             return NULL;
         if (Address < Range->Begin + (Range->Pages << KILN_PAGE_SHIFT))
