@@ -163,8 +163,16 @@ static NTSTATUS insert(POB_LOOKUP lookup, POBJECT_DIRECTORY directory, PCUNICODE
     info->Name.MaximumLength = (USHORT)(component->Length + sizeof(WCHAR));
     if (old)
         ObpFreeObjectNameBuffer(old);
-    if (!ObpInsertDirectory(directory, lookup->Insert, ignore_case(lookup)))
+    /*
+     * Held from the start: until the creator has its handle, somebody else may open the object and close it again, and
+     * the name must survive that.
+     */
+    info->Holds = 1;
+    if (!ObpInsertDirectory(directory, lookup->Insert, ignore_case(lookup))) {
+        info->Holds = 0;
         return STATUS_RETRY;
+    }
+    lookup->Held = TRUE;
     ObReferenceObject(lookup->Insert->Body);
     *found = lookup->Insert->Body;
     return STATUS_SUCCESS;

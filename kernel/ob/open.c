@@ -275,6 +275,7 @@ NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACC
     ULONG attributes = info ? info->Attributes : 0;
     KPROCESSOR_MODE mode = info ? info->ProbeMode : KernelMode;
     PVOID found = Object;
+    BOOLEAN looked_up = FALSE; /* a reference to `found` is ours */
     NTSTATUS result = STATUS_SUCCESS;
     OB_LOOKUP lookup = {0};
     OB_ACCESS access;
@@ -303,6 +304,7 @@ NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACC
             found = Object;
             goto out;
         }
+        looked_up = TRUE;
         if (found != Object) {
             if (!(attributes & OBJ_OPENIF))
                 status = STATUS_OBJECT_NAME_COLLISION;
@@ -330,9 +332,7 @@ out:
     ObpFreeCreateInfo(header);
     if (lookup.Held)
         ObpReleaseName(found);
-    if (lookup.Insert && NT_SUCCESS(status))
-        ObDereferenceObject(found); /* the lookup's */
-    else if (lookup.Insert && found != Object)
+    if (looked_up)
         ObDereferenceObject(found);
     end_access(&access);
     ObDereferenceObject(Object); /* the creator's */

@@ -100,6 +100,38 @@ KILN_TEST(ob_object, procedures_run_as_handles_come_and_go)
     CHECK_EQ(deleted, 1);
 }
 
+static BOOLEAN refuse;
+
+static NTSTATUS refusing_open(OB_OPEN_REASON reason, KPROCESSOR_MODE mode, PEPROCESS process, PVOID object,
+                              PACCESS_MASK access, ULONG count)
+{
+    return refuse ? STATUS_SHARING_VIOLATION : STATUS_SUCCESS;
+}
+
+KILN_TEST(ob_object, an_open_procedure_that_refuses_undoes_the_insertion)
+{
+    UNICODE_STRING type_name = RTL_CONSTANT_STRING(L"Refusing"), name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\refused");
+    OBJECT_TYPE_INITIALIZER info = {.Length = sizeof(info),
+                                    .ValidAccessMask = 0xffff,
+                                    .WaitObjectFlagOffset = OB_NOT_WAITABLE,
+                                    .OpenProcedure = refusing_open,
+                                    .DeleteProcedure = probe_delete};
+    OBJECT_ATTRIBUTES attributes;
+    POBJECT_TYPE type;
+    PVOID object, found;
+    HANDLE handle;
+    CHECK_EQ(ObpCreateObjectType(&type_name, &info, NULL, &type), STATUS_SUCCESS);
+    CHECK_EQ(ObpCreateObjectType(&type_name, &info, NULL, &type), STATUS_OBJECT_NAME_COLLISION);
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_PERMANENT, NULL, NULL);
+    CHECK_EQ(ObCreateObject(KernelMode, type, &attributes, KernelMode, NULL, 16, 0, 0, &object), STATUS_SUCCESS);
+    refuse = TRUE;
+    CHECK_EQ(ObInsertObject(object, NULL, 0, 0, NULL, &handle), STATUS_SHARING_VIOLATION);
+    CHECK_EQ(deleted, 1);
+    CHECK_EQ(ObReferenceObjectByName(&name, 0, NULL, 0, type, KernelMode, NULL, &found), STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK_EQ(type->TotalNumberOfObjects, 0);
+    CHECK_EQ(type->TotalNumberOfHandles, 0);
+}
+
 KILN_TEST(ob_object, the_last_reference_at_a_raised_irql_deletes_at_passive_level)
 {
     PVOID objects[8];
