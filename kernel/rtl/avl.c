@@ -2,19 +2,21 @@
 /*
  * avl.c - generic tables of balanced trees.
  *
- * BalancedRoot is a header: the tree hangs from its right child, and the root's parent is the header. Balance is the height of the
- * right subtree less that of the left: -1, 0 or 1. An element is the links followed by the caller's data, in one block from the
- * caller's allocator. Unlike splay trees, a lookup changes nothing. The caller serialises.
+ * BalancedRoot is a header: the tree hangs from its right child, and the root's parent is the header. Balance
+ * is the height of the right subtree less that of the left: -1, 0 or 1. An element is the links followed by
+ * the caller's data, in one block from the caller's allocator. Unlike splay trees, a lookup changes nothing.
+ * The caller serialises.
  *
- * DeleteCount counts deletions, so that an enumeration like that of a directory notices that its place may be gone.
+ * DeleteCount counts deletions, so that an enumeration like that of a directory notices that its place may be
+ * gone.
  */
 #include <nt/rtl.h>
 #include "rtlp.h"
 
-#define DATA_OF(links)  ((PVOID)((PRTL_BALANCED_LINKS)(links) + 1))
-#define ROOT_OF(table)  ((table)->BalancedRoot.RightChild)
+#define DATA_OF(links) ((PVOID)((PRTL_BALANCED_LINKS)(links) + 1))
+#define ROOT_OF(table) ((table)->BalancedRoot.RightChild)
 
-/* ---- the tree ------------------------------------------------------------------------------------------------------------ */
+/* ---- the tree ---- */
 
 /* Puts `child` where its parent is. Balances are the caller's business. */
 static void promote(PRTL_BALANCED_LINKS child)
@@ -42,8 +44,8 @@ static void promote(PRTL_BALANCED_LINKS child)
 }
 
 /*
- * `top` leans to `side` by two. Rotates; TRUE when the subtree is as high as before it leaned (then it had leaned
- * by one, its child does not lean, and it is a deletion).
+ * `top` leans to `side` by two. Rotates; TRUE when the subtree is as high as before it leaned (then it had
+ * leaned by one, its child does not lean, and it is a deletion).
  */
 static bool rebalance(PRTL_BALANCED_LINKS top, CHAR side)
 {
@@ -193,11 +195,12 @@ static TABLE_SEARCH_RESULT search(PRTL_AVL_TABLE table, PVOID buffer, PRTL_BALAN
     }
 }
 
-/* ---- tables ----------------------------------------------------------------------------------------------------------------- */
+/* ---- tables ---- */
 
-NTSYSAPI VOID NTAPI RtlInitializeGenericTableAvl(PRTL_AVL_TABLE Table, PRTL_AVL_COMPARE_ROUTINE CompareRoutine,
-                                                 PRTL_AVL_ALLOCATE_ROUTINE AllocateRoutine, PRTL_AVL_FREE_ROUTINE FreeRoutine,
-                                                 PVOID TableContext)
+NTSYSAPI VOID NTAPI RtlInitializeGenericTableAvl(PRTL_AVL_TABLE Table,
+                                                 PRTL_AVL_COMPARE_ROUTINE CompareRoutine,
+                                                 PRTL_AVL_ALLOCATE_ROUTINE AllocateRoutine,
+                                                 PRTL_AVL_FREE_ROUTINE FreeRoutine, PVOID TableContext)
 {
     RtlZeroMemory(Table, sizeof(*Table));
     Table->BalancedRoot.Parent = &Table->BalancedRoot;
@@ -207,8 +210,9 @@ NTSYSAPI VOID NTAPI RtlInitializeGenericTableAvl(PRTL_AVL_TABLE Table, PRTL_AVL_
     Table->TableContext = TableContext;
 }
 
-NTSYSAPI PVOID NTAPI RtlInsertElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer, CLONG BufferSize, PBOOLEAN NewElement,
-                                                         PVOID NodeOrParent, TABLE_SEARCH_RESULT SearchResult)
+NTSYSAPI PVOID NTAPI RtlInsertElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer, CLONG BufferSize,
+                                                         PBOOLEAN NewElement, PVOID NodeOrParent,
+                                                         TABLE_SEARCH_RESULT SearchResult)
 {
     PRTL_BALANCED_LINKS at = NodeOrParent, links;
     if (NewElement != NULL) {
@@ -242,7 +246,8 @@ NTSYSAPI PVOID NTAPI RtlInsertElementGenericTableFullAvl(PRTL_AVL_TABLE Table, P
     return DATA_OF(links);
 }
 
-NTSYSAPI PVOID NTAPI RtlInsertElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer, CLONG BufferSize, PBOOLEAN NewElement)
+NTSYSAPI PVOID NTAPI RtlInsertElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer, CLONG BufferSize,
+                                                     PBOOLEAN NewElement)
 {
     PRTL_BALANCED_LINKS at;
     TABLE_SEARCH_RESULT result = search(Table, Buffer, &at);
@@ -278,7 +283,8 @@ NTSYSAPI BOOLEAN NTAPI RtlDeleteElementGenericTableAvl(PRTL_AVL_TABLE Table, PVO
     return TRUE;
 }
 
-NTSYSAPI PVOID NTAPI RtlLookupElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer, PVOID *NodeOrParent,
+NTSYSAPI PVOID NTAPI RtlLookupElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer,
+                                                         PVOID *NodeOrParent,
                                                          TABLE_SEARCH_RESULT *SearchResult)
 {
     PRTL_BALANCED_LINKS at;
@@ -294,7 +300,8 @@ NTSYSAPI PVOID NTAPI RtlLookupElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID
 }
 
 /* The leftmost of the elements that compare equal. */
-NTSYSAPI PVOID NTAPI RtlLookupFirstMatchingElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer, PVOID *RestartKey)
+NTSYSAPI PVOID NTAPI RtlLookupFirstMatchingElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer,
+                                                                  PVOID *RestartKey)
 {
     PRTL_BALANCED_LINKS links = ROOT_OF(Table), found = NULL;
     while (links != NULL) {
@@ -329,12 +336,15 @@ NTSYSAPI PVOID NTAPI RtlEnumerateGenericTableAvl(PRTL_AVL_TABLE Table, BOOLEAN R
 }
 
 /*
- * From the place of the last call, or when something was deleted since, from the first element not less than Buffer; NextFlag
- * says to leave that place. The match function skips by STATUS_NO_MATCH and ends by STATUS_NO_MORE_MATCHES.
+ * From the place of the last call, or when something was deleted since, from the first element not less than
+ * Buffer; NextFlag says to leave that place. The match function skips by STATUS_NO_MATCH and ends by
+ * STATUS_NO_MORE_MATCHES.
  */
-NTSYSAPI PVOID NTAPI RtlEnumerateGenericTableLikeADirectory(PRTL_AVL_TABLE Table, PRTL_AVL_MATCH_FUNCTION MatchFunction,
-                                                            PVOID MatchData, ULONG NextFlag, PVOID *RestartKey,
-                                                            PULONG DeleteCount, PVOID Buffer)
+NTSYSAPI PVOID NTAPI RtlEnumerateGenericTableLikeADirectory(PRTL_AVL_TABLE Table,
+                                                            PRTL_AVL_MATCH_FUNCTION MatchFunction,
+                                                            PVOID MatchData, ULONG NextFlag,
+                                                            PVOID *RestartKey, PULONG DeleteCount,
+                                                            PVOID Buffer)
 {
     PRTL_BALANCED_LINKS at = *RestartKey;
     if (ROOT_OF(Table) == NULL) {
@@ -352,7 +362,8 @@ NTSYSAPI PVOID NTAPI RtlEnumerateGenericTableLikeADirectory(PRTL_AVL_TABLE Table
         at = successor(Table, at);
     }
     for (; at != NULL; at = successor(Table, at)) {
-        NTSTATUS status = MatchFunction == NULL ? STATUS_SUCCESS : MatchFunction(Table, DATA_OF(at), MatchData);
+        NTSTATUS status =
+            MatchFunction == NULL ? STATUS_SUCCESS : MatchFunction(Table, DATA_OF(at), MatchData);
         if (status == STATUS_SUCCESS) {
             break;
         }

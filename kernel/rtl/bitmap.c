@@ -2,8 +2,9 @@
 /*
  * bitmap.c - arrays of bits in ULONGs, bit 0 the lowest of the first.
  *
- * Everything rests on next_bit(), which finds the next set (or clear) bit word by word. A bit beyond SizeOfBitMap is never looked
- * at as such: words are masked at the end. "Not found" is 0xFFFFFFFF. The caller serialises. Any IRQL if resident.
+ * Everything rests on next_bit(), which finds the next set (or clear) bit word by word. A bit beyond
+ * SizeOfBitMap is never looked at as such: words are masked at the end. "Not found" is 0xFFFFFFFF. The caller
+ * serialises. Any IRQL if resident.
  */
 #include <nt/rtl.h>
 #include "rtlp.h"
@@ -79,7 +80,7 @@ static ULONG count_set(PCRTL_BITMAP map, ULONG start, ULONG count)
     return total;
 }
 
-/* ---- single bits and ranges -------------------------------------------------------------------------------------------- */
+/* ---- single bits and ranges ---- */
 
 NTSYSAPI VOID NTAPI RtlInitializeBitMap(PRTL_BITMAP BitMapHeader, PULONG BitMapBuffer, ULONG SizeOfBitMap)
 {
@@ -104,12 +105,14 @@ NTSYSAPI BOOLEAN NTAPI RtlTestBit(PCRTL_BITMAP BitMapHeader, ULONG BitNumber)
 
 NTSYSAPI VOID NTAPI RtlClearAllBits(PRTL_BITMAP BitMapHeader)
 {
-    RtlZeroMemory(BitMapHeader->Buffer, ((SIZE_T)BitMapHeader->SizeOfBitMap + WORD_BITS - 1) / WORD_BITS * sizeof(ULONG));
+    RtlZeroMemory(BitMapHeader->Buffer,
+                  ((SIZE_T)BitMapHeader->SizeOfBitMap + WORD_BITS - 1) / WORD_BITS * sizeof(ULONG));
 }
 
 NTSYSAPI VOID NTAPI RtlSetAllBits(PRTL_BITMAP BitMapHeader)
 {
-    RtlFillMemory(BitMapHeader->Buffer, ((SIZE_T)BitMapHeader->SizeOfBitMap + WORD_BITS - 1) / WORD_BITS * sizeof(ULONG), 0xFF);
+    RtlFillMemory(BitMapHeader->Buffer,
+                  ((SIZE_T)BitMapHeader->SizeOfBitMap + WORD_BITS - 1) / WORD_BITS * sizeof(ULONG), 0xFF);
 }
 
 /* Bits of a range that are outside the map are not touched. */
@@ -148,11 +151,11 @@ NTSYSAPI BOOLEAN NTAPI RtlAreBitsSet(PCRTL_BITMAP BitMapHeader, ULONG StartingIn
     return are_all(BitMapHeader, StartingIndex, Length, true);
 }
 
-/* ---- finding -------------------------------------------------------------------------------------------------------------- */
+/* ---- finding ---- */
 
 /*
- * From the hint to the end, then from the start. A run found in the second pass may overlap the hint. Nothing to find is found
- * at the hint, rounded down to a multiple of eight.
+ * From the hint to the end, then from the start. A run found in the second pass may overlap the hint. Nothing
+ * to find is found at the hint, rounded down to a multiple of eight.
  */
 static ULONG find(PCRTL_BITMAP map, ULONG count, ULONG hint, bool set)
 {
@@ -202,7 +205,7 @@ NTSYSAPI ULONG NTAPI RtlFindSetBitsAndClear(PRTL_BITMAP BitMapHeader, ULONG Numb
     return found;
 }
 
-/* ---- counting --------------------------------------------------------------------------------------------------------------- */
+/* ---- counting ---- */
 
 NTSYSAPI ULONG NTAPI RtlNumberOfSetBits(PCRTL_BITMAP BitMapHeader)
 {
@@ -239,14 +242,16 @@ NTSYSAPI CCHAR NTAPI RtlFindMostSignificantBit(ULONGLONG Set)
     return (CCHAR)(Set == 0 ? -1 : 63 - __builtin_clzll(Set));
 }
 
-/* ---- runs of clear bits -------------------------------------------------------------------------------------------------------- */
+/* ---- runs of clear bits ---- */
 
-/* The array holds the first runs, or with LocateLongestRuns the longest, longest first. Gives how many there are. */
-NTSYSAPI ULONG NTAPI RtlFindClearRuns(PCRTL_BITMAP BitMapHeader, PRTL_BITMAP_RUN RunArray, ULONG SizeOfRunArray,
-                                      BOOLEAN LocateLongestRuns)
+/* The array holds the first runs, or with LocateLongestRuns the longest, longest first. Gives how many there
+ * are. */
+NTSYSAPI ULONG NTAPI RtlFindClearRuns(PCRTL_BITMAP BitMapHeader, PRTL_BITMAP_RUN RunArray,
+                                      ULONG SizeOfRunArray, BOOLEAN LocateLongestRuns)
 {
     ULONG size = BitMapHeader->SizeOfBitMap, count = 0, start, stop;
-    for (start = next_bit(BitMapHeader, 0, size, false); start < size; start = next_bit(BitMapHeader, stop, size, false)) {
+    for (start = next_bit(BitMapHeader, 0, size, false); start < size;
+         start = next_bit(BitMapHeader, stop, size, false)) {
         ULONG at = count;
         stop = next_bit(BitMapHeader, start, size, true);
         if (LocateLongestRuns) {
@@ -283,7 +288,8 @@ NTSYSAPI ULONG NTAPI RtlFindLongestRunClear(PCRTL_BITMAP BitMapHeader, PULONG St
     return run.NumberOfBits;
 }
 
-NTSYSAPI ULONG NTAPI RtlFindNextForwardRunClear(PCRTL_BITMAP BitMapHeader, ULONG FromIndex, PULONG StartingRunIndex)
+NTSYSAPI ULONG NTAPI RtlFindNextForwardRunClear(PCRTL_BITMAP BitMapHeader, ULONG FromIndex,
+                                                PULONG StartingRunIndex)
 {
     ULONG size = BitMapHeader->SizeOfBitMap, start;
     *StartingRunIndex = FromIndex;
@@ -304,7 +310,8 @@ NTSYSAPI ULONG NTAPI RtlFindFirstRunClear(PCRTL_BITMAP BitMapHeader, PULONG Star
 }
 
 /* The last run that begins at or before FromIndex, as far as it lies there. */
-NTSYSAPI ULONG NTAPI RtlFindLastBackwardRunClear(PCRTL_BITMAP BitMapHeader, ULONG FromIndex, PULONG StartingRunIndex)
+NTSYSAPI ULONG NTAPI RtlFindLastBackwardRunClear(PCRTL_BITMAP BitMapHeader, ULONG FromIndex,
+                                                 PULONG StartingRunIndex)
 {
     ULONG at = FromIndex, last;
     *StartingRunIndex = FromIndex;
@@ -324,7 +331,7 @@ NTSYSAPI ULONG NTAPI RtlFindLastBackwardRunClear(PCRTL_BITMAP BitMapHeader, ULON
     return last - at + 1;
 }
 
-/* ---- copying ------------------------------------------------------------------------------------------------------------------- */
+/* ---- copying ---- */
 
 /* All of Source to Destination from TargetBit on, as far as it has room. */
 NTSYSAPI VOID NTAPI RtlCopyBitMap(PCRTL_BITMAP Source, PRTL_BITMAP Destination, ULONG TargetBit)
@@ -334,9 +341,11 @@ NTSYSAPI VOID NTAPI RtlCopyBitMap(PCRTL_BITMAP Source, PRTL_BITMAP Destination, 
     }
 }
 
-NTSYSAPI VOID NTAPI RtlExtractBitMap(PCRTL_BITMAP Source, PRTL_BITMAP Destination, ULONG TargetBit, ULONG NumberOfBits)
+NTSYSAPI VOID NTAPI RtlExtractBitMap(PCRTL_BITMAP Source, PRTL_BITMAP Destination, ULONG TargetBit,
+                                     ULONG NumberOfBits)
 {
-    for (ULONG i = 0; i < NumberOfBits && TargetBit + i < Source->SizeOfBitMap && i < Destination->SizeOfBitMap; i++) {
+    for (ULONG i = 0;
+         i < NumberOfBits && TargetBit + i < Source->SizeOfBitMap && i < Destination->SizeOfBitMap; i++) {
         write_bits(Destination, i, 1, RtlTestBit(Source, TargetBit + i));
     }
 }

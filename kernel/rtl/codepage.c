@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * codepage.c - blocks of characters between UTF-16, the ANSI and OEM code pages and UTF-8; the Nls data exports.
+ * codepage.c - blocks of characters between UTF-16, the ANSI and OEM code pages and UTF-8; the Nls data
+ * exports.
  *
- * Single-byte pages make sizes trivial: n bytes are n units. A block routine converts what fits and tells how much that
- * was. Only UTF-8 can meet malformed input: each maximal ill-formed part becomes U+FFFD and the status is
- * STATUS_SOME_NOT_MAPPED, which is a success.
+ * Single-byte pages make sizes trivial: n bytes are n units. A block routine converts what fits and tells how
+ * much that was. Only UTF-8 can meet malformed input: each maximal ill-formed part becomes U+FFFD and the
+ * status is STATUS_SOME_NOT_MAPPED, which is a success.
  *
  * IRQL: any here; Windows says PASSIVE_LEVEL because its tables are pageable.
  */
@@ -22,14 +23,15 @@ WCHAR RtlpWideFromAnsi(UCHAR Character)
     return RtlpAnsiToWide[Character];
 }
 
-/* ---- single-byte pages ----------------------------------------------------------------------------------------------- */
+/* ---- single-byte pages ---- */
 
 static ULONG units_that_fit(ULONG room, ULONG wanted)
 {
     return wanted < room ? wanted : room;
 }
 
-static NTSTATUS to_wide(const WCHAR *table, PWCH to, ULONG room_bytes, PULONG made_bytes, const CHAR *from, ULONG count)
+static NTSTATUS to_wide(const WCHAR *table, PWCH to, ULONG room_bytes, PULONG made_bytes, const CHAR *from,
+                        ULONG count)
 {
     ULONG units = units_that_fit(room_bytes / sizeof(WCHAR), count);
     for (ULONG i = 0; i < units; i++) {
@@ -41,7 +43,8 @@ static NTSTATUS to_wide(const WCHAR *table, PWCH to, ULONG room_bytes, PULONG ma
     return units < count ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-static NTSTATUS from_wide(UCHAR (*convert)(WCHAR), bool upcase, PCHAR to, ULONG room, PULONG made, const WCHAR *from, ULONG bytes)
+static NTSTATUS from_wide(UCHAR (*convert)(WCHAR), bool upcase, PCHAR to, ULONG room, PULONG made,
+                          const WCHAR *from, ULONG bytes)
 {
     ULONG count = bytes / (ULONG)sizeof(WCHAR), units = units_that_fit(room, count);
     for (ULONG i = 0; i < units; i++) {
@@ -53,11 +56,12 @@ static NTSTATUS from_wide(UCHAR (*convert)(WCHAR), bool upcase, PCHAR to, ULONG 
     return units < count ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlMultiByteToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeString, PULONG BytesInUnicodeString,
-                                               const CHAR *MultiByteString, ULONG BytesInMultiByteString)
+NTSYSAPI NTSTATUS NTAPI RtlMultiByteToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeString,
+                                               PULONG BytesInUnicodeString, const CHAR *MultiByteString,
+                                               ULONG BytesInMultiByteString)
 {
-    return to_wide(RtlpAnsiToWide, UnicodeString, MaxBytesInUnicodeString, BytesInUnicodeString, MultiByteString,
-                   BytesInMultiByteString);
+    return to_wide(RtlpAnsiToWide, UnicodeString, MaxBytesInUnicodeString, BytesInUnicodeString,
+                   MultiByteString, BytesInMultiByteString);
 }
 
 NTSYSAPI NTSTATUS NTAPI RtlMultiByteToUnicodeSize(PULONG BytesInUnicodeString, const CHAR *MultiByteString,
@@ -69,31 +73,34 @@ NTSYSAPI NTSTATUS NTAPI RtlMultiByteToUnicodeSize(PULONG BytesInUnicodeString, c
 }
 
 NTSYSAPI NTSTATUS NTAPI RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByteString,
-                                               PULONG BytesInMultiByteString, PCWCH UnicodeString, ULONG BytesInUnicodeString)
+                                               PULONG BytesInMultiByteString, PCWCH UnicodeString,
+                                               ULONG BytesInUnicodeString)
 {
-    return from_wide(RtlpAnsiFromWide, false, MultiByteString, MaxBytesInMultiByteString, BytesInMultiByteString, UnicodeString,
-                     BytesInUnicodeString);
+    return from_wide(RtlpAnsiFromWide, false, MultiByteString, MaxBytesInMultiByteString,
+                     BytesInMultiByteString, UnicodeString, BytesInUnicodeString);
 }
 
 NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByteString,
                                                      PULONG BytesInMultiByteString, PCWCH UnicodeString,
                                                      ULONG BytesInUnicodeString)
 {
-    return from_wide(RtlpAnsiFromWide, true, MultiByteString, MaxBytesInMultiByteString, BytesInMultiByteString, UnicodeString,
-                     BytesInUnicodeString);
+    return from_wide(RtlpAnsiFromWide, true, MultiByteString, MaxBytesInMultiByteString,
+                     BytesInMultiByteString, UnicodeString, BytesInUnicodeString);
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlUnicodeToMultiByteSize(PULONG BytesInMultiByteString, PCWCH UnicodeString, ULONG BytesInUnicodeString)
+NTSYSAPI NTSTATUS NTAPI RtlUnicodeToMultiByteSize(PULONG BytesInMultiByteString, PCWCH UnicodeString,
+                                                  ULONG BytesInUnicodeString)
 {
     UNREFERENCED_PARAMETER(UnicodeString);
     *BytesInMultiByteString = BytesInUnicodeString / (ULONG)sizeof(WCHAR);
     return STATUS_SUCCESS;
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlOemToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeString, PULONG BytesInUnicodeString,
-                                         PCCH OemString, ULONG BytesInOemString)
+NTSYSAPI NTSTATUS NTAPI RtlOemToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeString,
+                                         PULONG BytesInUnicodeString, PCCH OemString, ULONG BytesInOemString)
 {
-    return to_wide(RtlpOemToWide, UnicodeString, MaxBytesInUnicodeString, BytesInUnicodeString, OemString, BytesInOemString);
+    return to_wide(RtlpOemToWide, UnicodeString, MaxBytesInUnicodeString, BytesInUnicodeString, OemString,
+                   BytesInOemString);
 }
 
 NTSYSAPI NTSTATUS NTAPI RtlUnicodeToOemN(PCHAR OemString, ULONG MaxBytesInOemString, PULONG BytesInOemString,
@@ -103,8 +110,9 @@ NTSYSAPI NTSTATUS NTAPI RtlUnicodeToOemN(PCHAR OemString, ULONG MaxBytesInOemStr
                      BytesInUnicodeString);
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeToOemN(PCHAR OemString, ULONG MaxBytesInOemString, PULONG BytesInOemString,
-                                               PCWCH UnicodeString, ULONG BytesInUnicodeString)
+NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeToOemN(PCHAR OemString, ULONG MaxBytesInOemString,
+                                               PULONG BytesInOemString, PCWCH UnicodeString,
+                                               ULONG BytesInUnicodeString)
 {
     return from_wide(RtlpOemFromWide, true, OemString, MaxBytesInOemString, BytesInOemString, UnicodeString,
                      BytesInUnicodeString);
@@ -115,7 +123,8 @@ NTSYSAPI WCHAR NTAPI RtlAnsiCharToUnicodeChar(PUCHAR *SourceCharacter)
     return RtlpAnsiToWide[*(*SourceCharacter)++];
 }
 
-/* Whether the character survives the way to the OEM page and back, upcased; it is replaced by what comes back. */
+/* Whether the character survives the way to the OEM page and back, upcased; it is replaced by what comes
+ * back. */
 NTSYSAPI BOOLEAN NTAPI RtlIsValidOemCharacter(PWCHAR Char)
 {
     WCHAR upper = RtlpUpcase(*Char);
@@ -130,7 +139,7 @@ NTSYSAPI VOID NTAPI RtlGetDefaultCodePage(PUSHORT AnsiCodePage, PUSHORT OemCodeP
     *OemCodePage = NlsOemCodePage;
 }
 
-/* ---- UTF-8 -------------------------------------------------------------------------------------------------------------- */
+/* ---- UTF-8 ---- */
 
 ULONG RtlpEncodeUtf8Character(ULONG CodePoint, UCHAR *Bytes)
 {
@@ -156,7 +165,8 @@ ULONG RtlpEncodeUtf8Character(ULONG CodePoint, UCHAR *Bytes)
     return 4;
 }
 
-/* The next code point of well-formed UTF-8, or U+FFFD with *bad set; *used is what it took, at least one byte. */
+/* The next code point of well-formed UTF-8, or U+FFFD with *bad set; *used is what it took, at least one
+ * byte. */
 static ULONG decode(const UCHAR *from, ULONG left, ULONG *used, bool *bad)
 {
     ULONG c = from[0], need, low = 0x80, high = 0xBF, point;
@@ -250,7 +260,8 @@ NTSYSAPI NTSTATUS NTAPI RtlUnicodeToUTF8N(PCHAR UTF8StringDestination, ULONG UTF
         ULONG point = UnicodeStringSource[i], bytes;
         UCHAR encoded[4];
         if (point >= 0xD800 && point < 0xE000) {
-            if (point < 0xDC00 && i + 1 < count && UnicodeStringSource[i + 1] >= 0xDC00 && UnicodeStringSource[i + 1] < 0xE000) {
+            if (point < 0xDC00 && i + 1 < count && UnicodeStringSource[i + 1] >= 0xDC00 &&
+                UnicodeStringSource[i + 1] < 0xE000) {
                 point = 0x10000 + ((point - 0xD800) << 10) + (UnicodeStringSource[++i] - 0xDC00u);
             } else {
                 point = 0xFFFD;

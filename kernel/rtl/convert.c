@@ -2,9 +2,10 @@
 /*
  * convert.c - counted strings from one character set to another.
  *
- * Every conversion has the same shape: size the result, allocate it or check the room, convert, terminate, set the length.
- * The Counted forms do not terminate. A result that would need 64 KB is STATUS_INVALID_PARAMETER_2; one that does not fit the caller's
- * buffer is STATUS_BUFFER_OVERFLOW and converts nothing.
+ * Every conversion has the same shape: size the result, allocate it or check the room, convert, terminate,
+ * set the length. The Counted forms do not terminate. A result that would need 64 KB is
+ * STATUS_INVALID_PARAMETER_2; one that does not fit the caller's buffer is STATUS_BUFFER_OVERFLOW and
+ * converts nothing.
  */
 #include <nt/rtl.h>
 #include "rtlp.h"
@@ -33,7 +34,8 @@ static NTSTATUS make_room(PSTRING to, ULONG bytes, ULONG terminator, BOOLEAN all
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS to_wide(PUNICODE_STRING to, const STRING *from, BOOLEAN allocate, TO_WIDE convert, bool counted)
+static NTSTATUS to_wide(PUNICODE_STRING to, const STRING *from, BOOLEAN allocate, TO_WIDE convert,
+                        bool counted)
 {
     NTSTATUS status;
     ULONG made;
@@ -52,7 +54,8 @@ static NTSTATUS to_wide(PUNICODE_STRING to, const STRING *from, BOOLEAN allocate
     return status;
 }
 
-static NTSTATUS from_wide(PSTRING to, PCUNICODE_STRING from, BOOLEAN allocate, FROM_WIDE convert, bool counted)
+static NTSTATUS from_wide(PSTRING to, PCUNICODE_STRING from, BOOLEAN allocate, FROM_WIDE convert,
+                          bool counted)
 {
     NTSTATUS status;
     ULONG made;
@@ -67,58 +70,71 @@ static NTSTATUS from_wide(PSTRING to, PCUNICODE_STRING from, BOOLEAN allocate, F
     return status;
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlAnsiStringToUnicodeString(PUNICODE_STRING DestinationString, PCANSI_STRING SourceString,
+NTSYSAPI NTSTATUS NTAPI RtlAnsiStringToUnicodeString(PUNICODE_STRING DestinationString,
+                                                     PCANSI_STRING SourceString,
                                                      BOOLEAN AllocateDestinationString)
 {
     return to_wide(DestinationString, SourceString, AllocateDestinationString, RtlMultiByteToUnicodeN, false);
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlOemStringToUnicodeString(PUNICODE_STRING DestinationString, PCOEM_STRING SourceString,
+NTSYSAPI NTSTATUS NTAPI RtlOemStringToUnicodeString(PUNICODE_STRING DestinationString,
+                                                    PCOEM_STRING SourceString,
                                                     BOOLEAN AllocateDestinationString)
 {
     return to_wide(DestinationString, SourceString, AllocateDestinationString, RtlOemToUnicodeN, false);
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlOemStringToCountedUnicodeString(PUNICODE_STRING DestinationString, PCOEM_STRING SourceString,
+NTSYSAPI NTSTATUS NTAPI RtlOemStringToCountedUnicodeString(PUNICODE_STRING DestinationString,
+                                                           PCOEM_STRING SourceString,
                                                            BOOLEAN AllocateDestinationString)
 {
     return to_wide(DestinationString, SourceString, AllocateDestinationString, RtlOemToUnicodeN, true);
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUNICODE_STRING SourceString,
+NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToAnsiString(PANSI_STRING DestinationString,
+                                                     PCUNICODE_STRING SourceString,
                                                      BOOLEAN AllocateDestinationString)
 {
-    return from_wide(DestinationString, SourceString, AllocateDestinationString, RtlUnicodeToMultiByteN, false);
+    return from_wide(DestinationString, SourceString, AllocateDestinationString, RtlUnicodeToMultiByteN,
+                     false);
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUNICODE_STRING SourceString,
+NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeStringToAnsiString(PANSI_STRING DestinationString,
+                                                           PCUNICODE_STRING SourceString,
                                                            BOOLEAN AllocateDestinationString)
 {
-    return from_wide(DestinationString, SourceString, AllocateDestinationString, RtlUpcaseUnicodeToMultiByteN, false);
+    return from_wide(DestinationString, SourceString, AllocateDestinationString, RtlUpcaseUnicodeToMultiByteN,
+                     false);
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString,
+NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToOemString(POEM_STRING DestinationString,
+                                                    PCUNICODE_STRING SourceString,
                                                     BOOLEAN AllocateDestinationString)
 {
     return from_wide(DestinationString, SourceString, AllocateDestinationString, RtlUnicodeToOemN, false);
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeStringToOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString,
+NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeStringToOemString(POEM_STRING DestinationString,
+                                                          PCUNICODE_STRING SourceString,
                                                           BOOLEAN AllocateDestinationString)
 {
-    return from_wide(DestinationString, SourceString, AllocateDestinationString, RtlUpcaseUnicodeToOemN, false);
+    return from_wide(DestinationString, SourceString, AllocateDestinationString, RtlUpcaseUnicodeToOemN,
+                     false);
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToCountedOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString,
+NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToCountedOemString(POEM_STRING DestinationString,
+                                                           PCUNICODE_STRING SourceString,
                                                            BOOLEAN AllocateDestinationString)
 {
     return from_wide(DestinationString, SourceString, AllocateDestinationString, RtlUnicodeToOemN, true);
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeStringToCountedOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString,
+NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeStringToCountedOemString(POEM_STRING DestinationString,
+                                                                 PCUNICODE_STRING SourceString,
                                                                  BOOLEAN AllocateDestinationString)
 {
-    return from_wide(DestinationString, SourceString, AllocateDestinationString, RtlUpcaseUnicodeToOemN, true);
+    return from_wide(DestinationString, SourceString, AllocateDestinationString, RtlUpcaseUnicodeToOemN,
+                     true);
 }
 
 NTSYSAPI BOOLEAN NTAPI RtlCreateUnicodeStringFromAsciiz(PUNICODE_STRING DestinationString, PCSZ SourceString)
@@ -130,14 +146,16 @@ NTSYSAPI BOOLEAN NTAPI RtlCreateUnicodeStringFromAsciiz(PUNICODE_STRING Destinat
     return (BOOLEAN)NT_SUCCESS(RtlAnsiStringToUnicodeString(DestinationString, &source, TRUE));
 }
 
-/* ---- UTF-8, whose sizes must be measured -------------------------------------------------------------------------------- */
+/* ---- UTF-8, whose sizes must be measured ---- */
 
-NTSYSAPI NTSTATUS NTAPI RtlUTF8StringToUnicodeString(PUNICODE_STRING DestinationString, PUTF8_STRING SourceString,
+NTSYSAPI NTSTATUS NTAPI RtlUTF8StringToUnicodeString(PUNICODE_STRING DestinationString,
+                                                     PUTF8_STRING SourceString,
                                                      BOOLEAN AllocateDestinationString)
 {
     ULONG bytes = 0;
     NTSTATUS status;
-    STRING room = {DestinationString->Length, DestinationString->MaximumLength, (PCHAR)DestinationString->Buffer};
+    STRING room = {DestinationString->Length, DestinationString->MaximumLength,
+                   (PCHAR)DestinationString->Buffer};
     status = RtlUTF8ToUnicodeN(NULL, 0, &bytes, SourceString->Buffer, SourceString->Length);
     if (NT_SUCCESS(status)) {
         status = make_room(&room, bytes, sizeof(WCHAR), AllocateDestinationString);
@@ -148,12 +166,14 @@ NTSYSAPI NTSTATUS NTAPI RtlUTF8StringToUnicodeString(PUNICODE_STRING Destination
     DestinationString->Length = room.Length;
     DestinationString->MaximumLength = room.MaximumLength;
     DestinationString->Buffer = (PWCH)(PVOID)room.Buffer;
-    status = RtlUTF8ToUnicodeN(DestinationString->Buffer, bytes, &bytes, SourceString->Buffer, SourceString->Length);
+    status = RtlUTF8ToUnicodeN(DestinationString->Buffer, bytes, &bytes, SourceString->Buffer,
+                               SourceString->Length);
     DestinationString->Buffer[bytes / sizeof(WCHAR)] = 0;
     return status;
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToUTF8String(PUTF8_STRING DestinationString, PCUNICODE_STRING SourceString,
+NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToUTF8String(PUTF8_STRING DestinationString,
+                                                     PCUNICODE_STRING SourceString,
                                                      BOOLEAN AllocateDestinationString)
 {
     ULONG bytes = 0;
@@ -164,12 +184,13 @@ NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToUTF8String(PUTF8_STRING DestinationStr
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    status = RtlUnicodeToUTF8N(DestinationString->Buffer, bytes, &bytes, SourceString->Buffer, SourceString->Length);
+    status = RtlUnicodeToUTF8N(DestinationString->Buffer, bytes, &bytes, SourceString->Buffer,
+                               SourceString->Length);
     DestinationString->Buffer[bytes] = 0;
     return status;
 }
 
-/* ---- sizes with the terminator ---------------------------------------------------------------------------------------------- */
+/* ---- sizes with the terminator ---- */
 
 #undef RtlAnsiStringToUnicodeSize
 #undef RtlUnicodeStringToAnsiSize

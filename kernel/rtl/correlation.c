@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * correlation.c - correlation vectors: a GUID in base 64 followed by numbers, ".3.1", that telemetry of related activities
- * shares a prefix of.
+ * correlation.c - correlation vectors: a GUID in base 64 followed by numbers, ".3.1", that telemetry of
+ * related activities shares a prefix of.
  *
- * Version 1 has a prefix of 16 characters (12 bytes of the GUID) and at most 63 in all, version 2 has 22 and at most
- * 127. Incrementing counts the last number, extending appends ".0". Any IRQL; the caller serialises.
+ * Version 1 has a prefix of 16 characters (12 bytes of the GUID) and at most 63 in all, version 2 has 22 and
+ * at most 127. Incrementing counts the last number, extending appends ".0". Any IRQL; the caller serialises.
  */
 #include <nt/rtl.h>
 #include "rtlp.h"
@@ -63,7 +63,8 @@ NTSYSAPI ULONG NTAPI RtlValidateCorrelationVector(PCORRELATION_VECTOR Vector)
     return (ULONG)(length_of(Vector) != 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER);
 }
 
-NTSYSAPI ULONG NTAPI RtlInitializeCorrelationVector(PCORRELATION_VECTOR CorrelationVector, int Version, const GUID *Guid)
+NTSYSAPI ULONG NTAPI RtlInitializeCorrelationVector(PCORRELATION_VECTOR CorrelationVector, int Version,
+                                                    const GUID *Guid)
 {
     static const CHAR digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const UCHAR *bytes = (const UCHAR *)Guid;

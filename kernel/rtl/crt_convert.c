@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crt_convert.c - the C run-time routines that need the code page or the case tables, and those with a context.
+ * crt_convert.c - the C run-time routines that need the code page or the case tables, and those with a
+ * context.
  *
- * The multibyte character set is the ANSI code page, one byte a character. A UTF-16 unit that it does not have makes
- * wctomb and wcstombs fail.
+ * The multibyte character set is the ANSI code page, one byte a character. A UTF-16 unit that it does not
+ * have makes wctomb and wcstombs fail.
  */
 #include "codepage.h"
 
@@ -47,7 +48,8 @@ NTSYSAPI int NTAPI nt_wctomb(CHAR *To, WCHAR Character)
     return 1;
 }
 
-/* Characters converted, without the terminator, which is written when there is room. With a null target: the length. */
+/* Characters converted, without the terminator, which is written when there is room. With a null target: the
+ * length. */
 NTSYSAPI SIZE_T NTAPI nt_mbstowcs(WCHAR *To, const CHAR *From, SIZE_T Count)
 {
     SIZE_T i;
@@ -136,7 +138,8 @@ NTSYSAPI ULONG64 NTAPI nt__strtoui64(const CHAR *String, CHAR **End, int Base)
             break;
         }
         any = true;
-        overflow |= __builtin_mul_overflow(value, (ULONG64)Base, &value) || __builtin_add_overflow(value, digit, &value);
+        overflow |= __builtin_mul_overflow(value, (ULONG64)Base, &value) ||
+                    __builtin_add_overflow(value, digit, &value);
     }
     if (End != NULL) {
         *End = (CHAR *)(ULONG_PTR)(any ? at : String);

@@ -5,13 +5,12 @@
  * A conversion is %[flags][width][.precision][size]type. Beyond the C standard:
  *   sizes   I64 I32 I (pointer-sized), w and l (wide character or string), h (narrow)
  *   %s %c   in the width of the function; %S %C in the other one; a size decides for either
- *   %Z      counted string: narrow (ANSI_STRING *) for byte functions, wide for wide ones; %wZ and %lZ UNICODE_STRING *,
- *           %hZ ANSI_STRING *
- *   %p      sixteen capital hexadecimal digits
- * A null string prints as (null). %n stores nothing.
+ *   %Z      counted string: narrow (ANSI_STRING *) for byte functions, wide for wide ones; %wZ and %lZ
+ * UNICODE_STRING *, %hZ ANSI_STRING * %p      sixteen capital hexadecimal digits A null string prints as
+ * (null). %n stores nothing.
  *
- * The engine works on one unit at a time through emit(), which counts what does not fit, so that the callers can tell
- * truncation from success.
+ * The engine works on one unit at a time through emit(), which counts what does not fit, so that the callers
+ * can tell truncation from success.
  */
 #include "codepage.h"
 
@@ -44,7 +43,8 @@ static void emit_repeated(PRTLP_OUTPUT out, CHAR unit, LONG count)
     }
 }
 
-/* How many units a wide character, or a pair of surrogates at *text, takes; emits them unless only measuring. */
+/* How many units a wide character, or a pair of surrogates at *text, takes; emits them unless only measuring.
+ */
 static ULONG put_wide(PRTLP_OUTPUT out, const WCHAR *text, SIZE_T left, SIZE_T *used, bool measure)
 {
     ULONG c = text[0];
@@ -94,7 +94,8 @@ static void put_padded_right(PRTLP_OUTPUT out, const struct conversion *cv, LONG
 }
 
 /* `limit` units of text at most; a terminator ends it when `terminated`. */
-static void put_narrow_text(PRTLP_OUTPUT out, const struct conversion *cv, const CHAR *text, SIZE_T limit, bool terminated)
+static void put_narrow_text(PRTLP_OUTPUT out, const struct conversion *cv, const CHAR *text, SIZE_T limit,
+                            bool terminated)
 {
     SIZE_T length = 0;
     while (length < limit && (!terminated || text[length] != 0)) {
@@ -107,7 +108,8 @@ static void put_narrow_text(PRTLP_OUTPUT out, const struct conversion *cv, const
     put_padded_right(out, cv, (LONG)length);
 }
 
-static void put_wide_text(PRTLP_OUTPUT out, const struct conversion *cv, const WCHAR *text, SIZE_T limit, bool terminated)
+static void put_wide_text(PRTLP_OUTPUT out, const struct conversion *cv, const WCHAR *text, SIZE_T limit,
+                          bool terminated)
 {
     SIZE_T length = 0, used;
     LONG units = 0;
@@ -166,9 +168,10 @@ static void put_character(PRTLP_OUTPUT out, const struct conversion *cv, ULONG64
     }
 }
 
-/* Sign or prefix, zeros, digits. A precision turns the zero flag off; precision zero prints nothing for zero. */
-static void put_integer(PRTLP_OUTPUT out, const struct conversion *cv, ULONG64 value, ULONG base, bool capitals, bool negative,
-                        bool is_signed)
+/* Sign or prefix, zeros, digits. A precision turns the zero flag off; precision zero prints nothing for zero.
+ */
+static void put_integer(PRTLP_OUTPUT out, const struct conversion *cv, ULONG64 value, ULONG base,
+                        bool capitals, bool negative, bool is_signed)
 {
     const CHAR *digit = capitals ? "0123456789ABCDEF" : "0123456789abcdef";
     CHAR digits[24], prefix[3];
@@ -217,27 +220,44 @@ static void put_signed(PRTLP_OUTPUT out, const struct conversion *cv, ULONG64 ra
 {
     LONG64 value;
     switch (cv->integer) {
-    case size_int64: value = (LONG64)raw; break;
-    case size_short: value = (SHORT)raw; break;
-    case size_char: value = (signed char)raw; break;
-    default: value = (LONG)raw; break;
+    case size_int64:
+        value = (LONG64)raw;
+        break;
+    case size_short:
+        value = (SHORT)raw;
+        break;
+    case size_char:
+        value = (signed char)raw;
+        break;
+    default:
+        value = (LONG)raw;
+        break;
     }
     put_integer(out, cv, value < 0 ? 0 - (ULONG64)value : (ULONG64)value, 10, false, value < 0, true);
 }
 
-static void put_unsigned(PRTLP_OUTPUT out, const struct conversion *cv, ULONG64 raw, ULONG base, bool capitals)
+static void put_unsigned(PRTLP_OUTPUT out, const struct conversion *cv, ULONG64 raw, ULONG base,
+                         bool capitals)
 {
     ULONG64 value;
     switch (cv->integer) {
-    case size_int64: value = raw; break;
-    case size_short: value = (USHORT)raw; break;
-    case size_char: value = (UCHAR)raw; break;
-    default: value = (ULONG)raw; break;
+    case size_int64:
+        value = raw;
+        break;
+    case size_short:
+        value = (USHORT)raw;
+        break;
+    case size_char:
+        value = (UCHAR)raw;
+        break;
+    default:
+        value = (ULONG)raw;
+        break;
     }
     put_integer(out, cv, value, base, capitals, false, false);
 }
 
-/* ---- parsing ------------------------------------------------------------------------------------------------------------ */
+/* ---- parsing ---- */
 
 struct reader {
     const VOID *format;
@@ -247,7 +267,8 @@ struct reader {
 
 static ULONG peek(const struct reader *in, SIZE_T ahead)
 {
-    return in->wide ? ((const WCHAR *)in->format)[in->at + ahead] : ((const UCHAR *)in->format)[in->at + ahead];
+    return in->wide ? ((const WCHAR *)in->format)[in->at + ahead]
+                    : ((const UCHAR *)in->format)[in->at + ahead];
 }
 
 static LONG read_number(struct reader *in)
@@ -265,12 +286,23 @@ static void read_flags(struct reader *in, struct conversion *cv)
 {
     for (;; in->at++) {
         switch (peek(in, 0)) {
-        case '-': cv->left = true; break;
-        case '+': cv->plus = true; break;
-        case ' ': cv->space = true; break;
-        case '#': cv->alternate = true; break;
-        case '0': cv->zero = true; break;
-        default: return;
+        case '-':
+            cv->left = true;
+            break;
+        case '+':
+            cv->plus = true;
+            break;
+        case ' ':
+            cv->space = true;
+            break;
+        case '#':
+            cv->alternate = true;
+            break;
+        case '0':
+            cv->zero = true;
+            break;
+        default:
+            return;
         }
     }
 }
@@ -290,11 +322,15 @@ static void read_size(struct reader *in, struct conversion *cv)
                 in->at++;
             }
             break;
-        case 'w': cv->text = text_wide; break;
+        case 'w':
+            cv->text = text_wide;
+            break;
         case 'j':
         case 'z':
         case 't':
-        case 'L': cv->integer = size_int64; break;
+        case 'L':
+            cv->integer = size_int64;
+            break;
         case 'I':
             if (peek(in, 1) == '6' && peek(in, 2) == '4') {
                 cv->integer = size_int64;
@@ -306,7 +342,8 @@ static void read_size(struct reader *in, struct conversion *cv)
                 cv->integer = size_int64;
             }
             break;
-        default: return;
+        default:
+            return;
         }
         in->at++;
     }
@@ -355,22 +392,42 @@ static void convert(PRTLP_OUTPUT out, struct reader *in, NT_VA_LIST *arguments)
     in->at++;
     switch (type) {
     case 'd':
-    case 'i': put_signed(out, &cv, __builtin_va_arg(*arguments, ULONG64)); break;
-    case 'u': put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 10, false); break;
-    case 'x': put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 16, false); break;
-    case 'X': put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 16, true); break;
-    case 'o': put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 8, false); break;
+    case 'i':
+        put_signed(out, &cv, __builtin_va_arg(*arguments, ULONG64));
+        break;
+    case 'u':
+        put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 10, false);
+        break;
+    case 'x':
+        put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 16, false);
+        break;
+    case 'X':
+        put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 16, true);
+        break;
+    case 'o':
+        put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 8, false);
+        break;
     case 'p':
         cv.integer = size_int64;
         cv.has_precision = true;
         cv.precision = 16;
         put_unsigned(out, &cv, __builtin_va_arg(*arguments, ULONG64), 16, true);
         break;
-    case 'c': put_character(out, &cv, __builtin_va_arg(*arguments, ULONG64), is_wide(&cv, wide)); break;
-    case 'C': put_character(out, &cv, __builtin_va_arg(*arguments, ULONG64), is_wide(&cv, !wide)); break;
-    case 's': put_string(out, &cv, __builtin_va_arg(*arguments, PVOID), is_wide(&cv, wide)); break;
-    case 'S': put_string(out, &cv, __builtin_va_arg(*arguments, PVOID), is_wide(&cv, !wide)); break;
-    case 'Z': put_counted_string(out, &cv, __builtin_va_arg(*arguments, PVOID), is_wide(&cv, wide)); break;
+    case 'c':
+        put_character(out, &cv, __builtin_va_arg(*arguments, ULONG64), is_wide(&cv, wide));
+        break;
+    case 'C':
+        put_character(out, &cv, __builtin_va_arg(*arguments, ULONG64), is_wide(&cv, !wide));
+        break;
+    case 's':
+        put_string(out, &cv, __builtin_va_arg(*arguments, PVOID), is_wide(&cv, wide));
+        break;
+    case 'S':
+        put_string(out, &cv, __builtin_va_arg(*arguments, PVOID), is_wide(&cv, !wide));
+        break;
+    case 'Z':
+        put_counted_string(out, &cv, __builtin_va_arg(*arguments, PVOID), is_wide(&cv, wide));
+        break;
     case 'e':
     case 'E':
     case 'f':
@@ -382,8 +439,12 @@ static void convert(PRTLP_OUTPUT out, struct reader *in, NT_VA_LIST *arguments)
         (void)__builtin_va_arg(*arguments, ULONG64);
         emit(out, type);
         break;
-    case 'n': (void)__builtin_va_arg(*arguments, PVOID); break;
-    default: emit(out, type); break;
+    case 'n':
+        (void)__builtin_va_arg(*arguments, PVOID);
+        break;
+    default:
+        emit(out, type);
+        break;
     }
 }
 

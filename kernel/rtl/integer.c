@@ -2,8 +2,9 @@
 /*
  * integer.c - integers and GUIDs as text and back.
  *
- * Reading skips leading blanks, takes one sign, then (base 0) a prefix 0x, 0o or 0b, then digits up to the first character
- * that is none. Bases are 0 (by prefix, decimal without), 2, 8, 10 and 16; another one is STATUS_INVALID_PARAMETER.
+ * Reading skips leading blanks, takes one sign, then (base 0) a prefix 0x, 0o or 0b, then digits up to the
+ * first character that is none. Bases are 0 (by prefix, decimal without), 2, 8, 10 and 16; another one is
+ * STATUS_INVALID_PARAMETER.
  */
 #include <nt/rtl.h>
 #include "rtlp.h"
@@ -59,9 +60,15 @@ static ULONG64 parse(struct text *text, ULONG base)
         if (current(text) == '0') {
             advance(text);
             switch (current(text)) {
-            case 'x': base = 16; break;
-            case 'o': base = 8; break;
-            case 'b': base = 2; break;
+            case 'x':
+                base = 16;
+                break;
+            case 'o':
+                base = 8;
+                break;
+            case 'b':
+                base = 2;
+                break;
             }
             if (base != 10) {
                 advance(text);
@@ -94,7 +101,8 @@ NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG
     return STATUS_SUCCESS;
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToInt64(PCUNICODE_STRING String, ULONG Base, PLONG64 Number, PWSTR *EndPointer)
+NTSYSAPI NTSTATUS NTAPI RtlUnicodeStringToInt64(PCUNICODE_STRING String, ULONG Base, PLONG64 Number,
+                                                PWSTR *EndPointer)
 {
     struct text text = {String->Buffer, true, String->Length / sizeof(WCHAR)};
     if (!is_base(Base)) {
@@ -173,7 +181,7 @@ NTSYSAPI NTSTATUS NTAPI RtlIntegerToChar(ULONG Value, ULONG Base, LONG OutputLen
     return STATUS_SUCCESS;
 }
 
-/* ---- GUIDs ------------------------------------------------------------------------------------------------------------------ */
+/* ---- GUIDs ---- */
 
 #define GUID_CHARACTERS 38
 
@@ -196,8 +204,8 @@ NTSYSAPI NTSTATUS NTAPI RtlStringFromGUID(REFGUID Guid, PUNICODE_STRING GuidStri
         if (HYPHEN_BEFORE(i)) {
             *to++ = '-';
         }
-        *to++ = (WCHAR)"0123456789ABCDEF"[bytes[guid_order[i]] >> 4];
-        *to++ = (WCHAR)"0123456789ABCDEF"[bytes[guid_order[i]] & 15];
+        *to++ = (WCHAR) "0123456789ABCDEF"[bytes[guid_order[i]] >> 4];
+        *to++ = (WCHAR) "0123456789ABCDEF"[bytes[guid_order[i]] & 15];
     }
     *to++ = '}';
     *to = 0;

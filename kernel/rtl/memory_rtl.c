@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory_rtl.c - the Rtl names of the memory routines (memory.c has the work), and the variants that only they have.
+ * memory_rtl.c - the Rtl names of the memory routines (memory.c has the work), and the variants that only
+ * they have.
  *
  * Any IRQL, if the memory is resident. A fault is the caller's exception: nothing is held.
  */
@@ -79,7 +80,8 @@ NTSYSAPI VOID NTAPI RtlPrefetchMemoryNonTemporal(PVOID Source, SIZE_T Length)
     }
 }
 
-/* How many bytes, counted in whole ULONGs, have the pattern. The address and the length are multiples of four. */
+/* How many bytes, counted in whole ULONGs, have the pattern. The address and the length are multiples of
+ * four. */
 NTSYSAPI SIZE_T NTAPI RtlCompareMemoryUlong(PVOID Source, SIZE_T Length, ULONG Pattern)
 {
     const ULONG *p = Source;

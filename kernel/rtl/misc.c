@@ -4,10 +4,12 @@
 #include "rtlp.h"
 
 /* Says which one and breaks; without a debugger the break is a bug check. */
-NTSYSAPI VOID NTAPI RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber, PSTR MutableMessage)
+NTSYSAPI VOID NTAPI RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber,
+                              PSTR MutableMessage)
 {
-    DbgPrint("\n*** Assertion failed: %s%s\n***   Source File: %s, line %lu\n", MutableMessage != NULL ? MutableMessage : "",
-             (PCSTR)VoidFailedAssertion, (PCSTR)VoidFileName, LineNumber);
+    DbgPrint("\n*** Assertion failed: %s%s\n***   Source File: %s, line %lu\n",
+             MutableMessage != NULL ? MutableMessage : "", (PCSTR)VoidFailedAssertion, (PCSTR)VoidFileName,
+             LineNumber);
     DbgBreakPoint();
 }
 

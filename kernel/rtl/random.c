@@ -2,8 +2,8 @@
 /*
  * random.c - pseudo-random numbers from a seed, checksums.
  *
- * RtlUniform is Lehmer's generator modulo 2^31-1; RtlRandom shuffles its output through a table of 128; both keep their state in
- * the caller's seed and are only as random as that. Any IRQL.
+ * RtlUniform is Lehmer's generator modulo 2^31-1; RtlRandom shuffles its output through a table of 128; both
+ * keep their state in the caller's seed and are only as random as that. Any IRQL.
  */
 #include <nt/rtl.h>
 #include "rtlp.h"
@@ -26,7 +26,8 @@ NTSYSAPI ULONG NTAPI RtlUniform(PULONG Seed)
     return step(Seed);
 }
 
-/* A table entry is chosen by one number, replaced by the next. Its contents are a function of the slot until then. */
+/* A table entry is chosen by one number, replaced by the next. Its contents are a function of the slot until
+ * then. */
 static volatile ULONG shuffle[128];
 
 static ULONG random(PULONG seed)
@@ -50,13 +51,14 @@ NTSYSAPI ULONG NTAPI RtlRandomEx(PULONG Seed)
     return random(Seed);
 }
 
-/* ---- checksums ------------------------------------------------------------------------------------------------------------ */
+/* ---- checksums ---- */
 
 /* Bit by bit over the reflected polynomial; four bits at a time by a table of sixteen. */
 static ULONG crc32(ULONG crc, const UCHAR *bytes, SIZE_T length)
 {
-    static const ULONG nibble[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-                                     0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
+    static const ULONG nibble[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+                                     0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+                                     0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
     crc = ~crc;
     for (SIZE_T i = 0; i < length; i++) {
         crc ^= bytes[i];

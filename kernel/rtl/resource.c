@@ -2,8 +2,9 @@
 /*
  * resource.c - ranges of memory and ports in resource descriptors, whose lengths have 32 bits.
  *
- * A range of 4 GB and more is CmResourceTypeMemoryLarge: the length (and alignment) is kept without its low 8, 16 or 32 bits,
- * which must be zero, and a flag says how many. The smallest unit that holds the length is used. Any IRQL.
+ * A range of 4 GB and more is CmResourceTypeMemoryLarge: the length (and alignment) is kept without its low
+ * 8, 16 or 32 bits, which must be zero, and a flag says how many. The smallest unit that holds the length is
+ * used. Any IRQL.
  */
 #include <nt/pnp.h>
 #include <nt/rtl.h>
@@ -14,7 +15,8 @@
 static const struct {
     USHORT flag;
     UCHAR shift;
-} units[] = {{CM_RESOURCE_MEMORY_LARGE_40, 8}, {CM_RESOURCE_MEMORY_LARGE_48, 16}, {CM_RESOURCE_MEMORY_LARGE_64, 32}};
+} units[] = {
+    {CM_RESOURCE_MEMORY_LARGE_40, 8}, {CM_RESOURCE_MEMORY_LARGE_48, 16}, {CM_RESOURCE_MEMORY_LARGE_64, 32}};
 
 static bool fits(ULONGLONG value, ULONG shift)
 {
@@ -40,7 +42,8 @@ static NTSTATUS choose(UCHAR type, ULONGLONG length, ULONGLONG alignment, USHORT
             }
         }
         return STATUS_UNSUCCESSFUL;
-    default: return STATUS_INVALID_PARAMETER;
+    default:
+        return STATUS_INVALID_PARAMETER;
     }
 }
 
@@ -54,8 +57,9 @@ static ULONG shift_of(UCHAR type, USHORT flags)
     return 0;
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlIoEncodeMemIoResource(PIO_RESOURCE_DESCRIPTOR Descriptor, UCHAR Type, ULONGLONG Length,
-                                                 ULONGLONG Alignment, ULONGLONG MinimumAddress, ULONGLONG MaximumAddress)
+NTSYSAPI NTSTATUS NTAPI RtlIoEncodeMemIoResource(PIO_RESOURCE_DESCRIPTOR Descriptor, UCHAR Type,
+                                                 ULONGLONG Length, ULONGLONG Alignment,
+                                                 ULONGLONG MinimumAddress, ULONGLONG MaximumAddress)
 {
     USHORT flag;
     ULONG shift;
@@ -90,8 +94,8 @@ NTSYSAPI ULONGLONG NTAPI RtlIoDecodeMemIoResource(PIO_RESOURCE_DESCRIPTOR Descri
     return (ULONGLONG)Descriptor->u.Generic.Length << shift;
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlCmEncodeMemIoResource(PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor, UCHAR Type, ULONGLONG Length,
-                                                 ULONGLONG Start)
+NTSYSAPI NTSTATUS NTAPI RtlCmEncodeMemIoResource(PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor, UCHAR Type,
+                                                 ULONGLONG Length, ULONGLONG Start)
 {
     USHORT flag;
     ULONG shift;
@@ -108,7 +112,8 @@ NTSYSAPI NTSTATUS NTAPI RtlCmEncodeMemIoResource(PCM_PARTIAL_RESOURCE_DESCRIPTOR
     return STATUS_SUCCESS;
 }
 
-NTSYSAPI ULONGLONG NTAPI RtlCmDecodeMemIoResource(PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor, PULONGLONG Start)
+NTSYSAPI ULONGLONG NTAPI RtlCmDecodeMemIoResource(PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor,
+                                                  PULONGLONG Start)
 {
     if (Start != NULL) {
         *Start = (ULONGLONG)Descriptor->u.Generic.Start.QuadPart;

@@ -31,13 +31,14 @@ typedef struct _RTLP_OUTPUT {
 } RTLP_OUTPUT, *PRTLP_OUTPUT;
 
 /*
- * Format `Format` (bytes, or UTF-16 units when the encoding is RtlpEncodeWide) with the arguments. Nothing is terminated.
- * Floating-point conversions print their letter and skip their argument: the kernel does not touch vector registers.
- * Any IRQL if what is printed is resident. A bad pointer faults: nothing is held.
+ * Format `Format` (bytes, or UTF-16 units when the encoding is RtlpEncodeWide) with the arguments. Nothing is
+ * terminated. Floating-point conversions print their letter and skip their argument: the kernel does not
+ * touch vector registers. Any IRQL if what is printed is resident. A bad pointer faults: nothing is held.
  */
 VOID RtlpFormat(PRTLP_OUTPUT Output, const VOID *Format, NT_VA_LIST Arguments);
 
-/* Formats into a bounded narrow buffer, always terminated if Bytes > 0; returns what the full text would have been. */
+/* Formats into a bounded narrow buffer, always terminated if Bytes > 0; returns what the full text would have
+ * been. */
 SIZE_T RtlpFormatUtf8(char *Buffer, SIZE_T Bytes, const char *Format, __builtin_ms_va_list Arguments);
 
 /* ---- strings ---- */

@@ -4,14 +4,15 @@
  *
  * One word, two low bits of state:
  *   0 IDLE       nothing happened
- *   1 RUNNING    somebody initialises, synchronously; the rest of the word is a list of threads that wait for it
- *   2 DONE       the rest of the word is the context
- *   3 ASYNC      any number of threads try at once; the first to complete wins
+ *   1 RUNNING    somebody initialises, synchronously; the rest of the word is a list of threads that wait for
+ * it 2 DONE       the rest of the word is the context 3 ASYNC      any number of threads try at once; the
+ * first to complete wins
  *
  *   IDLE -begin-> RUNNING -complete-> DONE        IDLE -begin(async)-> ASYNC -complete(async)-> DONE
  *                 RUNNING -failed---> IDLE, and the waiters try again
  *
- * A waiter is a block on the waiting thread's stack. No lock. IRQL <= APC_LEVEL. This file waits, so it calls up into ke.
+ * A waiter is a block on the waiting thread's stack. No lock. IRQL <= APC_LEVEL. This file waits, so it calls
+ * up into ke.
  */
 #include <nt/ke.h>
 #include <nt/rtl.h>
@@ -30,7 +31,8 @@ typedef struct DECLSPEC_ALIGN(8) _RUN_ONCE_WAITER {
 
 static bool change(PRTL_RUN_ONCE once, ULONG_PTR from, ULONG_PTR to)
 {
-    return InterlockedCompareExchangePointer((PVOID volatile *)&once->Ptr, (PVOID)to, (PVOID)from) == (PVOID)from;
+    return InterlockedCompareExchangePointer((PVOID volatile *)&once->Ptr, (PVOID)to, (PVOID)from) ==
+           (PVOID)from;
 }
 
 static ULONG_PTR state_of(PRTL_RUN_ONCE once)
@@ -116,7 +118,8 @@ NTSYSAPI NTSTATUS NTAPI RtlRunOnceComplete(PRTL_RUN_ONCE RunOnce, ULONG Flags, P
     return STATUS_SUCCESS;
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlRunOnceExecuteOnce(PRTL_RUN_ONCE RunOnce, PRTL_RUN_ONCE_INIT_FN InitFn, PVOID Parameter, PVOID *Context)
+NTSYSAPI NTSTATUS NTAPI RtlRunOnceExecuteOnce(PRTL_RUN_ONCE RunOnce, PRTL_RUN_ONCE_INIT_FN InitFn,
+                                              PVOID Parameter, PVOID *Context)
 {
     PVOID made = NULL;
     NTSTATUS status = RtlRunOnceBeginInitialize(RunOnce, 0, Context);

@@ -2,14 +2,15 @@
 /*
  * splay.c - splay trees, and the generic tables made of them.
  *
- * A tree of links without a header: the root is its own parent. Splaying moves an element to the root by rotations, so what is used
- * often is found fast. A table element is the links, a list entry (the order of insertion, for RtlGetElementGenericTable)
- * and the caller's data, in one block from the caller's allocator. The caller serialises; lookups change the tree too.
+ * A tree of links without a header: the root is its own parent. Splaying moves an element to the root by
+ * rotations, so what is used often is found fast. A table element is the links, a list entry (the order of
+ * insertion, for RtlGetElementGenericTable) and the caller's data, in one block from the caller's allocator.
+ * The caller serialises; lookups change the tree too.
  */
 #include <nt/rtl.h>
 #include "rtlp.h"
 
-/* ---- links ------------------------------------------------------------------------------------------------------------- */
+/* ---- links ---- */
 
 /* Puts `child` where its parent is; the parent becomes its child. */
 static void rotate(PRTL_SPLAY_LINKS child)
@@ -158,7 +159,7 @@ NTSYSAPI VOID NTAPI RtlDeleteNoSplay(PRTL_SPLAY_LINKS Links, PRTL_SPLAY_LINKS *R
     *Root = unlink(Links, *Root, &above);
 }
 
-/* ---- tables --------------------------------------------------------------------------------------------------------------- */
+/* ---- tables ---- */
 
 typedef struct _TABLE_ELEMENT {
     RTL_SPLAY_LINKS Links;
@@ -189,7 +190,8 @@ static TABLE_SEARCH_RESULT search(PRTL_GENERIC_TABLE table, PVOID buffer, PRTL_S
     }
 }
 
-NTSYSAPI VOID NTAPI RtlInitializeGenericTable(PRTL_GENERIC_TABLE Table, PRTL_GENERIC_COMPARE_ROUTINE CompareRoutine,
+NTSYSAPI VOID NTAPI RtlInitializeGenericTable(PRTL_GENERIC_TABLE Table,
+                                              PRTL_GENERIC_COMPARE_ROUTINE CompareRoutine,
                                               PRTL_GENERIC_ALLOCATE_ROUTINE AllocateRoutine,
                                               PRTL_GENERIC_FREE_ROUTINE FreeRoutine, PVOID TableContext)
 {
@@ -204,7 +206,8 @@ NTSYSAPI VOID NTAPI RtlInitializeGenericTable(PRTL_GENERIC_TABLE Table, PRTL_GEN
     Table->TableContext = TableContext;
 }
 
-NTSYSAPI PVOID NTAPI RtlInsertElementGenericTableFull(PRTL_GENERIC_TABLE Table, PVOID Buffer, CLONG BufferSize, PBOOLEAN NewElement,
+NTSYSAPI PVOID NTAPI RtlInsertElementGenericTableFull(PRTL_GENERIC_TABLE Table, PVOID Buffer,
+                                                      CLONG BufferSize, PBOOLEAN NewElement,
                                                       PVOID NodeOrParent, TABLE_SEARCH_RESULT SearchResult)
 {
     PRTL_SPLAY_LINKS at = NodeOrParent;
@@ -235,7 +238,8 @@ NTSYSAPI PVOID NTAPI RtlInsertElementGenericTableFull(PRTL_GENERIC_TABLE Table, 
     return DATA_OF(at);
 }
 
-NTSYSAPI PVOID NTAPI RtlInsertElementGenericTable(PRTL_GENERIC_TABLE Table, PVOID Buffer, CLONG BufferSize, PBOOLEAN NewElement)
+NTSYSAPI PVOID NTAPI RtlInsertElementGenericTable(PRTL_GENERIC_TABLE Table, PVOID Buffer, CLONG BufferSize,
+                                                  PBOOLEAN NewElement)
 {
     PRTL_SPLAY_LINKS at;
     TABLE_SEARCH_RESULT result = search(Table, Buffer, &at);
@@ -259,8 +263,8 @@ NTSYSAPI BOOLEAN NTAPI RtlDeleteElementGenericTable(PRTL_GENERIC_TABLE Table, PV
     return TRUE;
 }
 
-NTSYSAPI PVOID NTAPI RtlLookupElementGenericTableFull(PRTL_GENERIC_TABLE Table, PVOID Buffer, PVOID *NodeOrParent,
-                                                      TABLE_SEARCH_RESULT *SearchResult)
+NTSYSAPI PVOID NTAPI RtlLookupElementGenericTableFull(PRTL_GENERIC_TABLE Table, PVOID Buffer,
+                                                      PVOID *NodeOrParent, TABLE_SEARCH_RESULT *SearchResult)
 {
     PRTL_SPLAY_LINKS at;
     *SearchResult = search(Table, Buffer, &at);

@@ -3,8 +3,9 @@
  * string.c - counted strings of bytes: making, copying, appending, comparing; and the storage of strings that
  * conversions allocate.
  *
- * A STRING's Length counts bytes without terminator, MaximumLength the room. Comparison without case folds through the
- * ANSI code page. Lengths are 16-bit: a source of 64 KB or more is cut by RtlInit*String and refused by the Ex forms.
+ * A STRING's Length counts bytes without terminator, MaximumLength the room. Comparison without case folds
+ * through the ANSI code page. Lengths are 16-bit: a source of 64 KB or more is cut by RtlInit*String and
+ * refused by the Ex forms.
  */
 #include <nt/rtl.h>
 #include "rtlp.h"
@@ -44,7 +45,7 @@ VOID RtlpFreeString(PVOID Buffer)
     }
 }
 
-/* ---- making -------------------------------------------------------------------------------------------------------- */
+/* ---- making ---- */
 
 static void describe(PSTRING string, const CHAR *source)
 {
@@ -124,13 +125,14 @@ NTSYSAPI VOID NTAPI RtlFreeUTF8String(PUTF8_STRING Utf8String)
     release(Utf8String);
 }
 
-/* ---- copying and appending ------------------------------------------------------------------------------------------- */
+/* ---- copying and appending ---- */
 
 NTSYSAPI VOID NTAPI RtlCopyString(PSTRING DestinationString, const STRING *SourceString)
 {
     USHORT length = 0;
     if (SourceString != NULL) {
-        length = SourceString->Length < DestinationString->MaximumLength ? SourceString->Length : DestinationString->MaximumLength;
+        length = SourceString->Length < DestinationString->MaximumLength ? SourceString->Length
+                                                                         : DestinationString->MaximumLength;
         RtlMoveMemory(DestinationString->Buffer, SourceString->Buffer, length);
     }
     DestinationString->Length = length;
@@ -161,7 +163,7 @@ NTSYSAPI NTSTATUS NTAPI RtlAppendAsciizToString(PSTRING Destination, PCSZ Source
     return STATUS_SUCCESS;
 }
 
-/* ---- comparing ---------------------------------------------------------------------------------------------------------- */
+/* ---- comparing ---- */
 
 NTSYSAPI CHAR NTAPI RtlUpperChar(CHAR Character)
 {
@@ -195,17 +197,21 @@ NTSYSAPI LONG NTAPI RtlCompareString(const STRING *String1, const STRING *String
 
 NTSYSAPI BOOLEAN NTAPI RtlEqualString(const STRING *String1, const STRING *String2, BOOLEAN CaseInSensitive)
 {
-    return (BOOLEAN)(String1->Length == String2->Length && compare(String1, String2, String1->Length, CaseInSensitive) == 0);
+    return (BOOLEAN)(String1->Length == String2->Length &&
+                     compare(String1, String2, String1->Length, CaseInSensitive) == 0);
 }
 
 NTSYSAPI BOOLEAN NTAPI RtlPrefixString(const STRING *String1, const STRING *String2, BOOLEAN CaseInSensitive)
 {
-    return (BOOLEAN)(String1->Length <= String2->Length && compare(String1, String2, String1->Length, CaseInSensitive) == 0);
+    return (BOOLEAN)(String1->Length <= String2->Length &&
+                     compare(String1, String2, String1->Length, CaseInSensitive) == 0);
 }
 
 NTSYSAPI VOID NTAPI RtlUpperString(PSTRING DestinationString, const STRING *SourceString)
 {
-    USHORT length = SourceString->Length < DestinationString->MaximumLength ? SourceString->Length : DestinationString->MaximumLength;
+    USHORT length = SourceString->Length < DestinationString->MaximumLength
+                        ? SourceString->Length
+                        : DestinationString->MaximumLength;
     for (USHORT i = 0; i < length; i++) {
         DestinationString->Buffer[i] = RtlUpperChar(SourceString->Buffer[i]);
     }

@@ -2,8 +2,9 @@
 /*
  * time.c - system time and the calendar.
  *
- * System time counts 100 ns units since 1601-01-01, the first year of a 400-year cycle of the Gregorian calendar. The calendar is
- * computed in years that begin in March, so that the leap day is the last day of a year. Any IRQL.
+ * System time counts 100 ns units since 1601-01-01, the first year of a 400-year cycle of the Gregorian
+ * calendar. The calendar is computed in years that begin in March, so that the leap day is the last day of a
+ * year. Any IRQL.
  */
 #include <nt/rtl.h>
 #include "rtlp.h"
@@ -34,7 +35,8 @@ static LONG days_in_month(LONG year, LONG month)
 NTSYSAPI VOID NTAPI RtlTimeToTimeFields(PLARGE_INTEGER Time, PTIME_FIELDS TimeFields)
 {
     LONGLONG milliseconds = Time->QuadPart / TICKS_PER_MILLISECOND;
-    LONG days = (LONG)(milliseconds / MILLISECONDS_PER_DAY), rest = (LONG)(milliseconds % MILLISECONDS_PER_DAY);
+    LONG days = (LONG)(milliseconds / MILLISECONDS_PER_DAY),
+         rest = (LONG)(milliseconds % MILLISECONDS_PER_DAY);
     LONG since = days - DAYS_1600_MARCH, cycle, year, month, day;
 
     cycle = since / DAYS_PER_400_YEARS;
@@ -55,14 +57,16 @@ NTSYSAPI VOID NTAPI RtlTimeToTimeFields(PLARGE_INTEGER Time, PTIME_FIELDS TimeFi
 NTSYSAPI BOOLEAN NTAPI RtlTimeFieldsToTime(PTIME_FIELDS TimeFields, PLARGE_INTEGER Time)
 {
     LONGLONG seconds;
-    if (TimeFields->Year < 1601 || TimeFields->Year > 30827 || TimeFields->Month < 1 || TimeFields->Month > 12 ||
-        TimeFields->Day < 1 || TimeFields->Day > days_in_month(TimeFields->Year, TimeFields->Month) || TimeFields->Hour < 0 ||
-        TimeFields->Hour > 23 || TimeFields->Minute < 0 || TimeFields->Minute > 59 || TimeFields->Second < 0 ||
-        TimeFields->Second > 59 || TimeFields->Milliseconds < 0 || TimeFields->Milliseconds > 999) {
+    if (TimeFields->Year < 1601 || TimeFields->Year > 30827 || TimeFields->Month < 1 ||
+        TimeFields->Month > 12 || TimeFields->Day < 1 ||
+        TimeFields->Day > days_in_month(TimeFields->Year, TimeFields->Month) || TimeFields->Hour < 0 ||
+        TimeFields->Hour > 23 || TimeFields->Minute < 0 || TimeFields->Minute > 59 ||
+        TimeFields->Second < 0 || TimeFields->Second > 59 || TimeFields->Milliseconds < 0 ||
+        TimeFields->Milliseconds > 999) {
         return FALSE;
     }
-    seconds = (LONGLONG)days_to(TimeFields->Year, TimeFields->Month, TimeFields->Day) * 86400 + TimeFields->Hour * 3600 +
-              TimeFields->Minute * 60 + TimeFields->Second;
+    seconds = (LONGLONG)days_to(TimeFields->Year, TimeFields->Month, TimeFields->Day) * 86400 +
+              TimeFields->Hour * 3600 + TimeFields->Minute * 60 + TimeFields->Second;
     Time->QuadPart = seconds * TICKS_PER_SECOND + TimeFields->Milliseconds * TICKS_PER_MILLISECOND;
     return TRUE;
 }

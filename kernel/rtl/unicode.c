@@ -2,7 +2,8 @@
 /*
  * unicode.c - counted strings of UTF-16 units: making, copying, appending, comparing, folding, hashing.
  *
- * Length and MaximumLength are bytes. Comparison is by unit, not by language; without case it compares capitals.
+ * Length and MaximumLength are bytes. Comparison is by unit, not by language; without case it compares
+ * capitals.
  */
 #include <nt/rtl.h>
 #include "rtlp.h"
@@ -19,7 +20,7 @@ NTSYSAPI WCHAR NTAPI RtlDowncaseUnicodeChar(WCHAR SourceCharacter)
     return RtlpDowncase(SourceCharacter);
 }
 
-/* ---- making ---------------------------------------------------------------------------------------------------------- */
+/* ---- making ---- */
 
 NTSYSAPI VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString)
 {
@@ -41,7 +42,8 @@ NTSYSAPI NTSTATUS NTAPI RtlInitUnicodeStringEx(PUNICODE_STRING DestinationString
     DestinationString->Length = 0;
     DestinationString->MaximumLength = 0;
     DestinationString->Buffer = (PWCH)(ULONG_PTR)SourceString;
-    if (SourceString != NULL && RtlpWcslen(SourceString) * sizeof(WCHAR) > UNICODE_STRING_MAX_BYTES - sizeof(WCHAR)) {
+    if (SourceString != NULL &&
+        RtlpWcslen(SourceString) * sizeof(WCHAR) > UNICODE_STRING_MAX_BYTES - sizeof(WCHAR)) {
         return STATUS_NAME_TOO_LONG;
     }
     RtlInitUnicodeString(DestinationString, SourceString);
@@ -84,7 +86,8 @@ NTSYSAPI NTSTATUS NTAPI RtlValidateUnicodeString(ULONG Flags, PCUNICODE_STRING S
     return STATUS_SUCCESS;
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlDuplicateUnicodeString(ULONG Flags, PCUNICODE_STRING StringIn, PUNICODE_STRING StringOut)
+NTSYSAPI NTSTATUS NTAPI RtlDuplicateUnicodeString(ULONG Flags, PCUNICODE_STRING StringIn,
+                                                  PUNICODE_STRING StringOut)
 {
     bool terminate = (Flags & RTL_DUPLICATE_UNICODE_STRING_NULL_TERMINATE) != 0;
     bool even_empty = (Flags & RTL_DUPLICATE_UNICODE_STRING_ALLOCATE_NULL_STRING) != 0;
@@ -120,7 +123,7 @@ NTSYSAPI NTSTATUS NTAPI RtlDuplicateUnicodeString(ULONG Flags, PCUNICODE_STRING 
     return STATUS_SUCCESS;
 }
 
-/* ---- copying and appending ----------------------------------------------------------------------------------------------- */
+/* ---- copying and appending ---- */
 
 /* A terminator follows when there is room for one. */
 static void terminate(PUNICODE_STRING string)
@@ -136,7 +139,9 @@ NTSYSAPI VOID NTAPI RtlCopyUnicodeString(PUNICODE_STRING DestinationString, PCUN
         DestinationString->Length = 0;
         return;
     }
-    USHORT length = SourceString->Length < DestinationString->MaximumLength ? SourceString->Length : DestinationString->MaximumLength;
+    USHORT length = SourceString->Length < DestinationString->MaximumLength
+                        ? SourceString->Length
+                        : DestinationString->MaximumLength;
     RtlMoveMemory(DestinationString->Buffer, SourceString->Buffer, length);
     DestinationString->Length = length;
     terminate(DestinationString);
@@ -163,7 +168,7 @@ NTSYSAPI NTSTATUS NTAPI RtlAppendUnicodeStringToString(PUNICODE_STRING Destinati
     return Source->Length == 0 ? STATUS_SUCCESS : append(Destination, Source->Buffer, Source->Length);
 }
 
-/* ---- comparing ------------------------------------------------------------------------------------------------------------- */
+/* ---- comparing ---- */
 
 static LONG compare(const WCHAR *a, const WCHAR *b, SIZE_T units, BOOLEAN fold)
 {
@@ -180,41 +185,47 @@ static LONG compare(const WCHAR *a, const WCHAR *b, SIZE_T units, BOOLEAN fold)
     return 0;
 }
 
-NTSYSAPI LONG NTAPI RtlCompareUnicodeStrings(PCWCH String1, SIZE_T String1Length, PCWCH String2, SIZE_T String2Length,
-                                             BOOLEAN CaseInSensitive)
+NTSYSAPI LONG NTAPI RtlCompareUnicodeStrings(PCWCH String1, SIZE_T String1Length, PCWCH String2,
+                                             SIZE_T String2Length, BOOLEAN CaseInSensitive)
 {
     SIZE_T shorter = String1Length < String2Length ? String1Length : String2Length;
     LONG order = compare(String1, String2, shorter, CaseInSensitive);
     return order != 0 ? order : (LONG)String1Length - (LONG)String2Length;
 }
 
-NTSYSAPI LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive)
+NTSYSAPI LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
+                                            BOOLEAN CaseInSensitive)
 {
-    return RtlCompareUnicodeStrings(String1->Buffer, UNITS(String1), String2->Buffer, UNITS(String2), CaseInSensitive);
+    return RtlCompareUnicodeStrings(String1->Buffer, UNITS(String1), String2->Buffer, UNITS(String2),
+                                    CaseInSensitive);
 }
 
-NTSYSAPI BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive)
+NTSYSAPI BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
+                                             BOOLEAN CaseInSensitive)
 {
     return (BOOLEAN)(String1->Length == String2->Length &&
                      compare(String1->Buffer, String2->Buffer, UNITS(String1), CaseInSensitive) == 0);
 }
 
-NTSYSAPI BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive)
+NTSYSAPI BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
+                                              BOOLEAN CaseInSensitive)
 {
     return (BOOLEAN)(String1->Length <= String2->Length &&
                      compare(String1->Buffer, String2->Buffer, UNITS(String1), CaseInSensitive) == 0);
 }
 
-NTSYSAPI BOOLEAN NTAPI RtlSuffixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive)
+NTSYSAPI BOOLEAN NTAPI RtlSuffixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
+                                              BOOLEAN CaseInSensitive)
 {
     return (BOOLEAN)(String1->Length <= String2->Length &&
-                     compare(String1->Buffer, String2->Buffer + UNITS(String2) - UNITS(String1), UNITS(String1),
-                             CaseInSensitive) == 0);
+                     compare(String1->Buffer, String2->Buffer + UNITS(String2) - UNITS(String1),
+                             UNITS(String1), CaseInSensitive) == 0);
 }
 
-/* Bytes before the first unit that is one of the set (Flags 1: before the last one; 2: not one; 4: without case). */
-NTSYSAPI NTSTATUS NTAPI RtlFindCharInUnicodeString(ULONG Flags, PCUNICODE_STRING StringToSearch, PCUNICODE_STRING CharSet,
-                                                   PUSHORT NonInclusivePrefixLength)
+/* Bytes before the first unit that is one of the set (Flags 1: before the last one; 2: not one; 4: without
+ * case). */
+NTSYSAPI NTSTATUS NTAPI RtlFindCharInUnicodeString(ULONG Flags, PCUNICODE_STRING StringToSearch,
+                                                   PCUNICODE_STRING CharSet, PUSHORT NonInclusivePrefixLength)
 {
     SIZE_T count = UNITS(StringToSearch);
     *NonInclusivePrefixLength = 0;
@@ -236,8 +247,8 @@ NTSYSAPI NTSTATUS NTAPI RtlFindCharInUnicodeString(ULONG Flags, PCUNICODE_STRING
 }
 
 /* The x65599 hash: a sum of units by powers of 65599. */
-NTSYSAPI NTSTATUS NTAPI RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN CaseInSensitive, ULONG HashAlgorithm,
-                                             PULONG HashValue)
+NTSYSAPI NTSTATUS NTAPI RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN CaseInSensitive,
+                                             ULONG HashAlgorithm, PULONG HashValue)
 {
     ULONG hash = 0;
     if (String == NULL || HashValue == NULL || HashAlgorithm > HASH_STRING_ALGORITHM_X65599) {
@@ -251,7 +262,7 @@ NTSYSAPI NTSTATUS NTAPI RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN Ca
     return STATUS_SUCCESS;
 }
 
-/* ---- folding ------------------------------------------------------------------------------------------------------------------ */
+/* ---- folding ---- */
 
 static NTSTATUS fold(PUNICODE_STRING to, PCUNICODE_STRING from, BOOLEAN allocate, WCHAR (*map)(WCHAR))
 {
@@ -272,13 +283,15 @@ static NTSTATUS fold(PUNICODE_STRING to, PCUNICODE_STRING from, BOOLEAN allocate
     return STATUS_SUCCESS;
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString,
+                                               PCUNICODE_STRING SourceString,
                                                BOOLEAN AllocateDestinationString)
 {
     return fold(DestinationString, SourceString, AllocateDestinationString, RtlpUpcase);
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlDowncaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+NTSYSAPI NTSTATUS NTAPI RtlDowncaseUnicodeString(PUNICODE_STRING DestinationString,
+                                                 PCUNICODE_STRING SourceString,
                                                  BOOLEAN AllocateDestinationString)
 {
     return fold(DestinationString, SourceString, AllocateDestinationString, RtlpDowncase);

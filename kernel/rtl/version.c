@@ -2,9 +2,9 @@
 /*
  * version.c - what version of Windows this is: 10.0.22621, a client without service pack.
  *
- * RtlVerifyVersionInfo compares major and minor version and service pack in this order, as one number: the first difference
- * decides, by the condition of the most significant field asked for. Every other field is compared by its own condition.
- * IRQL: any (Windows: PASSIVE_LEVEL).
+ * RtlVerifyVersionInfo compares major and minor version and service pack in this order, as one number: the
+ * first difference decides, by the condition of the most significant field asked for. Every other field is
+ * compared by its own condition. IRQL: any (Windows: PASSIVE_LEVEL).
  */
 #include <nt/rtl.h>
 #include "rtlp.h"
@@ -45,12 +45,18 @@ static ULONG condition_of(ULONGLONG conditions, ULONG type)
 static bool holds(ULONG condition, LONG order)
 {
     switch (condition) {
-    case VER_EQUAL: return order == 0;
-    case VER_GREATER: return order > 0;
-    case VER_GREATER_EQUAL: return order >= 0;
-    case VER_LESS: return order < 0;
-    case VER_LESS_EQUAL: return order <= 0;
-    default: return false;
+    case VER_EQUAL:
+        return order == 0;
+    case VER_GREATER:
+        return order > 0;
+    case VER_GREATER_EQUAL:
+        return order >= 0;
+    case VER_LESS:
+        return order < 0;
+    case VER_LESS_EQUAL:
+        return order <= 0;
+    default:
+        return false;
     }
 }
 
@@ -59,12 +65,14 @@ static LONG order_of(ULONG mine, ULONG asked)
     return mine == asked ? 0 : mine > asked ? 1 : -1;
 }
 
-NTSYSAPI NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG TypeMask, ULONGLONG ConditionMask)
+NTSYSAPI NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG TypeMask,
+                                             ULONGLONG ConditionMask)
 {
-    static const ULONG parts[] = {VER_MAJORVERSION, VER_MINORVERSION, VER_SERVICEPACKMAJOR, VER_SERVICEPACKMINOR};
+    static const ULONG parts[] = {VER_MAJORVERSION, VER_MINORVERSION, VER_SERVICEPACKMAJOR,
+                                  VER_SERVICEPACKMINOR};
     const ULONG mine[] = {MAJOR_VERSION, MINOR_VERSION, 0, 0};
-    const ULONG asked[] = {VersionInfo->dwMajorVersion, VersionInfo->dwMinorVersion, VersionInfo->wServicePackMajor,
-                           VersionInfo->wServicePackMinor};
+    const ULONG asked[] = {VersionInfo->dwMajorVersion, VersionInfo->dwMinorVersion,
+                           VersionInfo->wServicePackMajor, VersionInfo->wServicePackMinor};
     ULONG condition = 0;
     LONG order = 0;
 
@@ -73,7 +81,8 @@ NTSYSAPI NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, 
     }
     if (TypeMask & VER_SUITENAME) {
         ULONG wanted = VersionInfo->wSuiteMask, kind = condition_of(ConditionMask, VER_SUITENAME);
-        bool met = kind == VER_AND ? (wanted & ~(ULONG)SUITE_MASK) == 0 : wanted == 0 || (wanted & SUITE_MASK) != 0;
+        bool met =
+            kind == VER_AND ? (wanted & ~(ULONG)SUITE_MASK) == 0 : wanted == 0 || (wanted & SUITE_MASK) != 0;
         if (kind != VER_AND && kind != VER_OR) {
             return STATUS_INVALID_PARAMETER;
         }
@@ -81,16 +90,16 @@ NTSYSAPI NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, 
             return STATUS_REVISION_MISMATCH;
         }
     }
-    if ((TypeMask & VER_PLATFORMID) &&
-        !holds(condition_of(ConditionMask, VER_PLATFORMID), order_of(VER_PLATFORM_WIN32_NT, VersionInfo->dwPlatformId))) {
+    if ((TypeMask & VER_PLATFORMID) && !holds(condition_of(ConditionMask, VER_PLATFORMID),
+                                              order_of(VER_PLATFORM_WIN32_NT, VersionInfo->dwPlatformId))) {
         return STATUS_REVISION_MISMATCH;
     }
-    if ((TypeMask & VER_PRODUCT_TYPE) &&
-        !holds(condition_of(ConditionMask, VER_PRODUCT_TYPE), order_of(VER_NT_WORKSTATION, VersionInfo->wProductType))) {
+    if ((TypeMask & VER_PRODUCT_TYPE) && !holds(condition_of(ConditionMask, VER_PRODUCT_TYPE),
+                                                order_of(VER_NT_WORKSTATION, VersionInfo->wProductType))) {
         return STATUS_REVISION_MISMATCH;
     }
-    if ((TypeMask & VER_BUILDNUMBER) &&
-        !holds(condition_of(ConditionMask, VER_BUILDNUMBER), order_of(BUILD_NUMBER, VersionInfo->dwBuildNumber))) {
+    if ((TypeMask & VER_BUILDNUMBER) && !holds(condition_of(ConditionMask, VER_BUILDNUMBER),
+                                               order_of(BUILD_NUMBER, VersionInfo->dwBuildNumber))) {
         return STATUS_REVISION_MISMATCH;
     }
     for (ULONG i = 0; i < RTL_NUMBER_OF(parts); i++) {

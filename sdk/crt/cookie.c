@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cookie.c - stack protection: the check at the end of a protected function, and the entry point that prepares it.
+ * cookie.c - stack protection: the check at the end of a protected function, and the entry point that
+ * prepares it.
  *
- * A protected function stores the cookie, exclusive-ored with its stack pointer, behind its locals and hands it to
- * __security_check_cookie before it returns. A wrong cookie, or one whose upper 16 bits are not zero, stops the machine at
- * once: a stack that was overwritten may not be used to report anything else.
+ * A protected function stores the cookie, exclusive-ored with its stack pointer, behind its locals and hands
+ * it to
+ * __security_check_cookie before it returns. A wrong cookie, or one whose upper 16 bits are not zero, stops
+ * the machine at once: a stack that was overwritten may not be used to report anything else.
  *
- * GsDriverEntry is the image's entry point: cookie, C++ and sanitizer constructors (.CRT$XC*), then the driver's
- * DriverEntry.
+ * GsDriverEntry is the image's entry point: cookie, C++ and sanitizer constructors (.CRT$XC*), then the
+ * driver's DriverEntry.
  */
 #include <nt/base.h>
 #include <nt/intrin.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loadconfig.c - the load configuration of a driver, and the data it points to: the security cookie and the pointers through
- * which control flow guard checks and dispatches indirect calls.
+ * loadconfig.c - the load configuration of a driver, and the data it points to: the security cookie and the
+ * pointers through which control flow guard checks and dispatches indirect calls.
  *
- * The loader finds _load_config_used through the image's data directory, gives the cookie a random value and replaces
- * the guard pointers by routines of the kernel. An image that is loaded by something else runs with the defaults here:
- * the well-known cookie, which GsDriverEntry replaces, and guards that let everything pass.
- * The linker defines the __guard_* symbols (zero without /guard:cf). Image layout: PE format, load configuration directory, 64-bit.
+ * The loader finds _load_config_used through the image's data directory, gives the cookie a random value and
+ * replaces the guard pointers by routines of the kernel. An image that is loaded by something else runs with
+ * the defaults here: the well-known cookie, which GsDriverEntry replaces, and guards that let everything
+ * pass. The linker defines the __guard_* symbols (zero without /guard:cf). Image layout: PE format, load
+ * configuration directory, 64-bit.
  */
 #include <nt/base.h>
 
@@ -62,7 +63,8 @@ typedef struct _KILN_LOAD_CONFIG {
     const void *GuardCFDispatchFunctionPointer;
     const void *GuardCFFunctionTable;
     const void *GuardCFFunctionCount;
-    const void *GuardFlags; /* an absolute symbol of 32 bits, and the first word of CodeIntegrity, which is zero */
+    const void
+        *GuardFlags; /* an absolute symbol of 32 bits, and the first word of CodeIntegrity, which is zero */
     ULONGLONG CodeIntegrityCatalog;
     const void *GuardAddressTakenIatEntryTable;
     const void *GuardAddressTakenIatEntryCount;

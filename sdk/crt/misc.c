@@ -22,11 +22,11 @@ int atexit(void (*function)(void))
 }
 
 /*
- * The handler of a C++ function that has objects to destroy. Kernel C++ has no exceptions of its own, and a structured one that
- * passes such a function does not run its destructors, as with Microsoft's /kernel.
+ * The handler of a C++ function that has objects to destroy. Kernel C++ has no exceptions of its own, and a
+ * structured one that passes such a function does not run its destructors, as with Microsoft's /kernel.
  */
-EXCEPTION_DISPOSITION __CxxFrameHandler3(PEXCEPTION_RECORD ExceptionRecord, PVOID EstablisherFrame, PCONTEXT ContextRecord,
-                                         PDISPATCHER_CONTEXT DispatcherContext)
+EXCEPTION_DISPOSITION __CxxFrameHandler3(PEXCEPTION_RECORD ExceptionRecord, PVOID EstablisherFrame,
+                                         PCONTEXT ContextRecord, PDISPATCHER_CONTEXT DispatcherContext)
 {
     UNREFERENCED_PARAMETER(ExceptionRecord);
     UNREFERENCED_PARAMETER(EstablisherFrame);

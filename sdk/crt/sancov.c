@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sancov.c - the ends of the section in which clang puts the guards of --san=cov. The image's constructor, which clang
- * makes too, hands the range to __sanitizer_cov_trace_pc_guard_init in the kernel; it skips the eight bytes of the start.
+ * sancov.c - the ends of the section in which clang puts the guards of --san=cov. The image's constructor,
+ * which clang makes too, hands the range to __sanitizer_cov_trace_pc_guard_init in the kernel; it skips the
+ * eight bytes of the start.
  */
 #include <nt/base.h>
 

@@ -36,7 +36,8 @@ KILN_TEST_ONCE(rtl_bitmap, random_ranges_agree_with_a_model)
     ULONG seed = 42;
     start();
     for (ULONG round = 0; round < 500; round++) {
-        ULONG at = RtlRandomEx(&seed) % BITS, count = RtlRandomEx(&seed) % (BITS - at) + 1, set = round & 1, total = 0;
+        ULONG at = RtlRandomEx(&seed) % BITS, count = RtlRandomEx(&seed) % (BITS - at) + 1, set = round & 1,
+              total = 0;
         if (set) {
             RtlSetBits(&map, at, count / 3 + 1);
         } else {

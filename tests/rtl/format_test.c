@@ -6,12 +6,12 @@ int NTAPI nt__snprintf(char *Buffer, SIZE_T Count, const char *Format, ...);
 int NTAPI nt_sprintf_s(char *Buffer, SIZE_T Size, const char *Format, ...);
 int NTAPI nt__snwprintf(WCHAR *Buffer, SIZE_T Count, const WCHAR *Format, ...);
 
-#define EXPECT(text, ...)                                                                                      \
-    do {                                                                                                       \
-        char out[128];                                                                                         \
-        int made = nt__snprintf(out, sizeof(out), __VA_ARGS__);                                                \
-        CHECK(rtl_same(out, text));                                                                            \
-        CHECK_EQ(made, sizeof(text) - 1);                                                                      \
+#define EXPECT(text, ...)                                                                                    \
+    do {                                                                                                     \
+        char out[128];                                                                                       \
+        int made = nt__snprintf(out, sizeof(out), __VA_ARGS__);                                              \
+        CHECK(rtl_same(out, text));                                                                          \
+        CHECK_EQ(made, sizeof(text) - 1);                                                                    \
     } while (0)
 
 KILN_TEST_ONCE(rtl_format, integers)

@@ -24,8 +24,8 @@ static void fill_pattern(void)
 }
 
 /* Lengths around every internal boundary. */
-static const SIZE_T lengths[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 34, 63, 64, 65, 95, 96, 127, 128, 129, 255, 511,
-                                 512, 513, 1000};
+static const SIZE_T lengths[] = {0,  1,  2,  3,  4,  5,  7,   8,   9,   15,  16,  17,  31,  32,  33,
+                                 34, 63, 64, 65, 95, 96, 127, 128, 129, 255, 511, 512, 513, 1000};
 
 KILN_TEST_ONCE(rtl_memory, copy_moves_exactly_the_bytes_asked_for)
 {
@@ -34,7 +34,8 @@ KILN_TEST_ONCE(rtl_memory, copy_moves_exactly_the_bytes_asked_for)
             fill_pattern();
             RtlCopyMemory(target + 16 + at, source + 3, lengths[n]);
             for (ULONG i = 0; i < SIZE; i++) {
-                UCHAR expected = i >= 16 + at && i < 16 + at + lengths[n] ? source[3 + i - 16 - at] : model[i];
+                UCHAR expected =
+                    i >= 16 + at && i < 16 + at + lengths[n] ? source[3 + i - 16 - at] : model[i];
                 CHECK_EQ(target[i], expected);
             }
         }
@@ -43,7 +44,8 @@ KILN_TEST_ONCE(rtl_memory, copy_moves_exactly_the_bytes_asked_for)
 
 KILN_TEST_ONCE(rtl_memory, move_of_overlapping_blocks_is_right_in_both_directions)
 {
-    static const LONG shifts[] = {-600, -65, -33, -32, -9, -8, -1, 0, 1, 2, 7, 8, 15, 31, 32, 33, 64, 511, 600};
+    static const LONG shifts[] = {-600, -65, -33, -32, -9, -8, -1, 0,   1,  2,
+                                  7,    8,   15,  31,  32, 33, 64, 511, 600};
     for (ULONG n = 0; n < RTL_NUMBER_OF(lengths); n++) {
         for (ULONG s = 0; s < RTL_NUMBER_OF(shifts); s++) {
             fill_pattern();

@@ -17,13 +17,16 @@ KILN_TEST_ONCE(rtl_version, is_10_0_22621)
 
 static NTSTATUS at_least(ULONG major, ULONG minor, USHORT pack)
 {
-    RTL_OSVERSIONINFOEXW info = {.dwOSVersionInfoSize = sizeof(info), .dwMajorVersion = major, .dwMinorVersion = minor,
+    RTL_OSVERSIONINFOEXW info = {.dwOSVersionInfoSize = sizeof(info),
+                                 .dwMajorVersion = major,
+                                 .dwMinorVersion = minor,
                                  .wServicePackMajor = pack};
     ULONGLONG conditions = 0;
     VER_SET_CONDITION(conditions, VER_MAJORVERSION, VER_GREATER_EQUAL);
     VER_SET_CONDITION(conditions, VER_MINORVERSION, VER_GREATER_EQUAL);
     VER_SET_CONDITION(conditions, VER_SERVICEPACKMAJOR, VER_GREATER_EQUAL);
-    return RtlVerifyVersionInfo(&info, VER_MAJORVERSION | VER_MINORVERSION | VER_SERVICEPACKMAJOR, conditions);
+    return RtlVerifyVersionInfo(&info, VER_MAJORVERSION | VER_MINORVERSION | VER_SERVICEPACKMAJOR,
+                                conditions);
 }
 
 KILN_TEST_ONCE(rtl_version, a_greater_major_version_settles_it)
@@ -58,7 +61,8 @@ KILN_TEST(rtl_runonce, runs_once_and_everybody_waits_for_it)
 {
     HANDLE threads[4];
     for (ULONG i = 0; i < 4; i++) {
-        CHECK_EQ(PsCreateSystemThread(&threads[i], THREAD_ALL_ACCESS, NULL, NULL, NULL, racer, NULL), STATUS_SUCCESS);
+        CHECK_EQ(PsCreateSystemThread(&threads[i], THREAD_ALL_ACCESS, NULL, NULL, NULL, racer, NULL),
+                 STATUS_SUCCESS);
     }
     for (ULONG i = 0; i < 4; i++) {
         CHECK_EQ(ZwWaitForSingleObject(threads[i], FALSE, NULL), STATUS_SUCCESS);
@@ -92,7 +96,8 @@ KILN_TEST_ONCE(rtl_misc, correlation_vectors_count)
 {
     static const GUID guid = {1, 2, 3, {4, 5, 6, 7, 8, 9, 10, 11}};
     CORRELATION_VECTOR vector;
-    CHECK_EQ(RtlInitializeCorrelationVector(&vector, RTL_CORRELATION_VECTOR_VERSION_2, &guid), STATUS_SUCCESS);
+    CHECK_EQ(RtlInitializeCorrelationVector(&vector, RTL_CORRELATION_VECTOR_VERSION_2, &guid),
+             STATUS_SUCCESS);
     CHECK_EQ(RtlValidateCorrelationVector(&vector), STATUS_SUCCESS);
     for (ULONG i = 0; i < 12; i++) {
         CHECK_EQ(RtlIncrementCorrelationVector(&vector), STATUS_SUCCESS);
@@ -131,17 +136,21 @@ KILN_TEST_ONCE(rtl_resource, large_ranges_are_encoded_in_the_smallest_unit)
     IO_RESOURCE_DESCRIPTOR io = {0};
     CM_PARTIAL_RESOURCE_DESCRIPTOR cm = {0};
     ULONGLONG alignment, start, length;
-    CHECK_EQ(RtlIoEncodeMemIoResource(&io, CmResourceTypeMemory, 0x100000000ULL, 1, 0, 1), STATUS_UNSUCCESSFUL);
-    CHECK_EQ(RtlIoEncodeMemIoResource(&io, CmResourceTypeMemoryLarge, 0x180000000ULL, 0x1000, 0, 1), STATUS_SUCCESS);
+    CHECK_EQ(RtlIoEncodeMemIoResource(&io, CmResourceTypeMemory, 0x100000000ULL, 1, 0, 1),
+             STATUS_UNSUCCESSFUL);
+    CHECK_EQ(RtlIoEncodeMemIoResource(&io, CmResourceTypeMemoryLarge, 0x180000000ULL, 0x1000, 0, 1),
+             STATUS_SUCCESS);
     CHECK_EQ(io.Flags & CM_RESOURCE_MEMORY_LARGE, CM_RESOURCE_MEMORY_LARGE_40);
     CHECK_EQ(RtlIoDecodeMemIoResource(&io, &alignment, NULL, NULL), 0x180000000ULL);
     CHECK_EQ(alignment, 0x1000);
-    CHECK_EQ(RtlCmEncodeMemIoResource(&cm, CmResourceTypeMemoryLarge, 0x10000000000ULL, 0x40), STATUS_SUCCESS);
+    CHECK_EQ(RtlCmEncodeMemIoResource(&cm, CmResourceTypeMemoryLarge, 0x10000000000ULL, 0x40),
+             STATUS_SUCCESS);
     CHECK_EQ(cm.Flags & CM_RESOURCE_MEMORY_LARGE, CM_RESOURCE_MEMORY_LARGE_48);
     CHECK_EQ(RtlCmDecodeMemIoResource(&cm, &start), 0x10000000000ULL);
     CHECK_EQ(start, 0x40);
     CHECK_EQ(RtlCmEncodeMemIoResource(&cm, CmResourceTypeInterrupt, 1, 0), STATUS_INVALID_PARAMETER);
-    CHECK_EQ(RtlCmEncodeMemIoResource(&cm, CmResourceTypeMemoryLarge, 0x10000000001ULL, 0), STATUS_UNSUCCESSFUL);
+    CHECK_EQ(RtlCmEncodeMemIoResource(&cm, CmResourceTypeMemoryLarge, 0x10000000001ULL, 0),
+             STATUS_UNSUCCESSFUL);
     CHECK_EQ(RtlFindClosestEncodableLength(0x100000001ULL, &length), STATUS_SUCCESS);
     CHECK_EQ(length, 0x100000100ULL);
 }

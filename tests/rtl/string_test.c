@@ -59,7 +59,8 @@ KILN_TEST_ONCE(rtl_string, copy_cuts_to_the_room_there_is)
 
 KILN_TEST_ONCE(rtl_string, comparison_orders_by_unit_and_then_by_length)
 {
-    UNICODE_STRING a = RTL_CONSTANT_STRING(L"abc"), b = RTL_CONSTANT_STRING(L"ABD"), c = RTL_CONSTANT_STRING(L"abcd");
+    UNICODE_STRING a = RTL_CONSTANT_STRING(L"abc"), b = RTL_CONSTANT_STRING(L"ABD"),
+                   c = RTL_CONSTANT_STRING(L"abcd");
     CHECK(RtlCompareUnicodeString(&a, &b, FALSE) > 0);
     CHECK(RtlCompareUnicodeString(&a, &b, TRUE) < 0);
     CHECK(RtlCompareUnicodeString(&a, &c, TRUE) < 0);
@@ -71,7 +72,8 @@ KILN_TEST_ONCE(rtl_string, comparison_orders_by_unit_and_then_by_length)
 
 KILN_TEST_ONCE(rtl_string, case_folds_beyond_ascii)
 {
-    UNICODE_STRING a = RTL_CONSTANT_STRING(L"\x00e4\x03b1\x0436\x00ff"), b = RTL_CONSTANT_STRING(L"\x00c4\x0391\x0416\x0178");
+    UNICODE_STRING a = RTL_CONSTANT_STRING(L"\x00e4\x03b1\x0436\x00ff"),
+                   b = RTL_CONSTANT_STRING(L"\x00c4\x0391\x0416\x0178");
     UNICODE_STRING upper;
     CHECK(RtlEqualUnicodeString(&a, &b, TRUE));
     CHECK(!RtlEqualUnicodeString(&a, &b, FALSE));

@@ -20,7 +20,8 @@ KILN_TEST_ONCE(rtl_strsafe, copy_truncates_terminates_and_says_so)
     CHECK_EQ(RtlStringCchCopyExA(out, 4, "abcd", NULL, NULL, STRSAFE_NO_TRUNCATION), STATUS_BUFFER_OVERFLOW);
     CHECK_EQ(out[0], 0);
     CHECK_EQ(RtlStringCchCopyExA(NULL, 0, NULL, NULL, NULL, STRSAFE_IGNORE_NULLS), STATUS_SUCCESS);
-    CHECK_EQ(RtlStringCchCopyExA(out, 4, "abcd", NULL, NULL, STRSAFE_FAILURE_BYTE('q')), STATUS_BUFFER_OVERFLOW);
+    CHECK_EQ(RtlStringCchCopyExA(out, 4, "abcd", NULL, NULL, STRSAFE_FAILURE_BYTE('q')),
+             STATUS_BUFFER_OVERFLOW);
     CHECK(rtl_same(out, "qqq"));
     CHECK_EQ(RtlStringCchCopyNA(out, 4, "abcdef", 2), STATUS_SUCCESS);
     CHECK(rtl_same(out, "ab"));

@@ -24,12 +24,30 @@ static VOID release(PVOID block)
     ExFreePoolWithTag(block, 'tseT');
 }
 
-static RTL_GENERIC_COMPARE_RESULTS NTAPI avl_compare(PRTL_AVL_TABLE Table, PVOID a, PVOID b) { return compare(a, b); }
-static PVOID NTAPI avl_allocate(PRTL_AVL_TABLE Table, CLONG bytes) { return allocate(bytes); }
-static VOID NTAPI avl_free(PRTL_AVL_TABLE Table, PVOID block) { release(block); }
-static RTL_GENERIC_COMPARE_RESULTS NTAPI splay_compare(PRTL_GENERIC_TABLE Table, PVOID a, PVOID b) { return compare(a, b); }
-static PVOID NTAPI splay_allocate(PRTL_GENERIC_TABLE Table, CLONG bytes) { return allocate(bytes); }
-static VOID NTAPI splay_free(PRTL_GENERIC_TABLE Table, PVOID block) { release(block); }
+static RTL_GENERIC_COMPARE_RESULTS NTAPI avl_compare(PRTL_AVL_TABLE Table, PVOID a, PVOID b)
+{
+    return compare(a, b);
+}
+static PVOID NTAPI avl_allocate(PRTL_AVL_TABLE Table, CLONG bytes)
+{
+    return allocate(bytes);
+}
+static VOID NTAPI avl_free(PRTL_AVL_TABLE Table, PVOID block)
+{
+    release(block);
+}
+static RTL_GENERIC_COMPARE_RESULTS NTAPI splay_compare(PRTL_GENERIC_TABLE Table, PVOID a, PVOID b)
+{
+    return compare(a, b);
+}
+static PVOID NTAPI splay_allocate(PRTL_GENERIC_TABLE Table, CLONG bytes)
+{
+    return allocate(bytes);
+}
+static VOID NTAPI splay_free(PRTL_GENERIC_TABLE Table, PVOID block)
+{
+    release(block);
+}
 
 /* Height of a subtree; fails when a balance is not what it says or is out of range, or a parent is wrong. */
 static LONG height_of(PRTL_BALANCED_LINKS links, PRTL_BALANCED_LINKS parent)
@@ -73,7 +91,8 @@ KILN_TEST_ONCE(rtl_table, avl_stays_balanced_and_sorted)
         }
     }
     ULONG at = 0, position = 0;
-    for (found = RtlEnumerateGenericTableAvl(&table, TRUE); found != NULL; found = RtlEnumerateGenericTableAvl(&table, FALSE)) {
+    for (found = RtlEnumerateGenericTableAvl(&table, TRUE); found != NULL;
+         found = RtlEnumerateGenericTableAvl(&table, FALSE)) {
         while (!present[at]) {
             at++;
         }
@@ -98,7 +117,8 @@ KILN_TEST_ONCE(rtl_table, avl_enumeration_survives_deleting_where_it_stands)
     for (ULONG key = 1; key <= 20; key++) {
         RtlInsertElementGenericTableAvl(&table, &key, sizeof(key), NULL);
     }
-    for (found = RtlEnumerateGenericTableAvl(&table, TRUE); found != NULL; found = RtlEnumerateGenericTableAvl(&table, FALSE)) {
+    for (found = RtlEnumerateGenericTableAvl(&table, TRUE); found != NULL;
+         found = RtlEnumerateGenericTableAvl(&table, FALSE)) {
         ULONG key = *found;
         sum += key;
         CHECK(RtlDeleteElementGenericTableAvl(&table, &key));

@@ -37,9 +37,11 @@ KILN_TEST_ONCE(rtl_time, every_day_of_eight_centuries_converts_back)
         CHECK(RtlTimeFieldsToTime(&fields, &back));
         CHECK_EQ(back.QuadPart / 10000, time.QuadPart / 10000);
         if (day != 0) {
-            CHECK((fields.Day == before.Day + 1 && fields.Month == before.Month && fields.Year == before.Year) ||
+            CHECK((fields.Day == before.Day + 1 && fields.Month == before.Month &&
+                   fields.Year == before.Year) ||
                   (fields.Day == 1 && fields.Month == before.Month + 1 && fields.Year == before.Year) ||
-                  (fields.Day == 1 && fields.Month == 1 && before.Month == 12 && fields.Year == before.Year + 1));
+                  (fields.Day == 1 && fields.Month == 1 && before.Month == 12 &&
+                   fields.Year == before.Year + 1));
             CHECK_EQ(fields.Weekday, (before.Weekday + 1) % 7);
         }
         before = fields;

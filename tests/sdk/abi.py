@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-include = pathlib.Path(sys.argv[1])
+include = pathlib.Path(sys.argv[1]).resolve()
 verbose = '-v' in sys.argv
 here = pathlib.Path(__file__).parent
 scratch = pathlib.Path(tempfile.mkdtemp(prefix='kiln-abi-'))
@@ -76,7 +76,7 @@ def records(command):
 
 def macros(command):
     text = run(command, PRELUDE, '-E', '-dM').stdout
-    return {m.group(1) for m in re.finditer(r'^#define (\w+) +\S', text, re.M)}
+    return {m.group(1) for m in re.finditer(r'^#define (\w+) +[^"\n]+$', text, re.M)}
 
 
 def enumerators(command):

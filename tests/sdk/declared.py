@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-include, spec = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+include, spec = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
 MANAGERS = {'kernel', 'executive', 'memory', 'rtl', 'safe-string', 'safe-integer', 'object', 'process'}
 # Index pages of families, and routines that have a page but never were in a header.
 NOT_DECLARED = {'ExInterlockedXxxList', 'KeXxxDeviceQueue', 'KeBreakinBreakpoint'}

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-include = pathlib.Path(sys.argv[1])
+include = pathlib.Path(sys.argv[1]).resolve()
 paths = [f'-I{include / part}' for part in ('km', 'shared', 'crt')]
 templates = {'nt/strsafe_template.h'}  # included twice by the header it is for
 

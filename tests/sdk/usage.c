@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage.c - what drivers write, compiled as C and as C++ with all warnings: the idioms that are macros, and the annotations.
- * It is compiled, not run; headers alone would not notice a macro that does not expand to what a caller needs.
+ * usage.c - what drivers write, compiled as C and as C++ with all warnings: the idioms that are macros, and
+ * the annotations. It is compiled, not run; headers alone would not notice a macro that does not expand to
+ * what a caller needs.
  */
 #include <initguid.h>
 #include <ntddk.h>
@@ -69,7 +70,7 @@ _Use_decl_annotations_ NTSTATUS Completion(PDEVICE_OBJECT DeviceObject, PIRP Irp
     if (Irp->PendingReturned) {
         IoMarkIrpPending(Irp);
     }
-    (VOID)KeSetEvent((PKEVENT)Context, IO_NO_INCREMENT, FALSE);
+    (VOID) KeSetEvent((PKEVENT)Context, IO_NO_INCREMENT, FALSE);
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
@@ -86,9 +87,9 @@ _Use_decl_annotations_ VOID Thread(PVOID Context)
     LARGE_INTEGER interval;
     KFLOATING_SAVE save;
     interval.QuadPart = -10 * 1000 * 1000;
-    (VOID)KeDelayExecutionThread(KernelMode, FALSE, &interval);
+    (VOID) KeDelayExecutionThread(KernelMode, FALSE, &interval);
     if (NT_SUCCESS(KeSaveFloatingPointState(&save))) {
-        (VOID)KeRestoreFloatingPointState(&save);
+        (VOID) KeRestoreFloatingPointState(&save);
     }
     ExAcquireFastMutex(&extension->Mutex);
     InterlockedIncrement(&extension->Count);
@@ -107,7 +108,8 @@ _Use_decl_annotations_ NTSTATUS Dispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     ULONG total = 0;
 
     KeInitializeEvent(&event, NotificationEvent, FALSE);
-    if (stack->MajorFunction == IRP_MJ_DEVICE_CONTROL && stack->Parameters.DeviceIoControl.IoControlCode == IOCTL_USAGE) {
+    if (stack->MajorFunction == IRP_MJ_DEVICE_CONTROL &&
+        stack->Parameters.DeviceIoControl.IoControlCode == IOCTL_USAGE) {
         IoCopyCurrentIrpStackLocationToNext(Irp);
         IoSetCompletionRoutine(Irp, Completion, &event, TRUE, TRUE, TRUE);
         status = IoCallDriver(extension->Lower, Irp);
@@ -116,13 +118,15 @@ _Use_decl_annotations_ NTSTATUS Dispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
             status = Irp->IoStatus.Status;
         }
     }
-    if (Irp->MdlAddress != NULL && MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority | MdlMappingNoExecute) == NULL) {
+    if (Irp->MdlAddress != NULL &&
+        MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority | MdlMappingNoExecute) == NULL) {
         status = STATUS_INSUFFICIENT_RESOURCES;
     }
     KeAcquireSpinLock(&extension->Lock, &irql);
     InsertTailList(&extension->Queue, &Irp->Tail.Overlay.ListEntry);
     KeReleaseSpinLock(&extension->Lock, irql);
-    if (NT_SUCCESS(RtlULongAdd(extension->Count, 1, &total)) && NT_SUCCESS(RtlStringCchPrintfW(text, ARRAYSIZE(text), L"%wZ", &device_name))) {
+    if (NT_SUCCESS(RtlULongAdd(extension->Count, 1, &total)) &&
+        NT_SUCCESS(RtlStringCchPrintfW(text, ARRAYSIZE(text), L"%wZ", &device_name))) {
         KdPrint(("total %lu %S\n", total, text));
     }
     KdPrintEx((DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL, "%s\n", "dispatch"));
@@ -151,7 +155,7 @@ _Use_decl_annotations_ VOID Unload(PDRIVER_OBJECT DriverObject)
 {
     UNICODE_STRING link = RTL_CONSTANT_STRING(L"\\??\\Usage");
     PAGED_CODE();
-    (VOID)IoDeleteSymbolicLink(&link);
+    (VOID) IoDeleteSymbolicLink(&link);
     IoDeleteDevice(DriverObject->DeviceObject);
 }
 
@@ -167,8 +171,8 @@ _Use_decl_annotations_ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICOD
     if (pool != NULL) {
         ExFreePoolWithTag(pool, 'gasU');
     }
-    status = IoCreateDevice(DriverObject, sizeof(EXTENSION), (PUNICODE_STRING)&device_name, FILE_DEVICE_UNKNOWN,
-                            FILE_DEVICE_SECURE_OPEN, FALSE, &device);
+    status = IoCreateDevice(DriverObject, sizeof(EXTENSION), (PUNICODE_STRING)&device_name,
+                            FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN, FALSE, &device);
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -180,11 +184,13 @@ _Use_decl_annotations_ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICOD
     KeInitializeTimerEx(&extension->Timer, SynchronizationTimer);
     ExInitializeFastMutex(&extension->Mutex);
     ExInitializeNPagedLookasideList(&extension->Lookaside, NULL, NULL, POOL_NX_ALLOCATION, 64, 'gasU', 0);
-    ExFreeToNPagedLookasideList(&extension->Lookaside, ExAllocateFromNPagedLookasideList(&extension->Lookaside));
-    InitializeObjectAttributes(&attributes, RegistryPath, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
+    ExFreeToNPagedLookasideList(&extension->Lookaside,
+                                ExAllocateFromNPagedLookasideList(&extension->Lookaside));
+    InitializeObjectAttributes(&attributes, RegistryPath, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL,
+                               NULL);
     status = PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, &attributes, NULL, NULL, Thread, extension);
     if (NT_SUCCESS(status)) {
-        (VOID)ZwClose(thread);
+        (VOID) ZwClose(thread);
     }
     if (IsEqualGUID(
 #ifdef __cplusplus

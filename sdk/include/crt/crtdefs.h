@@ -50,6 +50,6 @@ typedef __builtin_va_list va_list;
 #define __cdecl __attribute__((ms_abi))
 #endif
 #define _CRT_STRINGIZE(x) #x
-#define _TRUNCATE ((size_t)-1)
+#define _TRUNCATE         ((size_t)-1)
 
 #endif

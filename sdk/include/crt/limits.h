@@ -35,6 +35,6 @@
 #define _I32_MAX   INT_MAX
 #define _UI32_MAX  UINT_MAX
 #ifndef SIZE_MAX
-#define SIZE_MAX   0xffffffffffffffffULL
+#define SIZE_MAX 0xffffffffffffffffULL
 #endif
 #endif

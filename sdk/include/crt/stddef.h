@@ -7,7 +7,10 @@
 #define offsetof(type, member) __builtin_offsetof(type, member)
 #endif
 #ifdef __cplusplus
-namespace std { typedef decltype(nullptr) nullptr_t; }
+namespace std
+{
+typedef decltype(nullptr) nullptr_t;
+}
 #else
 typedef struct {
     long long kiln_max_align_ll __attribute__((aligned(__alignof__(long long))));

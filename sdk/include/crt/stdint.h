@@ -32,13 +32,13 @@ typedef __INTMAX_TYPE__ intmax_t;
 typedef __UINTMAX_TYPE__ uintmax_t;
 
 #ifndef INT8_MIN
-#define INT8_MIN    (-127 - 1)
+#define INT8_MIN (-127 - 1)
 #endif
 #ifndef INT8_MAX
-#define INT8_MAX    127
+#define INT8_MAX 127
 #endif
 #ifndef UINT8_MAX
-#define UINT8_MAX   255
+#define UINT8_MAX 255
 #endif
 #define INT16_MIN   (-32767 - 1)
 #define INT32_MIN   (-2147483647 - 1)
@@ -58,18 +58,18 @@ typedef __UINTMAX_TYPE__ uintmax_t;
 #define INTMAX_MAX  INT64_MAX
 #define UINTMAX_MAX UINT64_MAX
 #ifndef SIZE_MAX
-#define SIZE_MAX    UINT64_MAX
+#define SIZE_MAX UINT64_MAX
 #endif
-#define WCHAR_MIN   0
-#define WCHAR_MAX   0xffff
-#define INT8_C(x)   (x)
-#define INT16_C(x)  (x)
-#define INT32_C(x)  (x)
-#define INT64_C(x)  x##LL
-#define UINT8_C(x)  (x)
-#define UINT16_C(x) (x)
-#define UINT32_C(x) x##U
-#define UINT64_C(x) x##ULL
-#define INTMAX_C(x) INT64_C(x)
+#define WCHAR_MIN    0
+#define WCHAR_MAX    0xffff
+#define INT8_C(x)    (x)
+#define INT16_C(x)   (x)
+#define INT32_C(x)   (x)
+#define INT64_C(x)   x##LL
+#define UINT8_C(x)   (x)
+#define UINT16_C(x)  (x)
+#define UINT32_C(x)  x##U
+#define UINT64_C(x)  x##ULL
+#define INTMAX_C(x)  INT64_C(x)
 #define UINTMAX_C(x) UINT64_C(x)
 #endif

@@ -20,7 +20,8 @@ _CRTIMP int __cdecl _vsnprintf(char *to, size_t count, const char *format, kiln_
 _CRTIMP int __cdecl sprintf_s(char *to, size_t size, const char *format, ...);
 _CRTIMP int __cdecl vsprintf_s(char *to, size_t size, const char *format, kiln_va_list arguments);
 _CRTIMP int __cdecl _snprintf_s(char *to, size_t size, size_t count, const char *format, ...);
-_CRTIMP int __cdecl _vsnprintf_s(char *to, size_t size, size_t count, const char *format, kiln_va_list arguments);
+_CRTIMP int __cdecl _vsnprintf_s(char *to, size_t size, size_t count, const char *format,
+                                 kiln_va_list arguments);
 _CRTIMP int __cdecl swprintf(wchar_t *to, const wchar_t *format, ...);
 _CRTIMP int __cdecl _swprintf(wchar_t *to, const wchar_t *format, ...);
 _CRTIMP int __cdecl _vswprintf(wchar_t *to, const wchar_t *format, kiln_va_list arguments);
@@ -29,7 +30,8 @@ _CRTIMP int __cdecl _vsnwprintf(wchar_t *to, size_t count, const wchar_t *format
 _CRTIMP int __cdecl swprintf_s(wchar_t *to, size_t size, const wchar_t *format, ...);
 _CRTIMP int __cdecl vswprintf_s(wchar_t *to, size_t size, const wchar_t *format, kiln_va_list arguments);
 _CRTIMP int __cdecl _snwprintf_s(wchar_t *to, size_t size, size_t count, const wchar_t *format, ...);
-_CRTIMP int __cdecl _vsnwprintf_s(wchar_t *to, size_t size, size_t count, const wchar_t *format, kiln_va_list arguments);
+_CRTIMP int __cdecl _vsnwprintf_s(wchar_t *to, size_t size, size_t count, const wchar_t *format,
+                                  kiln_va_list arguments);
 _CRTIMP int __cdecl sscanf_s(const char *from, const char *format, ...);
 _CRTIMP int __cdecl swscanf_s(const wchar_t *from, const wchar_t *format, ...);
 KILN_CRT_END

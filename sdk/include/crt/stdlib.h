@@ -6,23 +6,24 @@
 #include <errno.h>
 #include <malloc.h>
 KILN_CRT_BEGIN
-#define RAND_MAX  0x7fff
-#define _MAX_PATH 260
+#define RAND_MAX   0x7fff
+#define _MAX_PATH  260
 #define _MAX_FNAME 256
-#define _MAX_EXT  256
+#define _MAX_EXT   256
 #ifndef __cplusplus
 #ifndef min
 #define min(a, b) (((a) < (b)) ? (a) : (b))
 #define max(a, b) (((a) > (b)) ? (a) : (b))
 #endif
 #endif
-#define __min(a, b) (((a) < (b)) ? (a) : (b))
-#define __max(a, b) (((a) > (b)) ? (a) : (b))
+#define __min(a, b)     (((a) < (b)) ? (a) : (b))
+#define __max(a, b)     (((a) > (b)) ? (a) : (b))
 #define _countof(array) (sizeof(array) / sizeof((array)[0]))
 _CRTIMP int __cdecl atoi(const char *string);
 _CRTIMP int __cdecl _wtoi(const wchar_t *string);
 _CRTIMP int __cdecl rand(void);
-_CRTIMP void __cdecl qsort(void *base, size_t count, size_t size, int(__cdecl *compare)(const void *, const void *));
+_CRTIMP void __cdecl qsort(void *base, size_t count, size_t size,
+                           int(__cdecl *compare)(const void *, const void *));
 _CRTIMP void *__cdecl bsearch(const void *key, const void *base, size_t count, size_t size,
                               int(__cdecl *compare)(const void *, const void *));
 _CRTIMP size_t __cdecl mbstowcs(wchar_t *to, const char *from, size_t count);

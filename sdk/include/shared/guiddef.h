@@ -44,8 +44,8 @@ typedef const FMTID *REFFMTID;
 
 /* Word by word, so that no memory routine is needed. */
 #define KILN_GUID_WORD(g, n) (((const unsigned int *)(g))[n])
-#define KILN_GUIDS_EQUAL(a, b)                                                                                 \
-    (KILN_GUID_WORD(a, 0) == KILN_GUID_WORD(b, 0) && KILN_GUID_WORD(a, 1) == KILN_GUID_WORD(b, 1) &&           \
+#define KILN_GUIDS_EQUAL(a, b)                                                                               \
+    (KILN_GUID_WORD(a, 0) == KILN_GUID_WORD(b, 0) && KILN_GUID_WORD(a, 1) == KILN_GUID_WORD(b, 1) &&         \
      KILN_GUID_WORD(a, 2) == KILN_GUID_WORD(b, 2) && KILN_GUID_WORD(a, 3) == KILN_GUID_WORD(b, 3))
 
 #ifdef __cplusplus
@@ -87,10 +87,10 @@ static inline bool operator!=(const GUID &a, const GUID &b)
 #undef DEFINE_OLEGUID
 #ifdef INITGUID
 #ifdef __cplusplus
-#define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                                           \
+#define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                                         \
     EXTERN_GUID_LINKAGE const GUID KILN_GUID_SELECTANY name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
 #else
-#define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                                           \
+#define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                                         \
     const GUID KILN_GUID_SELECTANY name = {l, w1, w2, {b1, b2, b3, b4, b5, b6, b7, b8}}
 #endif
 #else

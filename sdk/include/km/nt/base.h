@@ -4,20 +4,20 @@
  *
  * One set of headers serves two builds:
  *   PE   drivers, clang or mingw-w64 gcc: `_WIN32` is defined, LONG is `long`, the native convention is NT's;
- *   ELF  the kernel itself, gcc or clang with -fshort-wchar: LONG is `int`, NTAPI is `__attribute__((ms_abi))`.
- * Every exported routine and every callback type carries NTAPI.  Variadic arguments that cross the boundary are
- * a NT_VA_LIST, used with NT_VA_START and NT_VA_END.
+ *   ELF  the kernel itself, gcc or clang with -fshort-wchar: LONG is `int`, NTAPI is
+ * `__attribute__((ms_abi))`. Every exported routine and every callback type carries NTAPI.  Variadic
+ * arguments that cross the boundary are a NT_VA_LIST, used with NT_VA_START and NT_VA_END.
  *
  * Structures have the layout of x64 Windows 10; C_ASSERTs at the end of each header hold them to it.
- * A pointer type to an object whose inside is the kernel's business (PDEVICE_OBJECT is not one, PKTHREAD is) is
- * declared here, so that no header needs another one just for a name.
+ * A pointer type to an object whose inside is the kernel's business (PDEVICE_OBJECT is not one, PKTHREAD is)
+ * is declared here, so that no header needs another one just for a name.
  */
 #ifndef KILN_NT_BASE_H
 #define KILN_NT_BASE_H
 
 #include <nt/sal.h>
 
-/* ---- target ------------------------------------------------------------------------------------------------ */
+/* ---- target ---- */
 
 #if !defined(__x86_64__) && !defined(_M_X64)
 #error "Kiln's SDK is for x64."
@@ -78,9 +78,9 @@
 #define OSVERSION_MASK        0xFFFF0000
 #define SPVERSION_MASK        0x0000FF00
 #define SUBVERSION_MASK       0x000000FF
-#define OSVER(Version)        ((Version) & OSVERSION_MASK)
-#define SPVER(Version)        (((Version) & SPVERSION_MASK) >> 8)
-#define SUBVER(Version)       ((Version) & SUBVERSION_MASK)
+#define OSVER(Version)        ((Version)&OSVERSION_MASK)
+#define SPVER(Version)        (((Version)&SPVERSION_MASK) >> 8)
+#define SUBVER(Version)       ((Version)&SUBVERSION_MASK)
 #ifndef _WIN32_WINNT
 #define _WIN32_WINNT _WIN32_WINNT_WIN10
 #endif
@@ -101,12 +101,12 @@
 #pragma GCC diagnostic ignored "-Wmultichar"
 #endif
 
-/* ---- compiler ---------------------------------------------------------------------------------------------- */
+/* ---- compiler ---- */
 
 #ifdef __cplusplus
-#define EXTERN_C       extern "C"
-#define EXTERN_C_START extern "C" {
-#define EXTERN_C_END   }
+#define EXTERN_C          extern "C"
+#define EXTERN_C_START    extern "C" {
+#define EXTERN_C_END      }
 #define KILN_EXTERN_CONST extern const /* C++ makes a const static otherwise */
 #else
 #define EXTERN_C extern
@@ -117,8 +117,8 @@
 
 #ifdef _WIN32
 #define NTAPI
-#define DECLSPEC_IMPORT  __declspec(dllimport)
-#define DECLSPEC_EXPORT  __declspec(dllexport)
+#define DECLSPEC_IMPORT __declspec(dllimport)
+#define DECLSPEC_EXPORT __declspec(dllexport)
 #ifdef _NTSYSTEM_
 #define KILN_IMPORT
 #else
@@ -139,11 +139,11 @@ typedef __builtin_ms_va_list NT_VA_LIST;
 #define NT_VA_COPY(d, s)      __builtin_ms_va_copy(d, s)
 #endif
 
-#define NTSYSAPI       KILN_IMPORT
-#define NTSYSCALLAPI   KILN_IMPORT
-#define NTKERNELAPI    KILN_IMPORT
-#define NTHALAPI       KILN_IMPORT
-#define NTNTOSAPI      KILN_IMPORT
+#define NTSYSAPI     KILN_IMPORT
+#define NTSYSCALLAPI KILN_IMPORT
+#define NTKERNELAPI  KILN_IMPORT
+#define NTHALAPI     KILN_IMPORT
+#define NTNTOSAPI    KILN_IMPORT
 #ifndef WINAPI
 #define WINAPI NTAPI
 #endif
@@ -151,8 +151,8 @@ typedef __builtin_ms_va_list NT_VA_LIST;
 #define FASTCALL NTAPI
 #define STDCALL  NTAPI
 #ifndef _WIN32
-#define __cdecl    __attribute__((ms_abi))
-#define __stdcall  __attribute__((ms_abi))
+#define __cdecl __attribute__((ms_abi))
+#define __stdcall __attribute__((ms_abi))
 #define __fastcall __attribute__((ms_abi))
 #define __unaligned
 #define __ptr32
@@ -162,9 +162,9 @@ typedef __builtin_ms_va_list NT_VA_LIST;
 #ifdef __MINGW32__
 #define __unaligned
 #endif
-#define DDKAPI          NTAPI
-#define DDKCDECLAPI     NTAPI
-#define DDKFASTAPI      NTAPI
+#define DDKAPI      NTAPI
+#define DDKCDECLAPI NTAPI
+#define DDKFASTAPI  NTAPI
 
 #if defined(_WIN32) && !defined(__MINGW32__)
 #ifdef __cplusplus
@@ -179,17 +179,17 @@ typedef __builtin_ms_va_list NT_VA_LIST;
 #endif
 #define CFORCEINLINE FORCEINLINE
 
-#define DECLSPEC_ALIGN(x)         __attribute__((aligned(x)))
-#define DECLSPEC_CACHEALIGN       DECLSPEC_ALIGN(64)
+#define DECLSPEC_ALIGN(x)           __attribute__((aligned(x)))
+#define DECLSPEC_CACHEALIGN         DECLSPEC_ALIGN(64)
 #define SYSTEM_CACHE_ALIGNMENT_SIZE 64
-#define DECLSPEC_NORETURN         __attribute__((noreturn))
-#define DECLSPEC_DEPRECATED       __attribute__((deprecated))
+#define DECLSPEC_NORETURN           __attribute__((noreturn))
+#define DECLSPEC_DEPRECATED         __attribute__((deprecated))
 #define DECLSPEC_DEPRECATED_DDK
 #define DECLSPEC_DEPRECATED_DDK_WINXP
 #ifdef _WIN32
-#define DECLSPEC_SELECTANY        __declspec(selectany)
+#define DECLSPEC_SELECTANY __declspec(selectany)
 #else
-#define DECLSPEC_SELECTANY        __attribute__((weak))
+#define DECLSPEC_SELECTANY __attribute__((weak))
 #endif
 #define DECLSPEC_NOINITALL
 #define DECLSPEC_GUARDNOCF
@@ -198,27 +198,27 @@ typedef __builtin_ms_va_list NT_VA_LIST;
 #define DECLSPEC_SAFEBUFFERS
 #define DECLSPEC_UUID(x)
 #define DECLSPEC_NOVTABLE
-#define DECLSPEC_NOTHROW          __attribute__((nothrow))
-#define NOP_FUNCTION              ((void)0)
-#define UNALIGNED                 __unaligned
-#define UNALIGNED64               __unaligned
-#define RESTRICTED_POINTER        __restrict
-#define POINTER_ALIGNMENT         DECLSPEC_ALIGN(8)
-#define PROBE_ALIGNMENT(_s)       TYPE_ALIGNMENT(ULONG)
-#define PROBE_ALIGNMENT32(_s)     TYPE_ALIGNMENT(ULONG)
+#define DECLSPEC_NOTHROW            __attribute__((nothrow))
+#define NOP_FUNCTION                ((void)0)
+#define UNALIGNED                   __unaligned
+#define UNALIGNED64                 __unaligned
+#define RESTRICTED_POINTER          __restrict
+#define POINTER_ALIGNMENT           DECLSPEC_ALIGN(8)
+#define PROBE_ALIGNMENT(_s)         TYPE_ALIGNMENT(ULONG)
+#define PROBE_ALIGNMENT32(_s)       TYPE_ALIGNMENT(ULONG)
 #define MEMORY_ALLOCATION_ALIGNMENT 16
-#define MAX_NATURAL_ALIGNMENT     8
+#define MAX_NATURAL_ALIGNMENT       8
 #define _NTDEF_
 #define _NTDEF_H
 
 #ifdef __cplusplus
-#define C_ASSERT(e)             static_assert(e, #e)
-#define TYPE_ALIGNMENT(t)       alignof(t)
+#define C_ASSERT(e)       static_assert(e, #e)
+#define TYPE_ALIGNMENT(t) alignof(t)
 #else
-#define C_ASSERT(e)             _Static_assert(e, #e)
-#define TYPE_ALIGNMENT(t)       _Alignof(t)
+#define C_ASSERT(e)       _Static_assert(e, #e)
+#define TYPE_ALIGNMENT(t) _Alignof(t)
 #endif
-#define STATIC_ASSERT(e)        C_ASSERT(e)
+#define STATIC_ASSERT(e)          C_ASSERT(e)
 #define NT_ASSERT_OFFSET(t, m, o) C_ASSERT(FIELD_OFFSET(t, m) == (o))
 #define NT_ASSERT_SIZE(t, s)      C_ASSERT(sizeof(t) == (s))
 
@@ -267,37 +267,39 @@ typedef __builtin_ms_va_list NT_VA_LIST;
 #define TRUE 1
 #endif
 
-#define UNREFERENCED_PARAMETER(P)       ((void)(P))
-#define DBG_UNREFERENCED_PARAMETER(P)   ((void)(P))
+#define UNREFERENCED_PARAMETER(P)          ((void)(P))
+#define DBG_UNREFERENCED_PARAMETER(P)      ((void)(P))
 #define DBG_UNREFERENCED_LOCAL_VARIABLE(V) ((void)(V))
-#define DEFAULT_UNREACHABLE             default: __builtin_unreachable()
-#define ARGUMENT_PRESENT(p)             ((CHAR *)(ULONG_PTR)(p) != (CHAR *)NULL)
-#define FIELD_OFFSET(type, field)       ((LONG)__builtin_offsetof(type, field))
-#define UFIELD_OFFSET(type, field)      ((ULONG)__builtin_offsetof(type, field))
-#define CONTAINING_RECORD(address, type, field)                                                                \
-    ((type *)((PCHAR)(address) - (ULONG_PTR)__builtin_offsetof(type, field)))
-#define RTL_FIELD_TYPE(type, field)     (((type *)0)->field)
-#define RTL_BITS_OF(sizeOfArg)          (sizeof(sizeOfArg) * 8)
-#define RTL_BITS_OF_FIELD(type, field)  (RTL_BITS_OF(RTL_FIELD_TYPE(type, field)))
-#define RTL_FIELD_SIZE(type, field)     (sizeof(((type *)0)->field))
-#define FIELD_SIZE(type, field)         RTL_FIELD_SIZE(type, field)
+#define DEFAULT_UNREACHABLE                                                                                  \
+    default:                                                                                                 \
+        __builtin_unreachable()
+#define ARGUMENT_PRESENT(p)        ((CHAR *)(ULONG_PTR)(p) != (CHAR *)NULL)
+#define FIELD_OFFSET(type, field)  ((LONG) __builtin_offsetof(type, field))
+#define UFIELD_OFFSET(type, field) ((ULONG) __builtin_offsetof(type, field))
+#define CONTAINING_RECORD(address, type, field)                                                              \
+    ((type *)((PCHAR)(address) - (ULONG_PTR) __builtin_offsetof(type, field)))
+#define RTL_FIELD_TYPE(type, field)           (((type *)0)->field)
+#define RTL_BITS_OF(sizeOfArg)                (sizeof(sizeOfArg) * 8)
+#define RTL_BITS_OF_FIELD(type, field)        (RTL_BITS_OF(RTL_FIELD_TYPE(type, field)))
+#define RTL_FIELD_SIZE(type, field)           (sizeof(((type *)0)->field))
+#define FIELD_SIZE(type, field)               RTL_FIELD_SIZE(type, field)
 #define RTL_SIZEOF_THROUGH_FIELD(type, field) (FIELD_OFFSET(type, field) + RTL_FIELD_SIZE(type, field))
-#define RTL_CONTAINS_FIELD(Struct, Size, Field)                                                                \
+#define RTL_CONTAINS_FIELD(Struct, Size, Field)                                                              \
     ((((PCHAR)(&(Struct)->Field)) + sizeof((Struct)->Field)) <= (((PCHAR)(Struct)) + (Size)))
-#define RTL_NUMBER_OF_V1(A)             (sizeof(A) / sizeof((A)[0]))
-#define RTL_NUMBER_OF_V2(A)             RTL_NUMBER_OF_V1(A)
-#define RTL_NUMBER_OF(A)                RTL_NUMBER_OF_V1(A)
-#define ARRAYSIZE(A)                    RTL_NUMBER_OF_V2(A)
+#define RTL_NUMBER_OF_V1(A) (sizeof(A) / sizeof((A)[0]))
+#define RTL_NUMBER_OF_V2(A) RTL_NUMBER_OF_V1(A)
+#define RTL_NUMBER_OF(A)    RTL_NUMBER_OF_V1(A)
+#define ARRAYSIZE(A)        RTL_NUMBER_OF_V2(A)
 #ifndef _ARRAYSIZE
-#define _ARRAYSIZE(A)                   RTL_NUMBER_OF_V1(A)
+#define _ARRAYSIZE(A) RTL_NUMBER_OF_V1(A)
 #endif
 #define RTL_NUMBER_OF_FIELD(type, field) (RTL_NUMBER_OF(RTL_FIELD_TYPE(type, field)))
-#define RTL_PADDING_BETWEEN_FIELDS(T, F1, F2)                                                                  \
-    ((FIELD_OFFSET(T, F2) > FIELD_OFFSET(T, F1))                                                               \
-         ? (FIELD_OFFSET(T, F2) - FIELD_OFFSET(T, F1) - RTL_FIELD_SIZE(T, F1))                                 \
+#define RTL_PADDING_BETWEEN_FIELDS(T, F1, F2)                                                                \
+    ((FIELD_OFFSET(T, F2) > FIELD_OFFSET(T, F1))                                                             \
+         ? (FIELD_OFFSET(T, F2) - FIELD_OFFSET(T, F1) - RTL_FIELD_SIZE(T, F1))                               \
          : (FIELD_OFFSET(T, F1) - FIELD_OFFSET(T, F2) - RTL_FIELD_SIZE(T, F2)))
 
-/* ---- basic types ------------------------------------------------------------------------------------------- */
+/* ---- basic types ---- */
 
 #if !defined(__cplusplus) && !defined(_WCHAR_T_DEFINED) && !defined(_WCHAR_T)
 #define _WCHAR_T_DEFINED
@@ -376,10 +378,10 @@ typedef UCHAR KSCHEDULABLE;
 typedef ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
 typedef ULONG EXECUTION_STATE, *PEXECUTION_STATE;
 typedef ULONGLONG REGHANDLE, *PREGHANDLE;
-#define DECLARE_HANDLE(name)                                                                                   \
-    struct name##__ {                                                                                          \
-        int unused;                                                                                            \
-    };                                                                                                         \
+#define DECLARE_HANDLE(name)                                                                                 \
+    struct name##__ {                                                                                        \
+        int unused;                                                                                          \
+    };                                                                                                       \
     typedef struct name##__ *name
 
 #ifdef UNICODE
@@ -395,37 +397,37 @@ typedef LPCSTR PCTSTR, LPCTSTR;
 #endif
 #define TEXT(quote) __TEXT(quote)
 
-#define MINCHAR       0x80
-#define MAXCHAR       0x7f
-#define MINSHORT      0x8000
-#define MAXSHORT      0x7fff
-#define MINLONG       0x80000000
-#define MAXLONG       0x7fffffff
-#define MAXUCHAR      0xff
-#define MAXUSHORT     0xffff
-#define MAXULONG      0xffffffff
-#define MAXBYTE       0xff
-#define MAXWORD       0xffff
-#define MAXDWORD      0xffffffff
-#define UNICODE_NULL  ((WCHAR)0)
-#define ANSI_NULL     ((CHAR)0)
-#define UNICODE_STRING_MAX_BYTES ((USHORT)65534)
-#define UNICODE_STRING_MAX_CHARS (32767)
-#define MAX_PATH      260
-#define MAXIMUM_LEADBYTES 12
+#define MINCHAR                     0x80
+#define MAXCHAR                     0x7f
+#define MINSHORT                    0x8000
+#define MAXSHORT                    0x7fff
+#define MINLONG                     0x80000000
+#define MAXLONG                     0x7fffffff
+#define MAXUCHAR                    0xff
+#define MAXUSHORT                   0xffff
+#define MAXULONG                    0xffffffff
+#define MAXBYTE                     0xff
+#define MAXWORD                     0xffff
+#define MAXDWORD                    0xffffffff
+#define UNICODE_NULL                ((WCHAR)0)
+#define ANSI_NULL                   ((CHAR)0)
+#define UNICODE_STRING_MAX_BYTES    ((USHORT)65534)
+#define UNICODE_STRING_MAX_CHARS    (32767)
+#define MAX_PATH                    260
+#define MAXIMUM_LEADBYTES           12
 #define INIT_ONCE_CTX_RESERVED_BITS 2
 
-#define NT_SUCCESS(Status)     (((NTSTATUS)(Status)) >= 0)
-#define NT_INFORMATION(Status) ((((ULONG)(Status)) >> 30) == 1)
-#define NT_WARNING(Status)     ((((ULONG)(Status)) >> 30) == 2)
-#define NT_ERROR(Status)       ((((ULONG)(Status)) >> 30) == 3)
-#define APPLICATION_ERROR_MASK        0x20000000
-#define ERROR_SEVERITY_SUCCESS        0x00000000
-#define ERROR_SEVERITY_INFORMATIONAL  0x40000000
-#define ERROR_SEVERITY_WARNING        0x80000000
-#define ERROR_SEVERITY_ERROR          0xC0000000
+#define NT_SUCCESS(Status)           (((NTSTATUS)(Status)) >= 0)
+#define NT_INFORMATION(Status)       ((((ULONG)(Status)) >> 30) == 1)
+#define NT_WARNING(Status)           ((((ULONG)(Status)) >> 30) == 2)
+#define NT_ERROR(Status)             ((((ULONG)(Status)) >> 30) == 3)
+#define APPLICATION_ERROR_MASK       0x20000000
+#define ERROR_SEVERITY_SUCCESS       0x00000000
+#define ERROR_SEVERITY_INFORMATIONAL 0x40000000
+#define ERROR_SEVERITY_WARNING       0x80000000
+#define ERROR_SEVERITY_ERROR         0xC0000000
 
-/* ---- 64-bit integers, lists, strings ------------------------------------------------------------------------- */
+/* ---- 64-bit integers, lists, strings ---- */
 
 typedef union _LARGE_INTEGER {
     struct {
@@ -522,18 +524,24 @@ template <typename T> struct kiln_remove_const<const T> {
     typedef T type;
 };
 }
-#define RTL_CONSTANT_STRING(s)                                                                                 \
-    {sizeof(s) - sizeof((s)[0]), sizeof(s), (kiln_remove_const<__typeof__((s)[0])>::type *)(s)}
+#define RTL_CONSTANT_STRING(s)                                                                               \
+    {                                                                                                        \
+        sizeof(s) - sizeof((s)[0]), sizeof(s), (kiln_remove_const<__typeof__((s)[0])>::type *)(s)            \
+    }
 #else
-#define RTL_CONSTANT_STRING(s) {sizeof(s) - sizeof((s)[0]), sizeof(s), (__typeof__((s)[0]) *)(s)}
+#define RTL_CONSTANT_STRING(s)                                                                               \
+    {                                                                                                        \
+        sizeof(s) - sizeof((s)[0]), sizeof(s), (__typeof__((s)[0]) *)(s)                                     \
+    }
 #endif
-#define DECLARE_CONST_UNICODE_STRING(_var, _string)                                                            \
-    const WCHAR _var##_buffer[] = _string;                                                                     \
+#define DECLARE_CONST_UNICODE_STRING(_var, _string)                                                          \
+    const WCHAR _var##_buffer[] = _string;                                                                   \
     const UNICODE_STRING _var = {sizeof(_string) - sizeof(WCHAR), sizeof(_string), (PWCH)_var##_buffer}
-#define DECLARE_GLOBAL_CONST_UNICODE_STRING(_var, _str)                                                        \
-    KILN_EXTERN_CONST UNICODE_STRING DECLSPEC_SELECTANY _var = {sizeof(_str) - sizeof(WCHAR), sizeof(_str), (PWCH)(_str)}
-#define DECLARE_UNICODE_STRING_SIZE(_var, _size)                                                               \
-    WCHAR _var##_buffer[_size];                                                                                \
+#define DECLARE_GLOBAL_CONST_UNICODE_STRING(_var, _str)                                                      \
+    KILN_EXTERN_CONST UNICODE_STRING DECLSPEC_SELECTANY _var = {sizeof(_str) - sizeof(WCHAR), sizeof(_str),  \
+                                                                (PWCH)(_str)}
+#define DECLARE_UNICODE_STRING_SIZE(_var, _size)                                                             \
+    WCHAR _var##_buffer[_size];                                                                              \
     UNICODE_STRING _var = {0, (_size) * sizeof(WCHAR), _var##_buffer}
 
 typedef struct _OBJECT_ATTRIBUTES {
@@ -558,17 +566,20 @@ typedef const OBJECT_ATTRIBUTES *PCOBJECT_ATTRIBUTES;
 #define OBJ_DONT_REPARSE                  0x00001000L
 #define OBJ_VALID_ATTRIBUTES              0x00001FF2L
 
-#define InitializeObjectAttributes(p, n, a, r, s)                                                              \
-    {                                                                                                          \
-        (p)->Length = sizeof(OBJECT_ATTRIBUTES);                                                               \
-        (p)->RootDirectory = (r);                                                                              \
-        (p)->ObjectName = (n);                                                                                 \
-        (p)->Attributes = (a);                                                                                 \
-        (p)->SecurityDescriptor = (s);                                                                         \
-        (p)->SecurityQualityOfService = NULL;                                                                  \
+#define InitializeObjectAttributes(p, n, a, r, s)                                                            \
+    {                                                                                                        \
+        (p)->Length = sizeof(OBJECT_ATTRIBUTES);                                                             \
+        (p)->RootDirectory = (r);                                                                            \
+        (p)->ObjectName = (n);                                                                               \
+        (p)->Attributes = (a);                                                                               \
+        (p)->SecurityDescriptor = (s);                                                                       \
+        (p)->SecurityQualityOfService = NULL;                                                                \
     }
-#define RTL_CONSTANT_OBJECT_ATTRIBUTES(n, a) {sizeof(OBJECT_ATTRIBUTES), NULL, (PUNICODE_STRING)(n), a, NULL, NULL}
-#define RTL_INIT_OBJECT_ATTRIBUTES(n, a)     RTL_CONSTANT_OBJECT_ATTRIBUTES(n, a)
+#define RTL_CONSTANT_OBJECT_ATTRIBUTES(n, a)                                                                 \
+    {                                                                                                        \
+        sizeof(OBJECT_ATTRIBUTES), NULL, (PUNICODE_STRING)(n), a, NULL, NULL                                 \
+    }
+#define RTL_INIT_OBJECT_ATTRIBUTES(n, a) RTL_CONSTANT_OBJECT_ATTRIBUTES(n, a)
 
 typedef struct _CLIENT_ID {
     HANDLE UniqueProcess;
@@ -607,7 +618,11 @@ typedef struct DECLSPEC_ALIGN(8) _QUAD {
 typedef enum _EVENT_TYPE { NotificationEvent, SynchronizationEvent } EVENT_TYPE;
 typedef enum _TIMER_TYPE { NotificationTimer, SynchronizationTimer } TIMER_TYPE;
 typedef enum _WAIT_TYPE { WaitAll, WaitAny, WaitNotification, WaitDequeue, WaitDpc } WAIT_TYPE;
-typedef enum _NT_PRODUCT_TYPE { NtProductWinNt = 1, NtProductLanManNt, NtProductServer } NT_PRODUCT_TYPE,
+typedef enum _NT_PRODUCT_TYPE {
+    NtProductWinNt = 1,
+    NtProductLanManNt,
+    NtProductServer
+} NT_PRODUCT_TYPE,
     *PNT_PRODUCT_TYPE;
 typedef enum _SUITE_TYPE {
     SmallBusiness,
@@ -631,7 +646,7 @@ typedef enum _SUITE_TYPE {
     MaxSuiteType
 } SUITE_TYPE;
 
-/* ---- names of things defined elsewhere ------------------------------------------------------------------------ */
+/* ---- names of things defined elsewhere ---- */
 
 typedef struct _KTHREAD *PKTHREAD, *PRKTHREAD;
 typedef struct _ETHREAD *PETHREAD;
@@ -651,29 +666,50 @@ typedef PVOID PSECURITY_DESCRIPTOR, PSID;
 typedef struct _CONTEXT *PCONTEXT;
 typedef struct _EXCEPTION_RECORD *PEXCEPTION_RECORD;
 
-#define SORT_DEFAULT  0x0
-#define LANG_NEUTRAL  0x00
-#define MAKELANGID(p, s) ((((USHORT)(s)) << 10) | (USHORT)(p))
-#define PRIMARYLANGID(lgid) ((USHORT)(lgid) & 0x3ff)
+#define SORT_DEFAULT        0x0
+#define LANG_NEUTRAL        0x00
+#define MAKELANGID(p, s)    ((((USHORT)(s)) << 10) | (USHORT)(p))
+#define PRIMARYLANGID(lgid) ((USHORT)(lgid)&0x3ff)
 #define SUBLANGID(lgid)     ((USHORT)(lgid) >> 10)
 
-#define Int32x32To64(a, b)       ((LONGLONG)(LONG)(a) * (LONGLONG)(LONG)(b))
-#define UInt32x32To64(a, b)      ((ULONGLONG)(ULONG)(a) * (ULONGLONG)(ULONG)(b))
-#define Int64ShllMod32(a, b)     ((ULONGLONG)(a) << (b))
-#define Int64ShraMod32(a, b)     ((LONGLONG)(a) >> (b))
-#define Int64ShrlMod32(a, b)     ((ULONGLONG)(a) >> (b))
+#define Int32x32To64(a, b)   ((LONGLONG)(LONG)(a) * (LONGLONG)(LONG)(b))
+#define UInt32x32To64(a, b)  ((ULONGLONG)(ULONG)(a) * (ULONGLONG)(ULONG)(b))
+#define Int64ShllMod32(a, b) ((ULONGLONG)(a) << (b))
+#define Int64ShraMod32(a, b) ((LONGLONG)(a) >> (b))
+#define Int64ShrlMod32(a, b) ((ULONGLONG)(a) >> (b))
 
 /* Flag enumerations take the bit operators in C++. */
 #ifdef __cplusplus
-#define DEFINE_ENUM_FLAG_OPERATORS(E)                                                                          \
-    extern "C++" {                                                                                             \
-    inline constexpr E operator|(E a, E b) { return E((unsigned)a | (unsigned)b); }                            \
-    inline constexpr E operator&(E a, E b) { return E((unsigned)a & (unsigned)b); }                            \
-    inline constexpr E operator^(E a, E b) { return E((unsigned)a ^ (unsigned)b); }                            \
-    inline constexpr E operator~(E a) { return E(~(unsigned)a); }                                              \
-    inline E &operator|=(E &a, E b) { return a = a | b; }                                                      \
-    inline E &operator&=(E &a, E b) { return a = a & b; }                                                      \
-    inline E &operator^=(E &a, E b) { return a = a ^ b; }                                                      \
+#define DEFINE_ENUM_FLAG_OPERATORS(E)                                                                        \
+    extern "C++" {                                                                                           \
+    inline constexpr E operator|(E a, E b)                                                                   \
+    {                                                                                                        \
+        return E((unsigned)a | (unsigned)b);                                                                 \
+    }                                                                                                        \
+    inline constexpr E operator&(E a, E b)                                                                   \
+    {                                                                                                        \
+        return E((unsigned)a & (unsigned)b);                                                                 \
+    }                                                                                                        \
+    inline constexpr E operator^(E a, E b)                                                                   \
+    {                                                                                                        \
+        return E((unsigned)a ^ (unsigned)b);                                                                 \
+    }                                                                                                        \
+    inline constexpr E operator~(E a)                                                                        \
+    {                                                                                                        \
+        return E(~(unsigned)a);                                                                              \
+    }                                                                                                        \
+    inline E &operator|=(E &a, E b)                                                                          \
+    {                                                                                                        \
+        return a = a | b;                                                                                    \
+    }                                                                                                        \
+    inline E &operator&=(E &a, E b)                                                                          \
+    {                                                                                                        \
+        return a = a & b;                                                                                    \
+    }                                                                                                        \
+    inline E &operator^=(E &a, E b)                                                                          \
+    {                                                                                                        \
+        return a = a ^ b;                                                                                    \
+    }                                                                                                        \
     }
 #else
 #define DEFINE_ENUM_FLAG_OPERATORS(E)

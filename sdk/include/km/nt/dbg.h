@@ -2,8 +2,9 @@
 /*
  * nt/dbg.h - output to the debugger, assertions, breakpoints.
  *
- * A message has a component and a level (0 to 3, or an importance mask).  It is printed when the component's mask, or
- * the system-wide one, has one of its bits.  DbgPrint is component DEFAULT at level INFO but is always printed.
+ * A message has a component and a level (0 to 3, or an importance mask).  It is printed when the component's
+ * mask, or the system-wide one, has one of its bits.  DbgPrint is component DEFAULT at level INFO but is
+ * always printed.
  */
 #ifndef KILN_NT_DBG_H
 #define KILN_NT_DBG_H
@@ -168,29 +169,33 @@ typedef enum _DPFLTR_TYPE {
     DPFLTR_DRIVEEXTENDER_ID = 145,
 } DPFLTR_TYPE;
 
-/* Print a formatted message (at most 512 bytes); STATUS_SUCCESS, also when it was filtered. Any IRQL (%S, %wZ and
- * other Unicode formats: PASSIVE_LEVEL). */
+/* Print a formatted message (at most 512 bytes); STATUS_SUCCESS, also when it was filtered. Any IRQL (%S, %wZ
+ * and other Unicode formats: PASSIVE_LEVEL). */
 NTSYSAPI ULONG __cdecl DbgPrint(_In_z_ _Printf_format_string_ PCSTR Format, ...);
-NTSYSAPI ULONG __cdecl DbgPrintEx(_In_ ULONG ComponentId, _In_ ULONG Level, _In_z_ _Printf_format_string_ PCSTR Format, ...);
+NTSYSAPI ULONG __cdecl DbgPrintEx(_In_ ULONG ComponentId, _In_ ULONG Level,
+                                  _In_z_ _Printf_format_string_ PCSTR Format, ...);
 NTSYSAPI ULONG __cdecl DbgPrintReturnControlC(_In_z_ _Printf_format_string_ PCSTR Format, ...);
-NTSYSAPI ULONG NTAPI vDbgPrintEx(_In_ ULONG ComponentId, _In_ ULONG Level, _In_z_ PCCH Format, _In_ NT_VA_LIST arglist);
-NTSYSAPI ULONG NTAPI vDbgPrintExWithPrefix(_In_z_ PCCH Prefix, _In_ ULONG ComponentId, _In_ ULONG Level, _In_z_ PCCH Format,
-                                           _In_ NT_VA_LIST arglist);
+NTSYSAPI ULONG NTAPI vDbgPrintEx(_In_ ULONG ComponentId, _In_ ULONG Level, _In_z_ PCCH Format,
+                                 _In_ NT_VA_LIST arglist);
+NTSYSAPI ULONG NTAPI vDbgPrintExWithPrefix(_In_z_ PCCH Prefix, _In_ ULONG ComponentId, _In_ ULONG Level,
+                                           _In_z_ PCCH Format, _In_ NT_VA_LIST arglist);
 /* TRUE, FALSE, or STATUS_INVALID_PARAMETER_1 for a component there is not. */
 NTSYSAPI NTSTATUS NTAPI DbgQueryDebugFilterState(_In_ ULONG ComponentId, _In_ ULONG Level);
 NTSYSAPI NTSTATUS NTAPI DbgSetDebugFilterState(_In_ ULONG ComponentId, _In_ ULONG Level, _In_ BOOLEAN State);
-NTSYSAPI ULONG NTAPI DbgPrompt(_In_z_ PCCH Prompt, _Out_writes_bytes_(Length) PCH Response, _In_ ULONG Length);
+NTSYSAPI ULONG NTAPI DbgPrompt(_In_z_ PCCH Prompt, _Out_writes_bytes_(Length) PCH Response,
+                               _In_ ULONG Length);
 typedef VOID(NTAPI *PDEBUG_PRINT_CALLBACK)(_In_ PSTRING Output, _In_ ULONG ComponentId, _In_ ULONG Level);
-NTSYSAPI NTSTATUS NTAPI DbgSetDebugPrintCallback(_In_ PDEBUG_PRINT_CALLBACK DebugPrintCallback, _In_ BOOLEAN Enable);
+NTSYSAPI NTSTATUS NTAPI DbgSetDebugPrintCallback(_In_ PDEBUG_PRINT_CALLBACK DebugPrintCallback,
+                                                 _In_ BOOLEAN Enable);
 NTSYSAPI VOID NTAPI DbgBreakPoint(VOID);
 NTSYSAPI VOID NTAPI DbgBreakPointWithStatus(_In_ ULONG Status);
-#define DBG_STATUS_CONTROL_C   1
-#define DBG_STATUS_SYSRQ       2
-#define DBG_STATUS_BUGCHECK_FIRST 3
+#define DBG_STATUS_CONTROL_C       1
+#define DBG_STATUS_SYSRQ           2
+#define DBG_STATUS_BUGCHECK_FIRST  3
 #define DBG_STATUS_BUGCHECK_SECOND 4
-#define DBG_STATUS_FATAL       5
-#define DBG_STATUS_DEBUG_CONTROL 6
-#define DBG_STATUS_WORKER      7
+#define DBG_STATUS_FATAL           5
+#define DBG_STATUS_DEBUG_CONTROL   6
+#define DBG_STATUS_WORKER          7
 
 extern PBOOLEAN KdDebuggerNotPresent;
 extern PBOOLEAN KdDebuggerEnabled;
@@ -199,15 +204,16 @@ extern PBOOLEAN KdDebuggerEnabled;
 NTKERNELAPI BOOLEAN NTAPI KdRefreshDebuggerNotPresent(VOID);
 NTKERNELAPI NTSTATUS NTAPI KdDisableDebugger(VOID);
 NTKERNELAPI NTSTATUS NTAPI KdEnableDebugger(VOID);
-NTKERNELAPI NTSTATUS NTAPI KdChangeOption(_In_ ULONG Option, _In_ ULONG InBufferBytes, _In_ PVOID InBuffer, _In_ ULONG OutBufferBytes,
-                                          _Out_ PVOID OutBuffer, _Out_opt_ PULONG OutBufferNeeded);
+NTKERNELAPI NTSTATUS NTAPI KdChangeOption(_In_ ULONG Option, _In_ ULONG InBufferBytes, _In_ PVOID InBuffer,
+                                          _In_ ULONG OutBufferBytes, _Out_ PVOID OutBuffer,
+                                          _Out_opt_ PULONG OutBufferNeeded);
 
 #if DBG
-#define KdPrint(_x_)           DbgPrint _x_
-#define KdPrintEx(_x_)         DbgPrintEx _x_
-#define vKdPrintEx(_x_)        vDbgPrintEx _x_
+#define KdPrint(_x_)              DbgPrint _x_
+#define KdPrintEx(_x_)            DbgPrintEx _x_
+#define vKdPrintEx(_x_)           vDbgPrintEx _x_
 #define vKdPrintExWithPrefix(_x_) vDbgPrintExWithPrefix _x_
-#define KdBreakPoint()         DbgBreakPoint()
+#define KdBreakPoint()            DbgBreakPoint()
 #define KdBreakPointWithStatus(s) DbgBreakPointWithStatus(s)
 #else
 #define KdPrint(_x_)
@@ -218,59 +224,60 @@ NTKERNELAPI NTSTATUS NTAPI KdChangeOption(_In_ ULONG Option, _In_ ULONG InBuffer
 #define KdBreakPointWithStatus(s)
 #endif
 
-/* ---- assertions: in checked builds (DBG=1) only ------------------------------------------------------------------- */
+/* ---- assertions: in checked builds (DBG=1) only ---- */
 
 NTSYSAPI VOID NTAPI RtlAssert(_In_ PVOID VoidFailedAssertion, _In_ PVOID VoidFileName, _In_ ULONG LineNumber,
                               _In_opt_ PSTR MutableMessage);
 #if DBG
-#define RTL_VERIFY(exp)                                                                                        \
-    ((!(exp)) ? (RtlAssert((PVOID)#exp, (PVOID)__FILE__, __LINE__, NULL), FALSE) : TRUE)
-#define RTL_VERIFYMSG(msg, exp)                                                                                \
-    ((!(exp)) ? (RtlAssert((PVOID)#exp, (PVOID)__FILE__, __LINE__, (PSTR)msg), FALSE) : TRUE)
-#define RTL_SOFT_VERIFY(exp)                                                                                   \
-    ((!(exp)) ? (DbgPrint("%s(%d): Soft assertion failed\n   Expression: %s\n", __FILE__, __LINE__, #exp), FALSE) : TRUE)
-#define RTL_ASSERT(exp)             ((void)RTL_VERIFY(exp))
-#define RTL_ASSERTMSG(msg, exp)     ((void)RTL_VERIFYMSG(msg, exp))
-#define RTL_SOFT_ASSERT(exp)        ((void)RTL_SOFT_VERIFY(exp))
-#define NT_ASSERT_ACTION(exp)       ((!(exp)) ? (__int2c(), FALSE) : TRUE)
-#define NT_ASSERT_ASSUME(exp)       ((!(exp)) ? (__int2c(), FALSE) : TRUE)
-#define NT_ASSERT_NOASSUME(exp)     ((void)NT_ASSERT_ACTION(exp))
-#define NT_ASSERT(exp)              ((void)NT_ASSERT_ACTION(exp))
-#define NT_ASSERTMSG(msg, exp)      ((void)NT_ASSERT_ACTION(exp))
-#define NT_ASSERTMSGW(msg, exp)     ((void)NT_ASSERT_ACTION(exp))
-#define NT_VERIFY(exp)              NT_ASSERT_ACTION(exp)
-#define NT_VERIFYMSG(msg, exp)      NT_ASSERT_ACTION(exp)
+#define RTL_VERIFY(exp) ((!(exp)) ? (RtlAssert((PVOID) #exp, (PVOID)__FILE__, __LINE__, NULL), FALSE) : TRUE)
+#define RTL_VERIFYMSG(msg, exp)                                                                              \
+    ((!(exp)) ? (RtlAssert((PVOID) #exp, (PVOID)__FILE__, __LINE__, (PSTR)msg), FALSE) : TRUE)
+#define RTL_SOFT_VERIFY(exp)                                                                                 \
+    ((!(exp))                                                                                                \
+         ? (DbgPrint("%s(%d): Soft assertion failed\n   Expression: %s\n", __FILE__, __LINE__, #exp), FALSE) \
+         : TRUE)
+#define RTL_ASSERT(exp)         ((void)RTL_VERIFY(exp))
+#define RTL_ASSERTMSG(msg, exp) ((void)RTL_VERIFYMSG(msg, exp))
+#define RTL_SOFT_ASSERT(exp)    ((void)RTL_SOFT_VERIFY(exp))
+#define NT_ASSERT_ACTION(exp)   ((!(exp)) ? (__int2c(), FALSE) : TRUE)
+#define NT_ASSERT_ASSUME(exp)   ((!(exp)) ? (__int2c(), FALSE) : TRUE)
+#define NT_ASSERT_NOASSUME(exp) ((void)NT_ASSERT_ACTION(exp))
+#define NT_ASSERT(exp)          ((void)NT_ASSERT_ACTION(exp))
+#define NT_ASSERTMSG(msg, exp)  ((void)NT_ASSERT_ACTION(exp))
+#define NT_ASSERTMSGW(msg, exp) ((void)NT_ASSERT_ACTION(exp))
+#define NT_VERIFY(exp)          NT_ASSERT_ACTION(exp)
+#define NT_VERIFYMSG(msg, exp)  NT_ASSERT_ACTION(exp)
 #else
-#define RTL_VERIFY(exp)             ((exp) ? TRUE : FALSE)
-#define RTL_VERIFYMSG(msg, exp)     ((exp) ? TRUE : FALSE)
-#define RTL_SOFT_VERIFY(exp)        ((exp) ? TRUE : FALSE)
-#define RTL_ASSERT(exp)             ((void)0)
-#define RTL_ASSERTMSG(msg, exp)     ((void)0)
-#define RTL_SOFT_ASSERT(exp)        ((void)0)
-#define NT_ASSERT(exp)              ((void)0)
-#define NT_ASSERT_ASSUME(exp)       ((void)0)
-#define NT_ASSERT_NOASSUME(exp)     ((void)0)
-#define NT_ASSERTMSG(msg, exp)      ((void)0)
-#define NT_ASSERTMSGW(msg, exp)     ((void)0)
-#define NT_VERIFY(exp)              ((exp) ? TRUE : FALSE)
-#define NT_VERIFYMSG(msg, exp)      ((exp) ? TRUE : FALSE)
+#define RTL_VERIFY(exp)         ((exp) ? TRUE : FALSE)
+#define RTL_VERIFYMSG(msg, exp) ((exp) ? TRUE : FALSE)
+#define RTL_SOFT_VERIFY(exp)    ((exp) ? TRUE : FALSE)
+#define RTL_ASSERT(exp)         ((void)0)
+#define RTL_ASSERTMSG(msg, exp) ((void)0)
+#define RTL_SOFT_ASSERT(exp)    ((void)0)
+#define NT_ASSERT(exp)          ((void)0)
+#define NT_ASSERT_ASSUME(exp)   ((void)0)
+#define NT_ASSERT_NOASSUME(exp) ((void)0)
+#define NT_ASSERTMSG(msg, exp)  ((void)0)
+#define NT_ASSERTMSGW(msg, exp) ((void)0)
+#define NT_VERIFY(exp)          ((exp) ? TRUE : FALSE)
+#define NT_VERIFYMSG(msg, exp)  ((exp) ? TRUE : FALSE)
 #endif
-#define NT_FRE_ASSERT(exp)          ((!(exp)) ? (__int2c(), FALSE) : TRUE)
-#define NT_ANALYSIS_ASSUME(exp)     ((void)0)
+#define NT_FRE_ASSERT(exp)      ((!(exp)) ? (__int2c(), FALSE) : TRUE)
+#define NT_ANALYSIS_ASSUME(exp) ((void)0)
 #ifndef ASSERT
-#define ASSERT(exp)                 RTL_ASSERT(exp)
-#define ASSERTMSG(msg, exp)         RTL_ASSERTMSG(msg, exp)
-#define SOFT_ASSERT(exp)            RTL_SOFT_ASSERT(exp)
+#define ASSERT(exp)         RTL_ASSERT(exp)
+#define ASSERTMSG(msg, exp) RTL_ASSERTMSG(msg, exp)
+#define SOFT_ASSERT(exp)    RTL_SOFT_ASSERT(exp)
 #endif
 
 /* Code that may page may not run at DISPATCH_LEVEL or above. */
 #if DBG
-#define PAGED_CODE()                                                                                           \
-    {                                                                                                          \
-        if (KeGetCurrentIrql() > APC_LEVEL) {                                                                  \
-            DbgPrint("%s: pageable code at IRQL %d\n", __FILE__, KeGetCurrentIrql());                          \
-            RTL_ASSERT(FALSE);                                                                                 \
-        }                                                                                                      \
+#define PAGED_CODE()                                                                                         \
+    {                                                                                                        \
+        if (KeGetCurrentIrql() > APC_LEVEL) {                                                                \
+            DbgPrint("%s: pageable code at IRQL %d\n", __FILE__, KeGetCurrentIrql());                        \
+            RTL_ASSERT(FALSE);                                                                               \
+        }                                                                                                    \
     }
 #else
 #define PAGED_CODE() ((void)0)

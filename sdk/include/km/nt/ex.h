@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nt/ex.h - the executive's routines: pool, lookaside lists, lists, resources, fast mutexes, push locks, rundown
- * protection, work items, callbacks, timers, time, exceptions raised by hand.
+ * nt/ex.h - the executive's routines: pool, lookaside lists, lists, resources, fast mutexes, push locks,
+ * rundown protection, work items, callbacks, timers, time, exceptions raised by hand.
  *
  * Each declaration names what it does and its IRQL; the page of the reference is
  * wdm/nf-wdm-<lower-case name> unless said otherwise.
@@ -16,42 +16,48 @@
 
 EXTERN_C_START
 
-/* ---- pool -------------------------------------------------------------------------------------------------------- */
+/* ---- pool ---- */
 
 /* Zeroed memory of the kind the flags say, or NULL. IRQL <= DISPATCH_LEVEL nonpaged, <= APC_LEVEL paged. */
-NTKERNELAPI _Must_inspect_result_ _IRQL_requires_max_(DISPATCH_LEVEL) PVOID NTAPI ExAllocatePool2(_In_ POOL_FLAGS Flags,
-                                                                                                 _In_ SIZE_T NumberOfBytes,
-                                                                                                 _In_ ULONG Tag);
+NTKERNELAPI _Must_inspect_result_ _IRQL_requires_max_(DISPATCH_LEVEL)
+PVOID NTAPI ExAllocatePool2(_In_ POOL_FLAGS Flags, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag);
 /* The same with parameters (priority, secure pool, node). */
-NTKERNELAPI _Must_inspect_result_ _IRQL_requires_max_(DISPATCH_LEVEL) PVOID NTAPI
-ExAllocatePool3(_In_ POOL_FLAGS Flags, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag,
-                _In_reads_opt_(ExtendedParametersCount) PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
-                _In_ ULONG ExtendedParametersCount);
+NTKERNELAPI _Must_inspect_result_ _IRQL_requires_max_(DISPATCH_LEVEL)
+PVOID NTAPI ExAllocatePool3(_In_ POOL_FLAGS Flags, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag,
+                            _In_reads_opt_(ExtendedParametersCount)
+                                PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
+                            _In_ ULONG ExtendedParametersCount);
 /* The older family: not zeroed. IRQL as above. */
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) PVOID NTAPI ExAllocatePool(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) PVOID NTAPI ExAllocatePoolWithTag(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes,
-                                                                                 _In_ ULONG Tag);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) PVOID NTAPI ExAllocatePoolWithTagPriority(_In_ POOL_TYPE PoolType,
-                                                                                         _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag,
-                                                                                         _In_ EX_POOL_PRIORITY Priority);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+PVOID NTAPI ExAllocatePool(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+PVOID NTAPI ExAllocatePoolWithTag(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+PVOID NTAPI ExAllocatePoolWithTagPriority(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag,
+                                          _In_ EX_POOL_PRIORITY Priority);
 /* Charged to the current process; raises when it cannot, unless told to fail. */
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) PVOID NTAPI ExAllocatePoolWithQuota(_In_ POOL_TYPE PoolType,
-                                                                                   _In_ SIZE_T NumberOfBytes);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) PVOID NTAPI ExAllocatePoolWithQuotaTag(_In_ POOL_TYPE PoolType,
-                                                                                      _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+PVOID NTAPI ExAllocatePoolWithQuota(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+PVOID NTAPI ExAllocatePoolWithQuotaTag(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag);
 /* Gives it back. A tag that is not that of the block is a bug check. IRQL as for the allocation. */
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) VOID NTAPI ExFreePoolWithTag(_In_ PVOID P, _In_ ULONG Tag);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) VOID NTAPI ExFreePool(_In_ PVOID P);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) VOID NTAPI
-ExFreePool2(_In_ PVOID P, _In_ ULONG Tag, _In_reads_opt_(ExtendedParametersCount) PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
-            _In_ ULONG ExtendedParametersCount);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+VOID NTAPI ExFreePoolWithTag(_In_ PVOID P, _In_ ULONG Tag);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+VOID NTAPI ExFreePool(_In_ PVOID P);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+VOID NTAPI ExFreePool2(_In_ PVOID P, _In_ ULONG Tag,
+                       _In_reads_opt_(ExtendedParametersCount) PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
+                       _In_ ULONG ExtendedParametersCount);
 /* Secure pools. IRQL <= APC_LEVEL. */
 NTKERNELAPI NTSTATUS NTAPI ExCreatePool(_In_ ULONG Flags, _In_ ULONG_PTR Tag,
                                         _In_opt_ POOL_EXTENDED_PARAMETER *Params, _Out_ HANDLE *PoolHandle);
 NTKERNELAPI VOID NTAPI ExDestroyPool(_In_ HANDLE PoolHandle);
-NTKERNELAPI NTSTATUS NTAPI ExSecurePoolUpdate(_In_ HANDLE SecurePoolHandle, _In_ ULONG Tag, _In_ PVOID Allocation,
-                                              _In_ ULONG_PTR Cookie, _In_ SIZE_T Offset, _In_ SIZE_T Size, _In_ PVOID Buffer);
-NTKERNELAPI NTSTATUS NTAPI ExSecurePoolValidate(_In_ HANDLE SecurePoolHandle, _In_ ULONG Tag, _In_ PVOID Allocation, _In_ ULONG_PTR Cookie);
+NTKERNELAPI NTSTATUS NTAPI ExSecurePoolUpdate(_In_ HANDLE SecurePoolHandle, _In_ ULONG Tag,
+                                              _In_ PVOID Allocation, _In_ ULONG_PTR Cookie,
+                                              _In_ SIZE_T Offset, _In_ SIZE_T Size, _In_ PVOID Buffer);
+NTKERNELAPI NTSTATUS NTAPI ExSecurePoolValidate(_In_ HANDLE SecurePoolHandle, _In_ ULONG Tag,
+                                                _In_ PVOID Allocation, _In_ ULONG_PTR Cookie);
 NTKERNELAPI SIZE_T NTAPI ExQueryPoolBlockSize(_In_ PVOID PoolBlock, _Out_ PBOOLEAN QuotaCharged);
 
 #define DrvRtPoolNxOptIn 0x00000001
@@ -66,12 +72,14 @@ FORCEINLINE VOID ExInitializeDriverRuntime(_In_ ULONG RuntimeFlags)
 #endif
 }
 
-/* Made of ExAllocatePool2 semantics for systems that zero pool: the kind of memory and whether it is zeroed are in the name. */
+/* Made of ExAllocatePool2 semantics for systems that zero pool: the kind of memory and whether it is zeroed
+ * are in the name. */
 FORCEINLINE PVOID ExAllocatePoolZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag)
 {
     return ExAllocatePoolWithTag((POOL_TYPE)(PoolType | POOL_ZERO_ALLOCATION), NumberOfBytes, Tag);
 }
-FORCEINLINE PVOID ExAllocatePoolUninitialized(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag)
+FORCEINLINE PVOID ExAllocatePoolUninitialized(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes,
+                                              _In_ ULONG Tag)
 {
     return ExAllocatePoolWithTag(PoolType, NumberOfBytes, Tag);
 }
@@ -79,56 +87,64 @@ FORCEINLINE PVOID ExAllocatePoolQuotaZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T N
 {
     return ExAllocatePoolWithQuotaTag((POOL_TYPE)(PoolType | POOL_ZERO_ALLOCATION), NumberOfBytes, Tag);
 }
-FORCEINLINE PVOID ExAllocatePoolQuotaUninitialized(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag)
+FORCEINLINE PVOID ExAllocatePoolQuotaUninitialized(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes,
+                                                   _In_ ULONG Tag)
 {
     return ExAllocatePoolWithQuotaTag(PoolType, NumberOfBytes, Tag);
 }
-FORCEINLINE PVOID ExAllocatePoolPriorityZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag,
-                                             _In_ EX_POOL_PRIORITY Priority)
+FORCEINLINE PVOID ExAllocatePoolPriorityZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes,
+                                             _In_ ULONG Tag, _In_ EX_POOL_PRIORITY Priority)
 {
-    return ExAllocatePoolWithTagPriority((POOL_TYPE)(PoolType | POOL_ZERO_ALLOCATION), NumberOfBytes, Tag, Priority);
+    return ExAllocatePoolWithTagPriority((POOL_TYPE)(PoolType | POOL_ZERO_ALLOCATION), NumberOfBytes, Tag,
+                                         Priority);
 }
-FORCEINLINE PVOID ExAllocatePoolPriorityUninitialized(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag,
-                                                      _In_ EX_POOL_PRIORITY Priority)
+FORCEINLINE PVOID ExAllocatePoolPriorityUninitialized(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes,
+                                                      _In_ ULONG Tag, _In_ EX_POOL_PRIORITY Priority)
 {
     return ExAllocatePoolWithTagPriority(PoolType, NumberOfBytes, Tag, Priority);
 }
 
-/* ---- lookaside lists ------------------------------------------------------------------------------------------------- */
+/* ---- lookaside lists ---- */
 
 /* Lists of free blocks of one size. IRQL <= DISPATCH_LEVEL (paged lists: <= APC_LEVEL). */
-NTKERNELAPI VOID NTAPI ExInitializeNPagedLookasideList(_Out_ PNPAGED_LOOKASIDE_LIST Lookaside, _In_opt_ PALLOCATE_FUNCTION Allocate,
-                                                       _In_opt_ PFREE_FUNCTION Free, _In_ ULONG Flags, _In_ SIZE_T Size,
-                                                       _In_ ULONG Tag, _In_ USHORT Depth);
+NTKERNELAPI VOID NTAPI ExInitializeNPagedLookasideList(_Out_ PNPAGED_LOOKASIDE_LIST Lookaside,
+                                                       _In_opt_ PALLOCATE_FUNCTION Allocate,
+                                                       _In_opt_ PFREE_FUNCTION Free, _In_ ULONG Flags,
+                                                       _In_ SIZE_T Size, _In_ ULONG Tag, _In_ USHORT Depth);
 NTKERNELAPI VOID NTAPI ExDeleteNPagedLookasideList(_Inout_ PNPAGED_LOOKASIDE_LIST Lookaside);
-NTKERNELAPI VOID NTAPI ExInitializePagedLookasideList(_Out_ PPAGED_LOOKASIDE_LIST Lookaside, _In_opt_ PALLOCATE_FUNCTION Allocate,
-                                                      _In_opt_ PFREE_FUNCTION Free, _In_ ULONG Flags, _In_ SIZE_T Size,
-                                                      _In_ ULONG Tag, _In_ USHORT Depth);
+NTKERNELAPI VOID NTAPI ExInitializePagedLookasideList(_Out_ PPAGED_LOOKASIDE_LIST Lookaside,
+                                                      _In_opt_ PALLOCATE_FUNCTION Allocate,
+                                                      _In_opt_ PFREE_FUNCTION Free, _In_ ULONG Flags,
+                                                      _In_ SIZE_T Size, _In_ ULONG Tag, _In_ USHORT Depth);
 NTKERNELAPI VOID NTAPI ExDeletePagedLookasideList(_Inout_ PPAGED_LOOKASIDE_LIST Lookaside);
-NTKERNELAPI NTSTATUS NTAPI ExInitializeLookasideListEx(_Out_ PLOOKASIDE_LIST_EX Lookaside, _In_opt_ PALLOCATE_FUNCTION_EX Allocate,
-                                                       _In_opt_ PFREE_FUNCTION_EX Free, _In_ POOL_TYPE PoolType, _In_ ULONG Flags,
+NTKERNELAPI NTSTATUS NTAPI ExInitializeLookasideListEx(_Out_ PLOOKASIDE_LIST_EX Lookaside,
+                                                       _In_opt_ PALLOCATE_FUNCTION_EX Allocate,
+                                                       _In_opt_ PFREE_FUNCTION_EX Free,
+                                                       _In_ POOL_TYPE PoolType, _In_ ULONG Flags,
                                                        _In_ SIZE_T Size, _In_ ULONG Tag, _In_ USHORT Depth);
 NTKERNELAPI VOID NTAPI ExDeleteLookasideListEx(_Inout_ PLOOKASIDE_LIST_EX Lookaside);
 NTKERNELAPI VOID NTAPI ExFlushLookasideListEx(_Inout_ PLOOKASIDE_LIST_EX Lookaside);
 
-/* ---- interlocked singly linked lists ------------------------------------------------------------------------------------- */
+/* ---- interlocked singly linked lists ---- */
 
 NTKERNELAPI VOID NTAPI InitializeSListHead(_Out_ PSLIST_HEADER SListHead);
 /* Push gives the old first entry, pop the first, flush all of them; no lock. Any IRQL. */
-NTKERNELAPI PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(_Inout_ PSLIST_HEADER ListHead, _Inout_ PSLIST_ENTRY ListEntry);
+NTKERNELAPI PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(_Inout_ PSLIST_HEADER ListHead,
+                                                            _Inout_ PSLIST_ENTRY ListEntry);
 NTKERNELAPI PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(_Inout_ PSLIST_HEADER ListHead);
 NTKERNELAPI PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(_Inout_ PSLIST_HEADER ListHead);
 NTKERNELAPI USHORT NTAPI ExQueryDepthSList(_In_ PSLIST_HEADER SListHead);
-#define ExInitializeSListHead                         InitializeSListHead
+#define ExInitializeSListHead                          InitializeSListHead
 #define ExInterlockedPushEntrySList(Head, Entry, Lock) ExpInterlockedPushEntrySList(Head, Entry)
-#define ExInterlockedPopEntrySList(Head, Lock)        ExpInterlockedPopEntrySList(Head)
-#define ExInterlockedFlushSList(Head)                 ExpInterlockedFlushSList(Head)
-#define InterlockedPushEntrySList(Head, Entry)        ExpInterlockedPushEntrySList(Head, Entry)
-#define InterlockedPopEntrySList(Head)                ExpInterlockedPopEntrySList(Head)
-#define InterlockedFlushSList(Head)                   ExpInterlockedFlushSList(Head)
-#define QueryDepthSList(Head)                         ExQueryDepthSList(Head)
+#define ExInterlockedPopEntrySList(Head, Lock)         ExpInterlockedPopEntrySList(Head)
+#define ExInterlockedFlushSList(Head)                  ExpInterlockedFlushSList(Head)
+#define InterlockedPushEntrySList(Head, Entry)         ExpInterlockedPushEntrySList(Head, Entry)
+#define InterlockedPopEntrySList(Head)                 ExpInterlockedPopEntrySList(Head)
+#define InterlockedFlushSList(Head)                    ExpInterlockedFlushSList(Head)
+#define QueryDepthSList(Head)                          ExQueryDepthSList(Head)
 
-/* Blocks from and to a lookaside list: the list first, then its allocate or free routine. IRQL as for the list. */
+/* Blocks from and to a lookaside list: the list first, then its allocate or free routine. IRQL as for the
+ * list. */
 FORCEINLINE PVOID ExAllocateFromNPagedLookasideList(_Inout_ PNPAGED_LOOKASIDE_LIST Lookaside)
 {
     PVOID entry;
@@ -136,7 +152,8 @@ FORCEINLINE PVOID ExAllocateFromNPagedLookasideList(_Inout_ PNPAGED_LOOKASIDE_LI
     entry = ExpInterlockedPopEntrySList(&Lookaside->L.ListHead);
     if (entry == NULL) {
         Lookaside->L.AllocateMisses += 1;
-        entry = Lookaside->L.AllocateEx(Lookaside->L.Type, Lookaside->L.Size, Lookaside->L.Tag, (PLOOKASIDE_LIST_EX)Lookaside);
+        entry = Lookaside->L.AllocateEx(Lookaside->L.Type, Lookaside->L.Size, Lookaside->L.Tag,
+                                        (PLOOKASIDE_LIST_EX)Lookaside);
     }
     return entry;
 }
@@ -180,27 +197,35 @@ FORCEINLINE VOID ExFreeToLookasideListEx(_Inout_ PLOOKASIDE_LIST_EX Lookaside, _
     }
 }
 
-/* ---- interlocked operations under a spin lock (any IRQL; the lock must be taken in no other way) ----------------------------- */
+/* ---- interlocked operations under a spin lock (any IRQL; the lock must be taken in no other way) ---- */
 
 /* Give the entry that was first (last for Tail), NULL when the list was empty. */
-NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedInsertHeadList(_Inout_ PLIST_ENTRY ListHead, _Inout_ PLIST_ENTRY ListEntry,
+NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedInsertHeadList(_Inout_ PLIST_ENTRY ListHead,
+                                                          _Inout_ PLIST_ENTRY ListEntry,
                                                           _Inout_ PKSPIN_LOCK Lock);
-NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedInsertTailList(_Inout_ PLIST_ENTRY ListHead, _Inout_ PLIST_ENTRY ListEntry,
+NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedInsertTailList(_Inout_ PLIST_ENTRY ListHead,
+                                                          _Inout_ PLIST_ENTRY ListEntry,
                                                           _Inout_ PKSPIN_LOCK Lock);
-NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedRemoveHeadList(_Inout_ PLIST_ENTRY ListHead, _Inout_ PKSPIN_LOCK Lock);
-NTKERNELAPI PSINGLE_LIST_ENTRY NTAPI ExInterlockedPopEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead, _Inout_ PKSPIN_LOCK Lock);
+NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedRemoveHeadList(_Inout_ PLIST_ENTRY ListHead,
+                                                          _Inout_ PKSPIN_LOCK Lock);
+NTKERNELAPI PSINGLE_LIST_ENTRY NTAPI ExInterlockedPopEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead,
+                                                               _Inout_ PKSPIN_LOCK Lock);
 NTKERNELAPI PSINGLE_LIST_ENTRY NTAPI ExInterlockedPushEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead,
-                                                                _Inout_ PSINGLE_LIST_ENTRY ListEntry, _Inout_ PKSPIN_LOCK Lock);
+                                                                _Inout_ PSINGLE_LIST_ENTRY ListEntry,
+                                                                _Inout_ PKSPIN_LOCK Lock);
 /* Give the value before. */
-NTKERNELAPI LARGE_INTEGER NTAPI ExInterlockedAddLargeInteger(_Inout_ PLARGE_INTEGER Addend, _In_ LARGE_INTEGER Increment,
+NTKERNELAPI LARGE_INTEGER NTAPI ExInterlockedAddLargeInteger(_Inout_ PLARGE_INTEGER Addend,
+                                                             _In_ LARGE_INTEGER Increment,
                                                              _Inout_ PKSPIN_LOCK Lock);
-NTKERNELAPI ULONG NTAPI ExInterlockedAddUlong(_Inout_ PULONG Addend, _In_ ULONG Increment, _Inout_ PKSPIN_LOCK Lock);
-#define ExInterlockedAddLargeStatistic(Addend, Increment)                                                      \
+NTKERNELAPI ULONG NTAPI ExInterlockedAddUlong(_Inout_ PULONG Addend, _In_ ULONG Increment,
+                                              _Inout_ PKSPIN_LOCK Lock);
+#define ExInterlockedAddLargeStatistic(Addend, Increment)                                                    \
     InterlockedAddLargeStatistic((LONG64 volatile *)&((Addend)->QuadPart), (LONG)(Increment))
-#define ExInterlockedCompareExchange64(Destination, Exchange, Comperand, Lock)                                 \
-    InterlockedCompareExchange64((LONG64 volatile *)(Destination), *(LONG64 *)(Exchange), *(LONG64 *)(Comperand))
+#define ExInterlockedCompareExchange64(Destination, Exchange, Comperand, Lock)                               \
+    InterlockedCompareExchange64((LONG64 volatile *)(Destination), *(LONG64 *)(Exchange),                    \
+                                 *(LONG64 *)(Comperand))
 
-/* ---- fast mutexes (IRQL <= APC_LEVEL) ------------------------------------------------------------------------------------- */
+/* ---- fast mutexes (IRQL <= APC_LEVEL) ---- */
 
 FORCEINLINE VOID ExInitializeFastMutex(_Out_ PFAST_MUTEX FastMutex)
 {
@@ -210,36 +235,54 @@ FORCEINLINE VOID ExInitializeFastMutex(_Out_ PFAST_MUTEX FastMutex)
     KeInitializeEvent(&FastMutex->Event, SynchronizationEvent, FALSE);
 }
 /* Takes it and stays at APC_LEVEL until released; not recursive. */
-NTKERNELAPI _IRQL_raises_(APC_LEVEL) VOID NTAPI ExAcquireFastMutex(_Inout_ PFAST_MUTEX FastMutex);
-NTKERNELAPI _IRQL_requires_(APC_LEVEL) VOID NTAPI ExReleaseFastMutex(_Inout_ PFAST_MUTEX FastMutex);
+NTKERNELAPI _IRQL_raises_(APC_LEVEL)
+VOID NTAPI ExAcquireFastMutex(_Inout_ PFAST_MUTEX FastMutex);
+NTKERNELAPI _IRQL_requires_(APC_LEVEL)
+VOID NTAPI ExReleaseFastMutex(_Inout_ PFAST_MUTEX FastMutex);
 NTKERNELAPI _Must_inspect_result_ BOOLEAN NTAPI ExTryToAcquireFastMutex(_Inout_ PFAST_MUTEX FastMutex);
 /* The caller disabled normal kernel APCs itself. */
 NTKERNELAPI VOID NTAPI ExAcquireFastMutexUnsafe(_Inout_ PFAST_MUTEX FastMutex);
 NTKERNELAPI VOID NTAPI ExReleaseFastMutexUnsafe(_Inout_ PFAST_MUTEX FastMutex);
 
-/* ---- resources (IRQL <= APC_LEVEL with normal kernel APCs disabled; release and queries <= DISPATCH_LEVEL) --------------------- */
+/* ---- resources (IRQL <= APC_LEVEL, APCs disabled; release and queries <= DISPATCH_LEVEL) ---- */
 
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) NTSTATUS NTAPI ExInitializeResourceLite(_Out_ PERESOURCE Resource);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) NTSTATUS NTAPI ExReinitializeResourceLite(_Inout_ PERESOURCE Resource);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) NTSTATUS NTAPI ExDeleteResourceLite(_Inout_ PERESOURCE Resource);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+NTSTATUS NTAPI ExInitializeResourceLite(_Out_ PERESOURCE Resource);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+NTSTATUS NTAPI ExReinitializeResourceLite(_Inout_ PERESOURCE Resource);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+NTSTATUS NTAPI ExDeleteResourceLite(_Inout_ PERESOURCE Resource);
 /* TRUE when it was got; with Wait it always is. */
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL) BOOLEAN NTAPI ExAcquireResourceExclusiveLite(_Inout_ PERESOURCE Resource, _In_ BOOLEAN Wait);
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL) BOOLEAN NTAPI ExAcquireResourceSharedLite(_Inout_ PERESOURCE Resource, _In_ BOOLEAN Wait);
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+BOOLEAN NTAPI ExAcquireResourceExclusiveLite(_Inout_ PERESOURCE Resource, _In_ BOOLEAN Wait);
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+BOOLEAN NTAPI ExAcquireResourceSharedLite(_Inout_ PERESOURCE Resource, _In_ BOOLEAN Wait);
 /* Shared, passing waiting writers, or behind them even when recursive. */
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL) BOOLEAN NTAPI ExAcquireSharedStarveExclusive(_Inout_ PERESOURCE Resource, _In_ BOOLEAN Wait);
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL) BOOLEAN NTAPI ExAcquireSharedWaitForExclusive(_Inout_ PERESOURCE Resource, _In_ BOOLEAN Wait);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) VOID NTAPI ExReleaseResourceLite(_Inout_ PERESOURCE Resource);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) VOID NTAPI ExReleaseResourceForThreadLite(_Inout_ PERESOURCE Resource,
-                                                                                         _In_ ERESOURCE_THREAD ResourceThreadId);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) VOID NTAPI ExConvertExclusiveToSharedLite(_Inout_ PERESOURCE Resource);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) VOID NTAPI ExSetResourceOwnerPointer(_Inout_ PERESOURCE Resource, _In_ PVOID OwnerPointer);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) VOID NTAPI ExSetResourceOwnerPointerEx(_Inout_ PERESOURCE Resource,
-                                                                                      _In_ PVOID OwnerPointer, _In_ ULONG Flags);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) BOOLEAN NTAPI ExIsResourceAcquiredExclusiveLite(_In_ PERESOURCE Resource);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) ULONG NTAPI ExIsResourceAcquiredSharedLite(_In_ PERESOURCE Resource);
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+BOOLEAN NTAPI ExAcquireSharedStarveExclusive(_Inout_ PERESOURCE Resource, _In_ BOOLEAN Wait);
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+BOOLEAN NTAPI ExAcquireSharedWaitForExclusive(_Inout_ PERESOURCE Resource, _In_ BOOLEAN Wait);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+VOID NTAPI ExReleaseResourceLite(_Inout_ PERESOURCE Resource);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+VOID NTAPI ExReleaseResourceForThreadLite(_Inout_ PERESOURCE Resource,
+                                          _In_ ERESOURCE_THREAD ResourceThreadId);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+VOID NTAPI ExConvertExclusiveToSharedLite(_Inout_ PERESOURCE Resource);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+VOID NTAPI ExSetResourceOwnerPointer(_Inout_ PERESOURCE Resource, _In_ PVOID OwnerPointer);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+VOID NTAPI ExSetResourceOwnerPointerEx(_Inout_ PERESOURCE Resource, _In_ PVOID OwnerPointer,
+                                       _In_ ULONG Flags);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+BOOLEAN NTAPI ExIsResourceAcquiredExclusiveLite(_In_ PERESOURCE Resource);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+ULONG NTAPI ExIsResourceAcquiredSharedLite(_In_ PERESOURCE Resource);
 #define ExIsResourceAcquiredLite ExIsResourceAcquiredSharedLite
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) ULONG NTAPI ExGetExclusiveWaiterCount(_In_ PERESOURCE Resource);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) ULONG NTAPI ExGetSharedWaiterCount(_In_ PERESOURCE Resource);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+ULONG NTAPI ExGetExclusiveWaiterCount(_In_ PERESOURCE Resource);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+ULONG NTAPI ExGetSharedWaiterCount(_In_ PERESOURCE Resource);
 #define ExGetCurrentResourceThread() ((ERESOURCE_THREAD)KeGetCurrentThread())
 /* With the critical region. */
 NTKERNELAPI PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceExclusive(_Inout_ PERESOURCE Resource);
@@ -250,7 +293,7 @@ NTKERNELAPI VOID NTAPI ExEnterCriticalRegionAndAcquireFastMutexUnsafe(_Inout_ PF
 NTKERNELAPI VOID NTAPI ExReleaseFastMutexUnsafeAndLeaveCriticalRegion(_Inout_ PFAST_MUTEX FastMutex);
 NTKERNELAPI VOID NTAPI ExDisableResourceBoostLite(_In_ PERESOURCE Resource);
 
-/* ---- push locks (in a critical region; IRQL <= APC_LEVEL) --------------------------------------------------------------------------- */
+/* ---- push locks (in a critical region; IRQL <= APC_LEVEL) ---- */
 
 NTKERNELAPI VOID NTAPI ExInitializePushLock(_Out_ PEX_PUSH_LOCK PushLock);
 NTKERNELAPI VOID NTAPI ExAcquirePushLockExclusiveEx(_Inout_ PEX_PUSH_LOCK PushLock, _In_ ULONG Flags);
@@ -264,7 +307,7 @@ NTKERNELAPI VOID NTAPI ExReleasePushLockEx(_Inout_ PEX_PUSH_LOCK PushLock, _In_ 
 #define ExReleasePushLockShared(Lock)    ExReleasePushLockSharedEx(Lock, EX_DEFAULT_PUSH_LOCK_FLAGS)
 #define ExReleasePushLock(Lock)          ExReleasePushLockEx(Lock, EX_DEFAULT_PUSH_LOCK_FLAGS)
 
-/* ---- reader-writer spin locks (IRQL <= DISPATCH_LEVEL; ...DpcLevel == DISPATCH_LEVEL) -------------------------------------------------- */
+/* ---- reader-writer spin locks (IRQL <= DISPATCH_LEVEL; ...DpcLevel == DISPATCH_LEVEL) ---- */
 
 NTKERNELAPI KIRQL NTAPI ExAcquireSpinLockShared(_Inout_ PEX_SPIN_LOCK SpinLock);
 NTKERNELAPI VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
@@ -278,64 +321,78 @@ NTKERNELAPI VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(_Inout_ PEX_SPIN_L
 NTKERNELAPI LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(_Inout_ PEX_SPIN_LOCK SpinLock);
 NTKERNELAPI LOGICAL NTAPI ExTryAcquireSpinLockExclusiveAtDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
 NTKERNELAPI LOGICAL NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
-#define ExAcquireSpinLock(Lock, OldIrql)       KeAcquireSpinLock((Lock), (OldIrql))
-#define ExReleaseSpinLock(Lock, OldIrql)       KeReleaseSpinLock((Lock), (OldIrql))
-#define ExAcquireSpinLockAtDpcLevel(Lock)      KeAcquireSpinLockAtDpcLevel(Lock)
-#define ExReleaseSpinLockFromDpcLevel(Lock)    KeReleaseSpinLockFromDpcLevel(Lock)
+#define ExAcquireSpinLock(Lock, OldIrql)    KeAcquireSpinLock((Lock), (OldIrql))
+#define ExReleaseSpinLock(Lock, OldIrql)    KeReleaseSpinLock((Lock), (OldIrql))
+#define ExAcquireSpinLockAtDpcLevel(Lock)   KeAcquireSpinLockAtDpcLevel(Lock)
+#define ExReleaseSpinLockFromDpcLevel(Lock) KeReleaseSpinLockFromDpcLevel(Lock)
 
-/* ---- rundown protection ------------------------------------------------------------------------------------------------------------------ */
+/* ---- rundown protection ---- */
 
 /* Any IRQL for acquire and release; the waits at IRQL <= APC_LEVEL. Acquire is FALSE once rundown began. */
 NTKERNELAPI VOID NTAPI ExInitializeRundownProtection(_Out_ PEX_RUNDOWN_REF RunRef);
 NTKERNELAPI VOID NTAPI ExReInitializeRundownProtection(_Inout_ PEX_RUNDOWN_REF RunRef);
 NTKERNELAPI _Must_inspect_result_ BOOLEAN NTAPI ExAcquireRundownProtection(_Inout_ PEX_RUNDOWN_REF RunRef);
-NTKERNELAPI _Must_inspect_result_ BOOLEAN NTAPI ExAcquireRundownProtectionEx(_Inout_ PEX_RUNDOWN_REF RunRef, _In_ ULONG Count);
+NTKERNELAPI _Must_inspect_result_ BOOLEAN NTAPI ExAcquireRundownProtectionEx(_Inout_ PEX_RUNDOWN_REF RunRef,
+                                                                             _In_ ULONG Count);
 NTKERNELAPI VOID NTAPI ExReleaseRundownProtection(_Inout_ PEX_RUNDOWN_REF RunRef);
 NTKERNELAPI VOID NTAPI ExReleaseRundownProtectionEx(_Inout_ PEX_RUNDOWN_REF RunRef, _In_ ULONG Count);
 NTKERNELAPI VOID NTAPI ExRundownCompleted(_Out_ PEX_RUNDOWN_REF RunRef);
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL) VOID NTAPI ExWaitForRundownProtectionRelease(_Inout_ PEX_RUNDOWN_REF RunRef);
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL) PEX_RUNDOWN_REF_CACHE_AWARE NTAPI ExAllocateCacheAwareRundownProtection(_In_ POOL_TYPE PoolType,
-                                                                                                                  _In_ ULONG PoolTag);
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+VOID NTAPI ExWaitForRundownProtectionRelease(_Inout_ PEX_RUNDOWN_REF RunRef);
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+PEX_RUNDOWN_REF_CACHE_AWARE NTAPI ExAllocateCacheAwareRundownProtection(_In_ POOL_TYPE PoolType,
+                                                                        _In_ ULONG PoolTag);
 NTKERNELAPI SIZE_T NTAPI ExSizeOfRundownProtectionCacheAware(VOID);
-NTKERNELAPI VOID NTAPI ExInitializeRundownProtectionCacheAware(_Out_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
-                                                               _In_ SIZE_T RunRefSize);
-NTKERNELAPI VOID NTAPI ExInitializeRundownProtectionCacheAwareEx(_Out_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, _In_ ULONG Flags);
-NTKERNELAPI VOID NTAPI ExFreeCacheAwareRundownProtection(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
-NTKERNELAPI BOOLEAN NTAPI ExAcquireRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
-NTKERNELAPI BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, _In_ ULONG Count);
-NTKERNELAPI VOID NTAPI ExReleaseRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
-NTKERNELAPI VOID NTAPI ExReleaseRundownProtectionCacheAwareEx(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRef, _In_ ULONG Count);
-NTKERNELAPI VOID NTAPI ExReInitializeRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+NTKERNELAPI VOID NTAPI ExInitializeRundownProtectionCacheAware(
+    _Out_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, _In_ SIZE_T RunRefSize);
+NTKERNELAPI VOID NTAPI ExInitializeRundownProtectionCacheAwareEx(
+    _Out_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, _In_ ULONG Flags);
+NTKERNELAPI VOID NTAPI
+ExFreeCacheAwareRundownProtection(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+NTKERNELAPI BOOLEAN NTAPI
+ExAcquireRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+NTKERNELAPI BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(
+    _Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, _In_ ULONG Count);
+NTKERNELAPI VOID NTAPI
+ExReleaseRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+NTKERNELAPI VOID NTAPI ExReleaseRundownProtectionCacheAwareEx(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRef,
+                                                              _In_ ULONG Count);
+NTKERNELAPI VOID NTAPI
+ExReInitializeRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
 NTKERNELAPI VOID NTAPI ExRundownCompletedCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
-NTKERNELAPI VOID NTAPI ExWaitForRundownProtectionReleaseCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRef);
+NTKERNELAPI VOID NTAPI
+ExWaitForRundownProtectionReleaseCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRef);
 
-/* ---- work items ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- work items ---- */
 
-#define ExInitializeWorkItem(Item, Routine, Context)                                                           \
-    {                                                                                                          \
-        (Item)->WorkerRoutine = (Routine);                                                                     \
-        (Item)->Parameter = (Context);                                                                         \
-        (Item)->List.Flink = NULL;                                                                             \
+#define ExInitializeWorkItem(Item, Routine, Context)                                                         \
+    {                                                                                                        \
+        (Item)->WorkerRoutine = (Routine);                                                                   \
+        (Item)->Parameter = (Context);                                                                       \
+        (Item)->List.Flink = NULL;                                                                           \
     }
 /* A system thread calls the routine; the item is the driver's again when it does. IRQL <= DISPATCH_LEVEL. */
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) VOID NTAPI ExQueueWorkItem(_Inout_ PWORK_QUEUE_ITEM WorkItem,
-                                                                          _In_ WORK_QUEUE_TYPE QueueType);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+VOID NTAPI ExQueueWorkItem(_Inout_ PWORK_QUEUE_ITEM WorkItem, _In_ WORK_QUEUE_TYPE QueueType);
 
-/* ---- callback objects ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- callback objects ---- */
 
-NTKERNELAPI _IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS NTAPI ExCreateCallback(_Outptr_ PCALLBACK_OBJECT *CallbackObject,
-                                                                              _In_ POBJECT_ATTRIBUTES ObjectAttributes,
-                                                                              _In_ BOOLEAN Create, _In_ BOOLEAN AllowMultipleCallbacks);
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL) PVOID NTAPI ExRegisterCallback(_Inout_ PCALLBACK_OBJECT CallbackObject,
-                                                                         _In_ PCALLBACK_FUNCTION CallbackFunction,
-                                                                         _In_opt_ PVOID CallbackContext);
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL) VOID NTAPI ExUnregisterCallback(_Inout_ PVOID CallbackRegistration);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) VOID NTAPI ExNotifyCallback(_In_ PVOID CallbackObject, _In_opt_ PVOID Argument1,
-                                                                           _In_opt_ PVOID Argument2);
+NTKERNELAPI _IRQL_requires_max_(PASSIVE_LEVEL)
+NTSTATUS NTAPI ExCreateCallback(_Outptr_ PCALLBACK_OBJECT *CallbackObject,
+                                _In_ POBJECT_ATTRIBUTES ObjectAttributes, _In_ BOOLEAN Create,
+                                _In_ BOOLEAN AllowMultipleCallbacks);
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+PVOID NTAPI ExRegisterCallback(_Inout_ PCALLBACK_OBJECT CallbackObject,
+                               _In_ PCALLBACK_FUNCTION CallbackFunction, _In_opt_ PVOID CallbackContext);
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+VOID NTAPI ExUnregisterCallback(_Inout_ PVOID CallbackRegistration);
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+VOID NTAPI ExNotifyCallback(_In_ PVOID CallbackObject, _In_opt_ PVOID Argument1, _In_opt_ PVOID Argument2);
 
-/* ---- timers of the executive (IRQL <= DISPATCH_LEVEL) ----------------------------------------------------------------------------------------- */
+/* ---- timers of the executive (IRQL <= DISPATCH_LEVEL) ---- */
 
-NTKERNELAPI PEX_TIMER NTAPI ExAllocateTimer(_In_opt_ PEXT_CALLBACK Callback, _In_opt_ PVOID CallbackContext, _In_ ULONG Attributes);
+NTKERNELAPI PEX_TIMER NTAPI ExAllocateTimer(_In_opt_ PEXT_CALLBACK Callback, _In_opt_ PVOID CallbackContext,
+                                            _In_ ULONG Attributes);
 NTKERNELAPI BOOLEAN NTAPI ExSetTimer(_In_ PEX_TIMER Timer, _In_ LONGLONG DueTime, _In_ LONGLONG Period,
                                      _In_opt_ PEXT_SET_PARAMETERS Parameters);
 NTKERNELAPI BOOLEAN NTAPI ExCancelTimer(_Inout_ PEX_TIMER Timer, _In_opt_ PVOID Parameters);
@@ -355,14 +412,18 @@ FORCEINLINE VOID ExInitializeDeleteTimerParameters(_Out_ PEXT_DELETE_PARAMETERS 
     Parameters->DeleteContext = NULL;
 }
 
-/* ---- time ------------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- time ---- */
 
-NTKERNELAPI VOID NTAPI ExSystemTimeToLocalTime(_In_ PLARGE_INTEGER SystemTime, _Out_ PLARGE_INTEGER LocalTime);
-NTKERNELAPI VOID NTAPI ExLocalTimeToSystemTime(_In_ PLARGE_INTEGER LocalTime, _Out_ PLARGE_INTEGER SystemTime);
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL) ULONG NTAPI ExSetTimerResolution(_In_ ULONG DesiredTime, _In_ BOOLEAN SetResolution);
-NTKERNELAPI VOID NTAPI ExQueryTimerResolution(_Out_ PULONG MaximumTime, _Out_ PULONG MinimumTime, _Out_ PULONG CurrentTime);
+NTKERNELAPI VOID NTAPI ExSystemTimeToLocalTime(_In_ PLARGE_INTEGER SystemTime,
+                                               _Out_ PLARGE_INTEGER LocalTime);
+NTKERNELAPI VOID NTAPI ExLocalTimeToSystemTime(_In_ PLARGE_INTEGER LocalTime,
+                                               _Out_ PLARGE_INTEGER SystemTime);
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+ULONG NTAPI ExSetTimerResolution(_In_ ULONG DesiredTime, _In_ BOOLEAN SetResolution);
+NTKERNELAPI VOID NTAPI ExQueryTimerResolution(_Out_ PULONG MaximumTime, _Out_ PULONG MinimumTime,
+                                              _Out_ PULONG CurrentTime);
 
-/* ---- exceptions, probing, modes ---------------------------------------------------------------------------------------------------------------- */
+/* ---- exceptions, probing, modes ---- */
 
 /* Raise a noncontinuable exception in the caller. IRQL <= DISPATCH_LEVEL. */
 NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI ExRaiseStatus(_In_ NTSTATUS Status);
@@ -373,23 +434,25 @@ NTKERNELAPI NTSTATUS NTAPI ExRaiseHardError(_In_ NTSTATUS ErrorStatus, _In_ ULON
                                             _In_ ULONG ValidResponseOptions, _Out_ PULONG Response);
 NTKERNELAPI INT NTAPI ExSystemExceptionFilter(VOID);
 /* Raise when a user buffer is misaligned, not in user space or (Write) not writable. IRQL <= APC_LEVEL. */
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL) VOID NTAPI ProbeForRead(_In_ volatile const VOID *Address, _In_ SIZE_T Length,
-                                                                  _In_ ULONG Alignment);
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL) VOID NTAPI ProbeForWrite(_Inout_ volatile VOID *Address, _In_ SIZE_T Length,
-                                                                   _In_ ULONG Alignment);
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+VOID NTAPI ProbeForRead(_In_ volatile const VOID *Address, _In_ SIZE_T Length, _In_ ULONG Alignment);
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+VOID NTAPI ProbeForWrite(_Inout_ volatile VOID *Address, _In_ SIZE_T Length, _In_ ULONG Alignment);
 /* KernelMode or UserMode: who made the current request. IRQL <= DISPATCH_LEVEL (in the thread itself). */
 NTKERNELAPI KPROCESSOR_MODE NTAPI ExGetPreviousMode(VOID);
 
-/* ---- the system ------------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the system ---- */
 
 NTKERNELAPI BOOLEAN NTAPI ExIsProcessorFeaturePresent(_In_ ULONG ProcessorFeature);
 NTKERNELAPI BOOLEAN NTAPI ExVerifySuite(_In_ SUITE_TYPE SuiteType);
 NTKERNELAPI NTSTATUS NTAPI ExUuidCreate(_Out_ UUID *Uuid);
-NTKERNELAPI NTSTATUS NTAPI ExGetFirmwareEnvironmentVariable(_In_ PUNICODE_STRING VariableName, _In_ LPGUID VendorGuid,
-                                                            _Out_opt_ PVOID Value, _Inout_ PULONG ValueLength,
+NTKERNELAPI NTSTATUS NTAPI ExGetFirmwareEnvironmentVariable(_In_ PUNICODE_STRING VariableName,
+                                                            _In_ LPGUID VendorGuid, _Out_opt_ PVOID Value,
+                                                            _Inout_ PULONG ValueLength,
                                                             _Out_opt_ PULONG Attributes);
-NTKERNELAPI NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(_In_ PUNICODE_STRING VariableName, _In_ LPGUID VendorGuid,
-                                                            _In_opt_ PVOID Value, _In_ ULONG ValueLength, _In_ ULONG Attributes);
+NTKERNELAPI NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(_In_ PUNICODE_STRING VariableName,
+                                                            _In_ LPGUID VendorGuid, _In_opt_ PVOID Value,
+                                                            _In_ ULONG ValueLength, _In_ ULONG Attributes);
 NTKERNELAPI FIRMWARE_TYPE NTAPI ExGetFirmwareType(VOID);
 NTKERNELAPI BOOLEAN NTAPI ExIsSoftBoot(VOID);
 NTKERNELAPI NTSTATUS NTAPI ExInitializeDeviceAts(_In_ PDEVICE_OBJECT PhysicalDeviceObject, _In_ ULONG Flags);

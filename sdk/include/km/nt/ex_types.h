@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nt/ex_types.h - what the executive gives drivers: pool, lookaside lists, interlocked lists, resources, rundown
- * protection, push locks, work items, callbacks, timers.  Layouts only; the routines are in nt/ex.h.
+ * nt/ex_types.h - what the executive gives drivers: pool, lookaside lists, interlocked lists, resources,
+ * rundown protection, push locks, work items, callbacks, timers.  Layouts only; the routines are in nt/ex.h.
  */
 #ifndef KILN_NT_EX_TYPES_H
 #define KILN_NT_EX_TYPES_H
@@ -9,7 +9,7 @@
 #include <nt/base.h>
 #include <nt/ke_types.h>
 
-/* ---- pool ------------------------------------------------------------------------------------------------------- */
+/* ---- pool ---- */
 
 typedef _Enum_is_bitflag_ enum _POOL_TYPE {
     NonPagedPool,
@@ -49,7 +49,7 @@ EXTERN_C_START
 DECLSPEC_SELECTANY POOL_TYPE ExDefaultNonPagedPoolType = (POOL_TYPE)0;
 EXTERN_C_END
 /* The driver declares that its pool may lose the right to execute; see ExInitializeDriverRuntime. */
-#define NonPagedPool ((POOL_TYPE)(ExDefaultNonPagedPoolType))
+#define NonPagedPool             ((POOL_TYPE)(ExDefaultNonPagedPoolType))
 #define NonPagedPoolCacheAligned ((POOL_TYPE)(ExDefaultNonPagedPoolType | 4))
 #elif defined(POOL_NX_OPTIN_AUTO)
 #define NonPagedPool             NonPagedPoolNx
@@ -57,22 +57,22 @@ EXTERN_C_END
 #endif
 
 typedef ULONG64 POOL_FLAGS;
-#define POOL_FLAG_REQUIRED_START      0x0000000000000001ULL
-#define POOL_FLAG_USE_QUOTA           0x0000000000000001ULL
-#define POOL_FLAG_UNINITIALIZED       0x0000000000000002ULL
-#define POOL_FLAG_SESSION             0x0000000000000004ULL
-#define POOL_FLAG_CACHE_ALIGNED       0x0000000000000008ULL
-#define POOL_FLAG_RESERVED1           0x0000000000000010ULL
-#define POOL_FLAG_RAISE_ON_FAILURE    0x0000000000000020ULL
-#define POOL_FLAG_NON_PAGED           0x0000000000000040ULL
-#define POOL_FLAG_NON_PAGED_EXECUTE   0x0000000000000080ULL
-#define POOL_FLAG_PAGED               0x0000000000000100ULL
-#define POOL_FLAG_RESERVED2           0x0000000000000200ULL
-#define POOL_FLAG_RESERVED3           0x0000000000000400ULL
-#define POOL_FLAG_REQUIRED_END        0x0000000080000000ULL
-#define POOL_FLAG_OPTIONAL_START      0x0000000100000000ULL
-#define POOL_FLAG_SPECIAL_POOL        0x0000000100000000ULL
-#define POOL_FLAG_OPTIONAL_END        0x8000000000000000ULL
+#define POOL_FLAG_REQUIRED_START    0x0000000000000001ULL
+#define POOL_FLAG_USE_QUOTA         0x0000000000000001ULL
+#define POOL_FLAG_UNINITIALIZED     0x0000000000000002ULL
+#define POOL_FLAG_SESSION           0x0000000000000004ULL
+#define POOL_FLAG_CACHE_ALIGNED     0x0000000000000008ULL
+#define POOL_FLAG_RESERVED1         0x0000000000000010ULL
+#define POOL_FLAG_RAISE_ON_FAILURE  0x0000000000000020ULL
+#define POOL_FLAG_NON_PAGED         0x0000000000000040ULL
+#define POOL_FLAG_NON_PAGED_EXECUTE 0x0000000000000080ULL
+#define POOL_FLAG_PAGED             0x0000000000000100ULL
+#define POOL_FLAG_RESERVED2         0x0000000000000200ULL
+#define POOL_FLAG_RESERVED3         0x0000000000000400ULL
+#define POOL_FLAG_REQUIRED_END      0x0000000080000000ULL
+#define POOL_FLAG_OPTIONAL_START    0x0000000100000000ULL
+#define POOL_FLAG_SPECIAL_POOL      0x0000000100000000ULL
+#define POOL_FLAG_OPTIONAL_END      0x8000000000000000ULL
 
 typedef enum _POOL_EXTENDED_PARAMETER_TYPE {
     PoolExtendedParameterInvalidType = 0,
@@ -80,10 +80,12 @@ typedef enum _POOL_EXTENDED_PARAMETER_TYPE {
     PoolExtendedParameterSecurePool,
     PoolExtendedParameterNumaNode,
     PoolExtendedParameterMax
-} POOL_EXTENDED_PARAMETER_TYPE, *PPOOL_EXTENDED_PARAMETER_TYPE;
-#define POOL_EXTENDED_PARAMETER_TYPE_BITS     8
+} POOL_EXTENDED_PARAMETER_TYPE,
+    *PPOOL_EXTENDED_PARAMETER_TYPE;
+#define POOL_EXTENDED_PARAMETER_TYPE_BITS           8
 #define POOL_EXTENDED_PARAMETER_REQUIRED_FIELD_BITS 1
-#define POOL_EXTENDED_PARAMETER_RESERVED_BITS (64 - POOL_EXTENDED_PARAMETER_TYPE_BITS - POOL_EXTENDED_PARAMETER_REQUIRED_FIELD_BITS)
+#define POOL_EXTENDED_PARAMETER_RESERVED_BITS                                                                \
+    (64 - POOL_EXTENDED_PARAMETER_TYPE_BITS - POOL_EXTENDED_PARAMETER_REQUIRED_FIELD_BITS)
 
 typedef enum _EX_POOL_PRIORITY {
     LowPoolPriority,
@@ -103,11 +105,11 @@ typedef struct _POOL_EXTENDED_PARAMS_SECURE_POOL {
     ULONG_PTR Cookie;
     ULONG SecurePoolFlags;
 } POOL_EXTENDED_PARAMS_SECURE_POOL;
-#define SECURE_POOL_FLAGS_NONE       0x0
-#define SECURE_POOL_FLAGS_FREEABLE   0x1
-#define SECURE_POOL_FLAGS_MODIFIABLE 0x2
-#define POOL_CREATE_FLG_SECURE_POOL        0x1
-#define POOL_CREATE_FLG_USE_GLOBAL_POOL    0x2
+#define SECURE_POOL_FLAGS_NONE          0x0
+#define SECURE_POOL_FLAGS_FREEABLE      0x1
+#define SECURE_POOL_FLAGS_MODIFIABLE    0x2
+#define POOL_CREATE_FLG_SECURE_POOL     0x1
+#define POOL_CREATE_FLG_USE_GLOBAL_POOL 0x2
 
 typedef struct _POOL_EXTENDED_PARAMETER {
     struct {
@@ -129,7 +131,7 @@ typedef struct _POOL_ZEROING_INFORMATION {
     BOOLEAN PoolZeroingSupportPresent;
 } POOL_ZEROING_INFORMATION, *PPOOL_ZEROING_INFORMATION;
 
-/* ---- interlocked singly linked lists --------------------------------------------------------------------------------- */
+/* ---- interlocked singly linked lists ---- */
 
 typedef struct DECLSPEC_ALIGN(16) _SLIST_ENTRY {
     struct _SLIST_ENTRY *Next;
@@ -148,7 +150,7 @@ typedef union DECLSPEC_ALIGN(16) _SLIST_HEADER {
     } HeaderX64;
 } SLIST_HEADER, *PSLIST_HEADER;
 
-/* ---- lookaside lists ---------------------------------------------------------------------------------------------------- */
+/* ---- lookaside lists ---- */
 
 struct _LOOKASIDE_LIST_EX;
 typedef PVOID NTAPI ALLOCATE_FUNCTION(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag);
@@ -161,40 +163,40 @@ typedef FREE_FUNCTION *PFREE_FUNCTION;
 typedef VOID NTAPI FREE_FUNCTION_EX(_In_ PVOID Buffer, _Inout_ struct _LOOKASIDE_LIST_EX *Lookaside);
 typedef FREE_FUNCTION_EX *PFREE_FUNCTION_EX;
 
-#define GENERAL_LOOKASIDE_LAYOUT                                                                               \
-    union {                                                                                                    \
-        SLIST_HEADER ListHead;                                                                                 \
-        SINGLE_LIST_ENTRY SingleListHead;                                                                      \
-    };                                                                                                         \
-    USHORT Depth;                                                                                              \
-    USHORT MaximumDepth;                                                                                       \
-    ULONG TotalAllocates;                                                                                      \
-    union {                                                                                                    \
-        ULONG AllocateMisses;                                                                                  \
-        ULONG AllocateHits;                                                                                    \
-    };                                                                                                         \
-    ULONG TotalFrees;                                                                                          \
-    union {                                                                                                    \
-        ULONG FreeMisses;                                                                                      \
-        ULONG FreeHits;                                                                                        \
-    };                                                                                                         \
-    POOL_TYPE Type;                                                                                            \
-    ULONG Tag;                                                                                                 \
-    ULONG Size;                                                                                                \
-    union {                                                                                                    \
-        PALLOCATE_FUNCTION_EX AllocateEx;                                                                      \
-        PALLOCATE_FUNCTION Allocate;                                                                           \
-    };                                                                                                         \
-    union {                                                                                                    \
-        PFREE_FUNCTION_EX FreeEx;                                                                              \
-        PFREE_FUNCTION Free;                                                                                   \
-    };                                                                                                         \
-    LIST_ENTRY ListEntry;                                                                                      \
-    ULONG LastTotalAllocates;                                                                                  \
-    union {                                                                                                    \
-        ULONG LastAllocateMisses;                                                                              \
-        ULONG LastAllocateHits;                                                                                \
-    };                                                                                                         \
+#define GENERAL_LOOKASIDE_LAYOUT                                                                             \
+    union {                                                                                                  \
+        SLIST_HEADER ListHead;                                                                               \
+        SINGLE_LIST_ENTRY SingleListHead;                                                                    \
+    };                                                                                                       \
+    USHORT Depth;                                                                                            \
+    USHORT MaximumDepth;                                                                                     \
+    ULONG TotalAllocates;                                                                                    \
+    union {                                                                                                  \
+        ULONG AllocateMisses;                                                                                \
+        ULONG AllocateHits;                                                                                  \
+    };                                                                                                       \
+    ULONG TotalFrees;                                                                                        \
+    union {                                                                                                  \
+        ULONG FreeMisses;                                                                                    \
+        ULONG FreeHits;                                                                                      \
+    };                                                                                                       \
+    POOL_TYPE Type;                                                                                          \
+    ULONG Tag;                                                                                               \
+    ULONG Size;                                                                                              \
+    union {                                                                                                  \
+        PALLOCATE_FUNCTION_EX AllocateEx;                                                                    \
+        PALLOCATE_FUNCTION Allocate;                                                                         \
+    };                                                                                                       \
+    union {                                                                                                  \
+        PFREE_FUNCTION_EX FreeEx;                                                                            \
+        PFREE_FUNCTION Free;                                                                                 \
+    };                                                                                                       \
+    LIST_ENTRY ListEntry;                                                                                    \
+    ULONG LastTotalAllocates;                                                                                \
+    union {                                                                                                  \
+        ULONG LastAllocateMisses;                                                                            \
+        ULONG LastAllocateHits;                                                                              \
+    };                                                                                                       \
     ULONG Future[2];
 
 typedef struct DECLSPEC_CACHEALIGN _GENERAL_LOOKASIDE {
@@ -217,13 +219,13 @@ typedef struct DECLSPEC_CACHEALIGN _PAGED_LOOKASIDE_LIST {
     GENERAL_LOOKASIDE L;
 } PAGED_LOOKASIDE_LIST, *PPAGED_LOOKASIDE_LIST;
 
-#define LOOKASIDE_MINIMUM_BLOCK_SIZE RTL_SIZEOF_THROUGH_FIELD(SLIST_ENTRY, Next)
+#define LOOKASIDE_MINIMUM_BLOCK_SIZE             RTL_SIZEOF_THROUGH_FIELD(SLIST_ENTRY, Next)
 #define EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL 0x00000001UL
 #define EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE 0x00000002UL
-#define EX_MAXIMUM_LOOKASIDE_DEPTH_BASE  256
-#define EX_MAXIMUM_LOOKASIDE_DEPTH_LIMIT 1024
+#define EX_MAXIMUM_LOOKASIDE_DEPTH_BASE          256
+#define EX_MAXIMUM_LOOKASIDE_DEPTH_LIMIT         1024
 
-/* ---- resources ------------------------------------------------------------------------------------------------------------ */
+/* ---- resources ---- */
 
 typedef ULONG_PTR ERESOURCE_THREAD, *PERESOURCE_THREAD;
 
@@ -266,13 +268,13 @@ typedef struct _ERESOURCE {
     KSPIN_LOCK SpinLock;
 } ERESOURCE, *PERESOURCE;
 
-#define ResourceNeverExclusive     0x10
+#define ResourceNeverExclusive       0x10
 #define ResourceReleaseByOtherThread 0x20
-#define ResourceOwnedExclusive     0x80
-#define RESOURCE_HASH_TABLE_SIZE   64
+#define ResourceOwnedExclusive       0x80
+#define RESOURCE_HASH_TABLE_SIZE     64
 #define FLAG_OWNER_POINTER_IS_THREAD 0x1
 
-/* ---- small locks -------------------------------------------------------------------------------------------------------------- */
+/* ---- small locks ---- */
 
 #define FM_LOCK_BIT          0x1
 #define FM_LOCK_BIT_V        0x0
@@ -292,14 +294,14 @@ typedef struct _EX_RUNDOWN_REF_CACHE_AWARE *PEX_RUNDOWN_REF_CACHE_AWARE;
 
 /* Opaque and pointer-sized; the kernel alone knows its bits. */
 typedef ULONG_PTR EX_PUSH_LOCK, *PEX_PUSH_LOCK;
-#define EX_DEFAULT_PUSH_LOCK_FLAGS   0x00000000
-#define EX_PUSH_LOCK_FLAGS_RESERVED  0x00000001
+#define EX_DEFAULT_PUSH_LOCK_FLAGS  0x00000000
+#define EX_PUSH_LOCK_FLAGS_RESERVED 0x00000001
 
 typedef union _RTL_RUN_ONCE {
     PVOID Ptr;
 } RTL_RUN_ONCE, *PRTL_RUN_ONCE;
 
-/* ---- work items, callbacks, timers ------------------------------------------------------------------------------------------------ */
+/* ---- work items, callbacks, timers ---- */
 
 typedef enum _WORK_QUEUE_TYPE {
     CriticalWorkQueue,
@@ -323,7 +325,8 @@ typedef struct _WORK_QUEUE_ITEM {
 } WORK_QUEUE_ITEM, *PWORK_QUEUE_ITEM;
 
 typedef struct _CALLBACK_OBJECT *PCALLBACK_OBJECT;
-typedef VOID NTAPI CALLBACK_FUNCTION(_In_opt_ PVOID CallbackContext, _In_opt_ PVOID Argument1, _In_opt_ PVOID Argument2);
+typedef VOID NTAPI CALLBACK_FUNCTION(_In_opt_ PVOID CallbackContext, _In_opt_ PVOID Argument1,
+                                     _In_opt_ PVOID Argument2);
 typedef CALLBACK_FUNCTION *PCALLBACK_FUNCTION;
 
 typedef struct _EX_TIMER *PEX_TIMER;
@@ -331,10 +334,10 @@ typedef VOID NTAPI EXT_CALLBACK(_In_ PEX_TIMER Timer, _In_opt_ PVOID Context);
 typedef EXT_CALLBACK *PEXT_CALLBACK;
 typedef VOID NTAPI EXT_DELETE_CALLBACK(_In_opt_ PVOID Context);
 typedef EXT_DELETE_CALLBACK *PEXT_DELETE_CALLBACK;
-#define EX_TIMER_HIGH_RESOLUTION 4
-#define EX_TIMER_NO_WAKE         8
+#define EX_TIMER_HIGH_RESOLUTION     4
+#define EX_TIMER_NO_WAKE             8
 #define EX_TIMER_UNLIMITED_TOLERANCE ((LONGLONG)-1)
-#define EX_TIMER_NOTIFICATION    (1UL << 31)
+#define EX_TIMER_NOTIFICATION        (1UL << 31)
 
 typedef struct _EXT_SET_PARAMETERS_V0 {
     ULONG Version;
@@ -349,7 +352,7 @@ typedef struct _EXT_DELETE_PARAMETERS {
     PVOID DeleteContext;
 } EXT_DELETE_PARAMETERS, *PEXT_DELETE_PARAMETERS;
 
-/* ---- system information ------------------------------------------------------------------------------------------------------------- */
+/* ---- system information ---- */
 
 #define PF_FLOATING_POINT_PRECISION_ERRATA  0
 #define PF_FLOATING_POINT_EMULATED          1
@@ -384,9 +387,19 @@ typedef struct _EXT_DELETE_PARAMETERS {
 #define PF_ERMS_AVAILABLE                   42
 #define PROCESSOR_FEATURE_MAX               64
 
-typedef enum _FIRMWARE_TYPE { FirmwareTypeUnknown, FirmwareTypeBios, FirmwareTypeUefi, FirmwareTypeMax } FIRMWARE_TYPE, *PFIRMWARE_TYPE;
+typedef enum _FIRMWARE_TYPE {
+    FirmwareTypeUnknown,
+    FirmwareTypeBios,
+    FirmwareTypeUefi,
+    FirmwareTypeMax
+} FIRMWARE_TYPE,
+    *PFIRMWARE_TYPE;
 
-typedef enum _ALTERNATIVE_ARCHITECTURE_TYPE { StandardDesign, NEC98x86, EndAlternatives } ALTERNATIVE_ARCHITECTURE_TYPE;
+typedef enum _ALTERNATIVE_ARCHITECTURE_TYPE {
+    StandardDesign,
+    NEC98x86,
+    EndAlternatives
+} ALTERNATIVE_ARCHITECTURE_TYPE;
 
 typedef GUID UUID;
 

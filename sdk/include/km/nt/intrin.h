@@ -2,9 +2,10 @@
 /*
  * nt/intrin.h - the compiler intrinsics that Windows drivers use by name (what <intrin.h> gives).
  *
- * clang for PE knows many of them itself; those need only a declaration.  The others, and all of them for gcc and
- * for ELF builds, are inline functions made of atomic builtins and single instructions.  None needs SSE, so the kernel
- * can use them with -mgeneral-regs-only.  Everything interlocked is a full barrier, as on Windows.
+ * clang for PE knows many of them itself; those need only a declaration.  The others, and all of them for gcc
+ * and for ELF builds, are inline functions made of atomic builtins and single instructions.  None needs SSE,
+ * so the kernel can use them with -mgeneral-regs-only.  Everything interlocked is a full barrier, as on
+ * Windows.
  */
 #ifndef KILN_NT_INTRIN_H
 #define KILN_NT_INTRIN_H
@@ -21,7 +22,7 @@ EXTERN_C_START
 
 #if KILN_BUILTIN_INTRINSICS
 
-/* ---- clang for PE: the compiler's own ------------------------------------------------------------------------ */
+/* ---- clang for PE: the compiler's own ---- */
 
 char _InterlockedAnd8(char volatile *, char);
 short _InterlockedAnd16(short volatile *, short);
@@ -122,7 +123,7 @@ ULONG64 _xgetbv(unsigned int);
 
 #else
 
-/* ---- gcc, and everything for ELF ------------------------------------------------------------------------------- */
+/* ---- gcc, and everything for ELF ---- */
 
 FORCEINLINE char _InterlockedAnd8(char volatile *Target, char Value)
 {
@@ -465,11 +466,11 @@ FORCEINLINE void __faststorefence(void)
 {
     __asm__ __volatile__("lock orl $0, -16(%%rsp)" : : : "memory", "cc");
 }
-#define _mm_pause()  __asm__ __volatile__("pause" : : : "memory")
-#define _mm_mfence() __asm__ __volatile__("mfence" : : : "memory")
-#define _mm_lfence() __asm__ __volatile__("lfence" : : : "memory")
-#define _mm_sfence() __asm__ __volatile__("sfence" : : : "memory")
-#define _mm_clflush(p) __asm__ __volatile__("clflush %0" : : "m"(*(const char *)(p)) : "memory")
+#define _mm_pause()               __asm__ __volatile__("pause" : : : "memory")
+#define _mm_mfence()              __asm__ __volatile__("mfence" : : : "memory")
+#define _mm_lfence()              __asm__ __volatile__("lfence" : : : "memory")
+#define _mm_sfence()              __asm__ __volatile__("sfence" : : : "memory")
+#define _mm_clflush(p)            __asm__ __volatile__("clflush %0" : : "m"(*(const char *)(p)) : "memory")
 FORCEINLINE void __stosb(unsigned char *Destination, unsigned char Data, SIZE_T Count)
 {
     __asm__ __volatile__("rep stosb" : "+D"(Destination), "+c"(Count) : "a"(Data) : "memory");
@@ -554,7 +555,7 @@ FORCEINLINE void __cpuid(int Info[4], int Function)
     __cpuidex(Info, Function, 0);
 }
 #endif
-#define _xgetbv(index) kiln_xgetbv(index)
+#define _xgetbv(index)       kiln_xgetbv(index)
 FORCEINLINE ULONG64 kiln_xgetbv(unsigned int Index)
 {
     ULONG low, high;
@@ -566,7 +567,7 @@ FORCEINLINE ULONG64 kiln_xgetbv(unsigned int Index)
 
 #endif
 
-/* ---- all compilers ------------------------------------------------------------------------------------------------ */
+/* ---- all compilers ---- */
 
 FORCEINLINE void __writegsbyte(ULONG Offset, unsigned char Value)
 {
@@ -822,24 +823,48 @@ FORCEINLINE ULONG64 __readdr(unsigned int Register)
 {
     ULONG64 value = 0;
     switch (Register) {
-    case 0: __asm__ __volatile__("movq %%dr0, %0" : "=r"(value)); break;
-    case 1: __asm__ __volatile__("movq %%dr1, %0" : "=r"(value)); break;
-    case 2: __asm__ __volatile__("movq %%dr2, %0" : "=r"(value)); break;
-    case 3: __asm__ __volatile__("movq %%dr3, %0" : "=r"(value)); break;
-    case 6: __asm__ __volatile__("movq %%dr6, %0" : "=r"(value)); break;
-    case 7: __asm__ __volatile__("movq %%dr7, %0" : "=r"(value)); break;
+    case 0:
+        __asm__ __volatile__("movq %%dr0, %0" : "=r"(value));
+        break;
+    case 1:
+        __asm__ __volatile__("movq %%dr1, %0" : "=r"(value));
+        break;
+    case 2:
+        __asm__ __volatile__("movq %%dr2, %0" : "=r"(value));
+        break;
+    case 3:
+        __asm__ __volatile__("movq %%dr3, %0" : "=r"(value));
+        break;
+    case 6:
+        __asm__ __volatile__("movq %%dr6, %0" : "=r"(value));
+        break;
+    case 7:
+        __asm__ __volatile__("movq %%dr7, %0" : "=r"(value));
+        break;
     }
     return value;
 }
 FORCEINLINE void __writedr(unsigned int Register, ULONG64 Value)
 {
     switch (Register) {
-    case 0: __asm__ __volatile__("movq %0, %%dr0" : : "r"(Value)); break;
-    case 1: __asm__ __volatile__("movq %0, %%dr1" : : "r"(Value)); break;
-    case 2: __asm__ __volatile__("movq %0, %%dr2" : : "r"(Value)); break;
-    case 3: __asm__ __volatile__("movq %0, %%dr3" : : "r"(Value)); break;
-    case 6: __asm__ __volatile__("movq %0, %%dr6" : : "r"(Value)); break;
-    case 7: __asm__ __volatile__("movq %0, %%dr7" : : "r"(Value)); break;
+    case 0:
+        __asm__ __volatile__("movq %0, %%dr0" : : "r"(Value));
+        break;
+    case 1:
+        __asm__ __volatile__("movq %0, %%dr1" : : "r"(Value));
+        break;
+    case 2:
+        __asm__ __volatile__("movq %0, %%dr2" : : "r"(Value));
+        break;
+    case 3:
+        __asm__ __volatile__("movq %0, %%dr3" : : "r"(Value));
+        break;
+    case 6:
+        __asm__ __volatile__("movq %0, %%dr6" : : "r"(Value));
+        break;
+    case 7:
+        __asm__ __volatile__("movq %0, %%dr7" : : "r"(Value));
+        break;
     }
 }
 FORCEINLINE unsigned short _byteswap_ushort(unsigned short Value)
@@ -867,9 +892,10 @@ FORCEINLINE LONG _InterlockedAddLargeStatistic(LONG64 volatile *Addend, LONG Val
     _InterlockedExchangeAdd64(Addend, Value);
     return Value;
 }
-/* 1 when the 16 bytes at Destination were those of ComparandResult; those found are left there. 16-byte aligned. */
-FORCEINLINE unsigned char kiln_compare_exchange_128(LONG64 volatile *Destination, LONG64 ExchangeHigh, LONG64 ExchangeLow,
-                                                         LONG64 *ComparandResult)
+/* 1 when the 16 bytes at Destination were those of ComparandResult; those found are left there. 16-byte
+ * aligned. */
+FORCEINLINE unsigned char kiln_compare_exchange_128(LONG64 volatile *Destination, LONG64 ExchangeHigh,
+                                                    LONG64 ExchangeLow, LONG64 *ComparandResult)
 {
     unsigned char done;
     __asm__ __volatile__("lock cmpxchg16b %1"
@@ -889,185 +915,187 @@ FORCEINLINE ULONG64 __getcallerseflags(void)
     return __readeflags();
 }
 
-/* ---- the names that wdm.h gives them -------------------------------------------------------------------------------- */
+/* ---- the names that wdm.h gives them ---- */
 
-#define InterlockedAnd _InterlockedAnd
-#define InterlockedAnd8 _InterlockedAnd8
-#define InterlockedAnd16 _InterlockedAnd16
-#define InterlockedAnd64 _InterlockedAnd64
-#define InterlockedOr _InterlockedOr
-#define InterlockedOr8 _InterlockedOr8
-#define InterlockedOr16 _InterlockedOr16
-#define InterlockedOr64 _InterlockedOr64
-#define InterlockedXor _InterlockedXor
-#define InterlockedXor8 _InterlockedXor8
-#define InterlockedXor16 _InterlockedXor16
-#define InterlockedXor64 _InterlockedXor64
-#define InterlockedIncrement _InterlockedIncrement
-#define InterlockedIncrement16 _InterlockedIncrement16
-#define InterlockedIncrement64 _InterlockedIncrement64
-#define InterlockedDecrement _InterlockedDecrement
-#define InterlockedDecrement16 _InterlockedDecrement16
-#define InterlockedDecrement64 _InterlockedDecrement64
-#define InterlockedAdd _InterlockedAdd
-#define InterlockedAdd64 _InterlockedAdd64
-#define InterlockedExchange _InterlockedExchange
-#define InterlockedExchange8 _InterlockedExchange8
-#define InterlockedExchange16 _InterlockedExchange16
-#define InterlockedExchange64 _InterlockedExchange64
-#define InterlockedExchangeAdd _InterlockedExchangeAdd
-#define InterlockedExchangeAdd64 _InterlockedExchangeAdd64
-#define InterlockedCompareExchange _InterlockedCompareExchange
-#define InterlockedCompareExchange16 _InterlockedCompareExchange16
-#define InterlockedCompareExchange64 _InterlockedCompareExchange64
-#define _InterlockedCompareExchange128 kiln_compare_exchange_128
-#define InterlockedCompareExchange128 kiln_compare_exchange_128
-#define InterlockedAddLargeStatistic _InterlockedAddLargeStatistic
-#define InterlockedExchangePointer _InterlockedExchangePointer
-#define InterlockedCompareExchangePointer _InterlockedCompareExchangePointer
-#define InterlockedBitTestAndSet _interlockedbittestandset
-#define InterlockedBitTestAndReset _interlockedbittestandreset
-#define InterlockedBitTestAndSet64 _interlockedbittestandset64
-#define InterlockedBitTestAndReset64 _interlockedbittestandreset64
-#define BitTest _bittest
-#define BitTest64 _bittest64
-#define BitTestAndSet _bittestandset
-#define BitTestAndSet64 _bittestandset64
-#define BitTestAndReset _bittestandreset
-#define BitTestAndReset64 _bittestandreset64
-#define BitTestAndComplement _bittestandcomplement
-#define BitTestAndComplement64 _bittestandcomplement64
-#define BitScanForward _BitScanForward
-#define BitScanForward64 _BitScanForward64
-#define BitScanReverse _BitScanReverse
-#define BitScanReverse64 _BitScanReverse64
-#define RotateLeft8 _rotl8
-#define RotateLeft16 _rotl16
-#define RotateLeft32 _rotl
-#define RotateLeft64 _rotl64
-#define RotateRight8 _rotr8
-#define RotateRight16 _rotr16
-#define RotateRight32 _rotr
-#define RotateRight64 _rotr64
-#define PopulationCount64 __popcnt64
-#define Multiply128 _mul128
-#define UnsignedMultiply128 _umul128
-#define MultiplyHigh __mulh
-#define UnsignedMultiplyHigh __umulh
-#define ShiftLeft128 __shiftleft128
-#define ShiftRight128 __shiftright128
-#define FastFence __faststorefence
-#define LoadFence _mm_lfence
-#define MemoryFence _mm_mfence
-#define StoreFence _mm_sfence
-#define ReadTimeStampCounter __rdtsc
-#define ReadMsr __readmsr
-#define WriteMsr __writemsr
-#define CpuIdEx __cpuidex
-#define CpuId __cpuid
-#define DbgRaiseAssertionFailure __int2c
-#define CacheLineFlush(Address) _mm_clflush(Address)
-#define InterlockedIncrementAcquire _InterlockedIncrement
-#define InterlockedIncrementAcquire64 _InterlockedIncrement64
-#define InterlockedIncrement64Acquire _InterlockedIncrement64
-#define InterlockedIncrementRelease _InterlockedIncrement
-#define InterlockedIncrementRelease64 _InterlockedIncrement64
-#define InterlockedIncrement64Release _InterlockedIncrement64
-#define InterlockedIncrementNoFence _InterlockedIncrement
-#define InterlockedIncrementNoFence64 _InterlockedIncrement64
-#define InterlockedIncrement64NoFence _InterlockedIncrement64
-#define InterlockedDecrementAcquire _InterlockedDecrement
-#define InterlockedDecrementAcquire64 _InterlockedDecrement64
-#define InterlockedDecrement64Acquire _InterlockedDecrement64
-#define InterlockedDecrementRelease _InterlockedDecrement
-#define InterlockedDecrementRelease64 _InterlockedDecrement64
-#define InterlockedDecrement64Release _InterlockedDecrement64
-#define InterlockedDecrementNoFence _InterlockedDecrement
-#define InterlockedDecrementNoFence64 _InterlockedDecrement64
-#define InterlockedDecrement64NoFence _InterlockedDecrement64
-#define InterlockedAndAcquire _InterlockedAnd
-#define InterlockedAndAcquire64 _InterlockedAnd64
-#define InterlockedAnd64Acquire _InterlockedAnd64
-#define InterlockedAndRelease _InterlockedAnd
-#define InterlockedAndRelease64 _InterlockedAnd64
-#define InterlockedAnd64Release _InterlockedAnd64
-#define InterlockedAndNoFence _InterlockedAnd
-#define InterlockedAndNoFence64 _InterlockedAnd64
-#define InterlockedAnd64NoFence _InterlockedAnd64
-#define InterlockedOrAcquire _InterlockedOr
-#define InterlockedOrAcquire64 _InterlockedOr64
-#define InterlockedOr64Acquire _InterlockedOr64
-#define InterlockedOrRelease _InterlockedOr
-#define InterlockedOrRelease64 _InterlockedOr64
-#define InterlockedOr64Release _InterlockedOr64
-#define InterlockedOrNoFence _InterlockedOr
-#define InterlockedOrNoFence64 _InterlockedOr64
-#define InterlockedOr64NoFence _InterlockedOr64
-#define InterlockedXorAcquire _InterlockedXor
-#define InterlockedXorAcquire64 _InterlockedXor64
-#define InterlockedXor64Acquire _InterlockedXor64
-#define InterlockedXorRelease _InterlockedXor
-#define InterlockedXorRelease64 _InterlockedXor64
-#define InterlockedXor64Release _InterlockedXor64
-#define InterlockedXorNoFence _InterlockedXor
-#define InterlockedXorNoFence64 _InterlockedXor64
-#define InterlockedXor64NoFence _InterlockedXor64
-#define InterlockedAddAcquire _InterlockedAdd
-#define InterlockedAddAcquire64 _InterlockedAdd64
-#define InterlockedAdd64Acquire _InterlockedAdd64
-#define InterlockedAddRelease _InterlockedAdd
-#define InterlockedAddRelease64 _InterlockedAdd64
-#define InterlockedAdd64Release _InterlockedAdd64
-#define InterlockedAddNoFence _InterlockedAdd
-#define InterlockedAddNoFence64 _InterlockedAdd64
-#define InterlockedAdd64NoFence _InterlockedAdd64
-#define InterlockedExchangeAcquire _InterlockedExchange
-#define InterlockedExchangeAcquire64 _InterlockedExchange64
-#define InterlockedExchange64Acquire _InterlockedExchange64
-#define InterlockedExchangeRelease _InterlockedExchange
-#define InterlockedExchangeRelease64 _InterlockedExchange64
-#define InterlockedExchange64Release _InterlockedExchange64
-#define InterlockedExchangeNoFence _InterlockedExchange
-#define InterlockedExchangeNoFence64 _InterlockedExchange64
-#define InterlockedExchange64NoFence _InterlockedExchange64
-#define InterlockedExchangeAddAcquire _InterlockedExchangeAdd
-#define InterlockedExchangeAddAcquire64 _InterlockedExchangeAdd64
-#define InterlockedExchangeAdd64Acquire _InterlockedExchangeAdd64
-#define InterlockedExchangeAddRelease _InterlockedExchangeAdd
-#define InterlockedExchangeAddRelease64 _InterlockedExchangeAdd64
-#define InterlockedExchangeAdd64Release _InterlockedExchangeAdd64
-#define InterlockedExchangeAddNoFence _InterlockedExchangeAdd
-#define InterlockedExchangeAddNoFence64 _InterlockedExchangeAdd64
-#define InterlockedExchangeAdd64NoFence _InterlockedExchangeAdd64
-#define InterlockedCompareExchangeAcquire _InterlockedCompareExchange
-#define InterlockedCompareExchangeAcquire64 _InterlockedCompareExchange64
-#define InterlockedCompareExchange64Acquire _InterlockedCompareExchange64
-#define InterlockedCompareExchangeRelease _InterlockedCompareExchange
-#define InterlockedCompareExchangeRelease64 _InterlockedCompareExchange64
-#define InterlockedCompareExchange64Release _InterlockedCompareExchange64
-#define InterlockedCompareExchangeNoFence _InterlockedCompareExchange
-#define InterlockedCompareExchangeNoFence64 _InterlockedCompareExchange64
-#define InterlockedCompareExchange64NoFence _InterlockedCompareExchange64
-#define InterlockedExchangePointerAcquire _InterlockedExchangePointer
+#define InterlockedAnd                           _InterlockedAnd
+#define InterlockedAnd8                          _InterlockedAnd8
+#define InterlockedAnd16                         _InterlockedAnd16
+#define InterlockedAnd64                         _InterlockedAnd64
+#define InterlockedOr                            _InterlockedOr
+#define InterlockedOr8                           _InterlockedOr8
+#define InterlockedOr16                          _InterlockedOr16
+#define InterlockedOr64                          _InterlockedOr64
+#define InterlockedXor                           _InterlockedXor
+#define InterlockedXor8                          _InterlockedXor8
+#define InterlockedXor16                         _InterlockedXor16
+#define InterlockedXor64                         _InterlockedXor64
+#define InterlockedIncrement                     _InterlockedIncrement
+#define InterlockedIncrement16                   _InterlockedIncrement16
+#define InterlockedIncrement64                   _InterlockedIncrement64
+#define InterlockedDecrement                     _InterlockedDecrement
+#define InterlockedDecrement16                   _InterlockedDecrement16
+#define InterlockedDecrement64                   _InterlockedDecrement64
+#define InterlockedAdd                           _InterlockedAdd
+#define InterlockedAdd64                         _InterlockedAdd64
+#define InterlockedExchange                      _InterlockedExchange
+#define InterlockedExchange8                     _InterlockedExchange8
+#define InterlockedExchange16                    _InterlockedExchange16
+#define InterlockedExchange64                    _InterlockedExchange64
+#define InterlockedExchangeAdd                   _InterlockedExchangeAdd
+#define InterlockedExchangeAdd64                 _InterlockedExchangeAdd64
+#define InterlockedCompareExchange               _InterlockedCompareExchange
+#define InterlockedCompareExchange16             _InterlockedCompareExchange16
+#define InterlockedCompareExchange64             _InterlockedCompareExchange64
+#define _InterlockedCompareExchange128           kiln_compare_exchange_128
+#define InterlockedCompareExchange128            kiln_compare_exchange_128
+#define InterlockedAddLargeStatistic             _InterlockedAddLargeStatistic
+#define InterlockedExchangePointer               _InterlockedExchangePointer
+#define InterlockedCompareExchangePointer        _InterlockedCompareExchangePointer
+#define InterlockedBitTestAndSet                 _interlockedbittestandset
+#define InterlockedBitTestAndReset               _interlockedbittestandreset
+#define InterlockedBitTestAndSet64               _interlockedbittestandset64
+#define InterlockedBitTestAndReset64             _interlockedbittestandreset64
+#define BitTest                                  _bittest
+#define BitTest64                                _bittest64
+#define BitTestAndSet                            _bittestandset
+#define BitTestAndSet64                          _bittestandset64
+#define BitTestAndReset                          _bittestandreset
+#define BitTestAndReset64                        _bittestandreset64
+#define BitTestAndComplement                     _bittestandcomplement
+#define BitTestAndComplement64                   _bittestandcomplement64
+#define BitScanForward                           _BitScanForward
+#define BitScanForward64                         _BitScanForward64
+#define BitScanReverse                           _BitScanReverse
+#define BitScanReverse64                         _BitScanReverse64
+#define RotateLeft8                              _rotl8
+#define RotateLeft16                             _rotl16
+#define RotateLeft32                             _rotl
+#define RotateLeft64                             _rotl64
+#define RotateRight8                             _rotr8
+#define RotateRight16                            _rotr16
+#define RotateRight32                            _rotr
+#define RotateRight64                            _rotr64
+#define PopulationCount64                        __popcnt64
+#define Multiply128                              _mul128
+#define UnsignedMultiply128                      _umul128
+#define MultiplyHigh                             __mulh
+#define UnsignedMultiplyHigh                     __umulh
+#define ShiftLeft128                             __shiftleft128
+#define ShiftRight128                            __shiftright128
+#define FastFence                                __faststorefence
+#define LoadFence                                _mm_lfence
+#define MemoryFence                              _mm_mfence
+#define StoreFence                               _mm_sfence
+#define ReadTimeStampCounter                     __rdtsc
+#define ReadMsr                                  __readmsr
+#define WriteMsr                                 __writemsr
+#define CpuIdEx                                  __cpuidex
+#define CpuId                                    __cpuid
+#define DbgRaiseAssertionFailure                 __int2c
+#define CacheLineFlush(Address)                  _mm_clflush(Address)
+#define InterlockedIncrementAcquire              _InterlockedIncrement
+#define InterlockedIncrementAcquire64            _InterlockedIncrement64
+#define InterlockedIncrement64Acquire            _InterlockedIncrement64
+#define InterlockedIncrementRelease              _InterlockedIncrement
+#define InterlockedIncrementRelease64            _InterlockedIncrement64
+#define InterlockedIncrement64Release            _InterlockedIncrement64
+#define InterlockedIncrementNoFence              _InterlockedIncrement
+#define InterlockedIncrementNoFence64            _InterlockedIncrement64
+#define InterlockedIncrement64NoFence            _InterlockedIncrement64
+#define InterlockedDecrementAcquire              _InterlockedDecrement
+#define InterlockedDecrementAcquire64            _InterlockedDecrement64
+#define InterlockedDecrement64Acquire            _InterlockedDecrement64
+#define InterlockedDecrementRelease              _InterlockedDecrement
+#define InterlockedDecrementRelease64            _InterlockedDecrement64
+#define InterlockedDecrement64Release            _InterlockedDecrement64
+#define InterlockedDecrementNoFence              _InterlockedDecrement
+#define InterlockedDecrementNoFence64            _InterlockedDecrement64
+#define InterlockedDecrement64NoFence            _InterlockedDecrement64
+#define InterlockedAndAcquire                    _InterlockedAnd
+#define InterlockedAndAcquire64                  _InterlockedAnd64
+#define InterlockedAnd64Acquire                  _InterlockedAnd64
+#define InterlockedAndRelease                    _InterlockedAnd
+#define InterlockedAndRelease64                  _InterlockedAnd64
+#define InterlockedAnd64Release                  _InterlockedAnd64
+#define InterlockedAndNoFence                    _InterlockedAnd
+#define InterlockedAndNoFence64                  _InterlockedAnd64
+#define InterlockedAnd64NoFence                  _InterlockedAnd64
+#define InterlockedOrAcquire                     _InterlockedOr
+#define InterlockedOrAcquire64                   _InterlockedOr64
+#define InterlockedOr64Acquire                   _InterlockedOr64
+#define InterlockedOrRelease                     _InterlockedOr
+#define InterlockedOrRelease64                   _InterlockedOr64
+#define InterlockedOr64Release                   _InterlockedOr64
+#define InterlockedOrNoFence                     _InterlockedOr
+#define InterlockedOrNoFence64                   _InterlockedOr64
+#define InterlockedOr64NoFence                   _InterlockedOr64
+#define InterlockedXorAcquire                    _InterlockedXor
+#define InterlockedXorAcquire64                  _InterlockedXor64
+#define InterlockedXor64Acquire                  _InterlockedXor64
+#define InterlockedXorRelease                    _InterlockedXor
+#define InterlockedXorRelease64                  _InterlockedXor64
+#define InterlockedXor64Release                  _InterlockedXor64
+#define InterlockedXorNoFence                    _InterlockedXor
+#define InterlockedXorNoFence64                  _InterlockedXor64
+#define InterlockedXor64NoFence                  _InterlockedXor64
+#define InterlockedAddAcquire                    _InterlockedAdd
+#define InterlockedAddAcquire64                  _InterlockedAdd64
+#define InterlockedAdd64Acquire                  _InterlockedAdd64
+#define InterlockedAddRelease                    _InterlockedAdd
+#define InterlockedAddRelease64                  _InterlockedAdd64
+#define InterlockedAdd64Release                  _InterlockedAdd64
+#define InterlockedAddNoFence                    _InterlockedAdd
+#define InterlockedAddNoFence64                  _InterlockedAdd64
+#define InterlockedAdd64NoFence                  _InterlockedAdd64
+#define InterlockedExchangeAcquire               _InterlockedExchange
+#define InterlockedExchangeAcquire64             _InterlockedExchange64
+#define InterlockedExchange64Acquire             _InterlockedExchange64
+#define InterlockedExchangeRelease               _InterlockedExchange
+#define InterlockedExchangeRelease64             _InterlockedExchange64
+#define InterlockedExchange64Release             _InterlockedExchange64
+#define InterlockedExchangeNoFence               _InterlockedExchange
+#define InterlockedExchangeNoFence64             _InterlockedExchange64
+#define InterlockedExchange64NoFence             _InterlockedExchange64
+#define InterlockedExchangeAddAcquire            _InterlockedExchangeAdd
+#define InterlockedExchangeAddAcquire64          _InterlockedExchangeAdd64
+#define InterlockedExchangeAdd64Acquire          _InterlockedExchangeAdd64
+#define InterlockedExchangeAddRelease            _InterlockedExchangeAdd
+#define InterlockedExchangeAddRelease64          _InterlockedExchangeAdd64
+#define InterlockedExchangeAdd64Release          _InterlockedExchangeAdd64
+#define InterlockedExchangeAddNoFence            _InterlockedExchangeAdd
+#define InterlockedExchangeAddNoFence64          _InterlockedExchangeAdd64
+#define InterlockedExchangeAdd64NoFence          _InterlockedExchangeAdd64
+#define InterlockedCompareExchangeAcquire        _InterlockedCompareExchange
+#define InterlockedCompareExchangeAcquire64      _InterlockedCompareExchange64
+#define InterlockedCompareExchange64Acquire      _InterlockedCompareExchange64
+#define InterlockedCompareExchangeRelease        _InterlockedCompareExchange
+#define InterlockedCompareExchangeRelease64      _InterlockedCompareExchange64
+#define InterlockedCompareExchange64Release      _InterlockedCompareExchange64
+#define InterlockedCompareExchangeNoFence        _InterlockedCompareExchange
+#define InterlockedCompareExchangeNoFence64      _InterlockedCompareExchange64
+#define InterlockedCompareExchange64NoFence      _InterlockedCompareExchange64
+#define InterlockedExchangePointerAcquire        _InterlockedExchangePointer
 #define InterlockedCompareExchangePointerAcquire _InterlockedCompareExchangePointer
-#define InterlockedExchangePointerRelease _InterlockedExchangePointer
+#define InterlockedExchangePointerRelease        _InterlockedExchangePointer
 #define InterlockedCompareExchangePointerRelease _InterlockedCompareExchangePointer
-#define InterlockedExchangePointerNoFence _InterlockedExchangePointer
+#define InterlockedExchangePointerNoFence        _InterlockedExchangePointer
 #define InterlockedCompareExchangePointerNoFence _InterlockedCompareExchangePointer
-#define InterlockedIncrementSizeT(a)            ((SIZE_T)_InterlockedIncrement64((LONG64 volatile *)(a)))
-#define InterlockedDecrementSizeT(a)            ((SIZE_T)_InterlockedDecrement64((LONG64 volatile *)(a)))
-#define InterlockedExchangeAddSizeT(a, b)       ((SIZE_T)_InterlockedExchangeAdd64((LONG64 volatile *)(a), (LONG64)(b)))
+#define InterlockedIncrementSizeT(a)             ((SIZE_T)_InterlockedIncrement64((LONG64 volatile *)(a)))
+#define InterlockedDecrementSizeT(a)             ((SIZE_T)_InterlockedDecrement64((LONG64 volatile *)(a)))
+#define InterlockedExchangeAddSizeT(a, b)                                                                    \
+    ((SIZE_T)_InterlockedExchangeAdd64((LONG64 volatile *)(a), (LONG64)(b)))
 
-#define YieldProcessor   _mm_pause
-#define MemoryBarrier()  __faststorefence()
-#define PreFetchCacheLine(l, a)  __builtin_prefetch((const void *)(a))
-#define PrefetchForWrite(p)      __builtin_prefetch((const void *)(p), 1)
-#define PF_TEMPORAL_LEVEL_1 3
-#define PF_TEMPORAL_LEVEL_2 2
-#define PF_TEMPORAL_LEVEL_3 1
+#define YieldProcessor            _mm_pause
+#define MemoryBarrier()           __faststorefence()
+#define PreFetchCacheLine(l, a)   __builtin_prefetch((const void *)(a))
+#define PrefetchForWrite(p)       __builtin_prefetch((const void *)(p), 1)
+#define PF_TEMPORAL_LEVEL_1       3
+#define PF_TEMPORAL_LEVEL_2       2
+#define PF_TEMPORAL_LEVEL_3       1
 #define PF_NON_TEMPORAL_LEVEL_ALL 0
 
-/* Loads and stores with an order. x64 loads acquire and stores release already; the compiler is what is held back. */
+/* Loads and stores with an order. x64 loads acquire and stores release already; the compiler is what is held
+ * back. */
 FORCEINLINE CHAR Read8Acquire(CHAR const volatile *Source)
 {
     return __atomic_load_n(Source, __ATOMIC_ACQUIRE);

@@ -2,8 +2,8 @@
 /*
  * nt/ke_bugcheck.h - stopping the machine, and what may run while it stops.
  *
- * Callbacks run at HIGH_LEVEL on one processor with everything else stopped: they may allocate nothing, wait for
- * nothing and touch only memory that is resident.
+ * Callbacks run at HIGH_LEVEL on one processor with everything else stopped: they may allocate nothing, wait
+ * for nothing and touch only memory that is resident.
  */
 #ifndef KILN_NT_KE_BUGCHECK_H
 #define KILN_NT_KE_BUGCHECK_H
@@ -50,7 +50,8 @@ typedef struct _KBUGCHECK_CALLBACK_RECORD {
 struct _KBUGCHECK_REASON_CALLBACK_RECORD;
 typedef VOID NTAPI KBUGCHECK_REASON_CALLBACK_ROUTINE(_In_ KBUGCHECK_CALLBACK_REASON Reason,
                                                      _In_ struct _KBUGCHECK_REASON_CALLBACK_RECORD *Record,
-                                                     _Inout_ PVOID ReasonSpecificData, _In_ ULONG ReasonSpecificDataLength);
+                                                     _Inout_ PVOID ReasonSpecificData,
+                                                     _In_ ULONG ReasonSpecificDataLength);
 typedef KBUGCHECK_REASON_CALLBACK_ROUTINE *PKBUGCHECK_REASON_CALLBACK_ROUTINE;
 
 typedef struct _KBUGCHECK_REASON_CALLBACK_RECORD {
@@ -87,7 +88,7 @@ typedef struct _KBUGCHECK_SECONDARY_DUMP_DATA_EX {
     ULONG_PTR BugCheckParameter3;
     ULONG_PTR BugCheckParameter4;
 } KBUGCHECK_SECONDARY_DUMP_DATA_EX, *PKBUGCHECK_SECONDARY_DUMP_DATA_EX;
-#define KB_SECONDARY_DATA_FLAG_ADDITIONAL_DATA 0x00000001UL
+#define KB_SECONDARY_DATA_FLAG_ADDITIONAL_DATA  0x00000001UL
 #define KB_SECONDARY_DATA_FLAG_NO_DEVICE_ACCESS 0x00000002UL
 
 typedef enum _KBUGCHECK_DUMP_IO_TYPE {
@@ -162,43 +163,50 @@ typedef struct _KBUGCHECK_TRIAGE_DUMP_DATA {
     ULONG_PTR BugCheckParameter4;
 } KBUGCHECK_TRIAGE_DUMP_DATA, *PKBUGCHECK_TRIAGE_DUMP_DATA;
 #define KB_TRIAGE_DUMP_DATA_FLAG_BUGCHECK_ACTIVE 0x00000001UL
-#define DUMP_TYPE_INVALID    0
-#define DUMP_TYPE_UNKNOWN    1
-#define DUMP_TYPE_SUMMARY    2
-#define DUMP_TYPE_HEADER     3
-#define DUMP_TYPE_TRIAGE     4
-#define DUMP_TYPE_FULL       5
-#define DUMP_TYPE_BITMAP_FULL   6
-#define DUMP_TYPE_BITMAP_KERNEL 7
-#define DUMP_TYPE_AUTOMATIC  8
+#define DUMP_TYPE_INVALID                        0
+#define DUMP_TYPE_UNKNOWN                        1
+#define DUMP_TYPE_SUMMARY                        2
+#define DUMP_TYPE_HEADER                         3
+#define DUMP_TYPE_TRIAGE                         4
+#define DUMP_TYPE_FULL                           5
+#define DUMP_TYPE_BITMAP_FULL                    6
+#define DUMP_TYPE_BITMAP_KERNEL                  7
+#define DUMP_TYPE_AUTOMATIC                      8
 
 /* Stops the machine with a code, and four parameters the code defines. Any IRQL; does not return. */
 NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI KeBugCheck(_In_ ULONG BugCheckCode);
-NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(_In_ ULONG BugCheckCode, _In_ ULONG_PTR BugCheckParameter1,
-                                                      _In_ ULONG_PTR BugCheckParameter2, _In_ ULONG_PTR BugCheckParameter3,
+NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(_In_ ULONG BugCheckCode,
+                                                      _In_ ULONG_PTR BugCheckParameter1,
+                                                      _In_ ULONG_PTR BugCheckParameter2,
+                                                      _In_ ULONG_PTR BugCheckParameter3,
                                                       _In_ ULONG_PTR BugCheckParameter4);
-/* Callbacks; TRUE when done. The record stays the kernel's until deregistered. Any IRQL (reason: <= HIGH_LEVEL). */
+/* Callbacks; TRUE when done. The record stays the kernel's until deregistered. Any IRQL (reason: <=
+ * HIGH_LEVEL). */
 #define KeInitializeCallbackRecord(CallbackRecord) ((CallbackRecord)->State = BufferEmpty)
 NTKERNELAPI BOOLEAN NTAPI KeRegisterBugCheckCallback(_Out_ PKBUGCHECK_CALLBACK_RECORD CallbackRecord,
                                                      _In_ PKBUGCHECK_CALLBACK_ROUTINE CallbackRoutine,
-                                                     _In_reads_bytes_opt_(Length) PVOID Buffer, _In_ ULONG Length,
-                                                     _In_ PUCHAR Component);
+                                                     _In_reads_bytes_opt_(Length) PVOID Buffer,
+                                                     _In_ ULONG Length, _In_ PUCHAR Component);
 NTKERNELAPI BOOLEAN NTAPI KeDeregisterBugCheckCallback(_Inout_ PKBUGCHECK_CALLBACK_RECORD CallbackRecord);
-NTKERNELAPI BOOLEAN NTAPI KeRegisterBugCheckReasonCallback(_Out_ PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord,
-                                                           _In_ PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine,
-                                                           _In_ KBUGCHECK_CALLBACK_REASON Reason, _In_ PUCHAR Component);
-NTKERNELAPI BOOLEAN NTAPI KeDeregisterBugCheckReasonCallback(_Inout_ PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord);
-NTKERNELAPI NTSTATUS NTAPI KeAddTriageDumpDataBlock(_Inout_ PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray, _In_ PVOID Address,
-                                                    _In_ SIZE_T Size);
+NTKERNELAPI BOOLEAN NTAPI
+KeRegisterBugCheckReasonCallback(_Out_ PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord,
+                                 _In_ PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine,
+                                 _In_ KBUGCHECK_CALLBACK_REASON Reason, _In_ PUCHAR Component);
+NTKERNELAPI BOOLEAN NTAPI
+KeDeregisterBugCheckReasonCallback(_Inout_ PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord);
+NTKERNELAPI NTSTATUS NTAPI KeAddTriageDumpDataBlock(_Inout_ PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray,
+                                                    _In_ PVOID Address, _In_ SIZE_T Size);
 /* The text of a bug check message by its number (ntddk). */
 NTKERNELAPI BOOLEAN NTAPI KeGetBugMessageText(_In_ ULONG MessageId, _Out_opt_ PANSI_STRING ReturnString);
 /* Fills a dump header for a driver that writes dumps itself (ntddk). */
-NTKERNELAPI NTSTATUS NTAPI KeInitializeCrashDumpHeader(_In_ ULONG DumpType, _In_ ULONG Flags, _Out_ PVOID Buffer,
-                                                       _In_ ULONG BufferSize, _Out_opt_ PULONG BufferNeeded);
+NTKERNELAPI NTSTATUS NTAPI KeInitializeCrashDumpHeader(_In_ ULONG DumpType, _In_ ULONG Flags,
+                                                       _Out_ PVOID Buffer, _In_ ULONG BufferSize,
+                                                       _Out_opt_ PULONG BufferNeeded);
 /* A breakpoint that only a debugger sees (ntddk). */
 NTKERNELAPI VOID NTAPI KeEnterKernelDebugger(VOID);
 
-FORCEINLINE NTSTATUS KeInitializeTriageDumpDataArray(_Out_ PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray, _In_ ULONG Size)
+FORCEINLINE NTSTATUS KeInitializeTriageDumpDataArray(_Out_ PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray,
+                                                     _In_ ULONG Size)
 {
     ULONG head = FIELD_OFFSET(KTRIAGE_DUMP_DATA_ARRAY, Blocks);
     if (Size < head + sizeof(KADDRESS_RANGE)) {

@@ -71,10 +71,10 @@ typedef struct _XSTATE_SAVE {
     XSTATE_CONTEXT XStateContext;
 } XSTATE_SAVE, *PXSTATE_SAVE;
 
-#define XSTATE_LEGACY_FLOATING_POINT 0
-#define XSTATE_LEGACY_SSE            1
-#define XSTATE_GSSE                  2
-#define XSTATE_AVX                   XSTATE_GSSE
+#define XSTATE_LEGACY_FLOATING_POINT      0
+#define XSTATE_LEGACY_SSE                 1
+#define XSTATE_GSSE                       2
+#define XSTATE_AVX                        XSTATE_GSSE
 #define XSTATE_MASK_LEGACY_FLOATING_POINT (1ULL << XSTATE_LEGACY_FLOATING_POINT)
 #define XSTATE_MASK_LEGACY_SSE            (1ULL << XSTATE_LEGACY_SSE)
 #define XSTATE_MASK_LEGACY                (XSTATE_MASK_LEGACY_FLOATING_POINT | XSTATE_MASK_LEGACY_SSE)
@@ -158,7 +158,7 @@ typedef struct DECLSPEC_ALIGN(16) _CONTEXT {
     ULONG64 LastExceptionFromRip;
 } CONTEXT;
 
-/* ---- exceptions ------------------------------------------------------------------------------------------------ */
+/* ---- exceptions ---- */
 
 #define EXCEPTION_NONCONTINUABLE     0x1
 #define EXCEPTION_UNWINDING          0x2
@@ -168,15 +168,15 @@ typedef struct DECLSPEC_ALIGN(16) _CONTEXT {
 #define EXCEPTION_TARGET_UNWIND      0x20
 #define EXCEPTION_COLLIDED_UNWIND    0x40
 #define EXCEPTION_SOFTWARE_ORIGINATE 0x80
-#define EXCEPTION_UNWIND                                                                                       \
+#define EXCEPTION_UNWIND                                                                                     \
     (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND | EXCEPTION_TARGET_UNWIND | EXCEPTION_COLLIDED_UNWIND)
-#define IS_UNWINDING(Flag)       (((Flag) & EXCEPTION_UNWIND) != 0)
-#define IS_DISPATCHING(Flag)     (((Flag) & EXCEPTION_UNWIND) == 0)
-#define IS_TARGET_UNWIND(Flag)   ((Flag) & EXCEPTION_TARGET_UNWIND)
+#define IS_UNWINDING(Flag)           (((Flag)&EXCEPTION_UNWIND) != 0)
+#define IS_DISPATCHING(Flag)         (((Flag)&EXCEPTION_UNWIND) == 0)
+#define IS_TARGET_UNWIND(Flag)       ((Flag)&EXCEPTION_TARGET_UNWIND)
 #define EXCEPTION_MAXIMUM_PARAMETERS 15
-#define EXCEPTION_READ_FAULT     0
-#define EXCEPTION_WRITE_FAULT    1
-#define EXCEPTION_EXECUTE_FAULT  8
+#define EXCEPTION_READ_FAULT         0
+#define EXCEPTION_WRITE_FAULT        1
+#define EXCEPTION_EXECUTE_FAULT      8
 
 typedef struct _EXCEPTION_RECORD {
     NTSTATUS ExceptionCode;
@@ -202,11 +202,13 @@ typedef struct _EXCEPTION_POINTERS {
     PCONTEXT ContextRecord;
 } EXCEPTION_POINTERS, *PEXCEPTION_POINTERS;
 
-typedef EXCEPTION_DISPOSITION NTAPI EXCEPTION_ROUTINE(_Inout_ struct _EXCEPTION_RECORD *ExceptionRecord, _In_ PVOID EstablisherFrame,
-                                                      _Inout_ struct _CONTEXT *ContextRecord, _In_ PVOID DispatcherContext);
+typedef EXCEPTION_DISPOSITION NTAPI EXCEPTION_ROUTINE(_Inout_ struct _EXCEPTION_RECORD *ExceptionRecord,
+                                                      _In_ PVOID EstablisherFrame,
+                                                      _Inout_ struct _CONTEXT *ContextRecord,
+                                                      _In_ PVOID DispatcherContext);
 typedef EXCEPTION_ROUTINE *PEXCEPTION_ROUTINE;
 
-/* ---- unwinding ---------------------------------------------------------------------------------------------------- */
+/* ---- unwinding ---- */
 
 typedef struct _IMAGE_RUNTIME_FUNCTION_ENTRY {
     ULONG BeginAddress;
@@ -218,10 +220,10 @@ typedef struct _IMAGE_RUNTIME_FUNCTION_ENTRY {
 } RUNTIME_FUNCTION, *PRUNTIME_FUNCTION, IMAGE_RUNTIME_FUNCTION_ENTRY, *PIMAGE_RUNTIME_FUNCTION_ENTRY;
 
 #define UNWIND_HISTORY_TABLE_SIZE 12
-#define UNW_FLAG_NHANDLER   0x0
-#define UNW_FLAG_EHANDLER   0x1
-#define UNW_FLAG_UHANDLER   0x2
-#define UNW_FLAG_CHAININFO  0x4
+#define UNW_FLAG_NHANDLER         0x0
+#define UNW_FLAG_EHANDLER         0x1
+#define UNW_FLAG_UHANDLER         0x2
+#define UNW_FLAG_CHAININFO        0x4
 #define RUNTIME_FUNCTION_INDIRECT 0x1
 
 typedef struct _UNWIND_HISTORY_TABLE_ENTRY {
@@ -284,7 +286,7 @@ typedef struct _SCOPE_TABLE_AMD64 {
 typedef LONG(NTAPI *PEXCEPTION_FILTER)(struct _EXCEPTION_POINTERS *ExceptionPointers, PVOID EstablisherFrame);
 typedef VOID(NTAPI *PTERMINATION_HANDLER)(BOOLEAN AbnormalTermination, PVOID EstablisherFrame);
 
-/* ---- frames that a trap leaves on the stack ----------------------------------------------------------------------- */
+/* ---- frames that a trap leaves on the stack ---- */
 
 typedef struct _KEXCEPTION_FRAME {
     ULONG64 P1Home;

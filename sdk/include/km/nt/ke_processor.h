@@ -2,8 +2,8 @@
 /*
  * nt/ke_processor.h - processors, groups and nodes; the processor control region that GS points to.
  *
- * Drivers see the KPCR up to the PRCB; compiled code reads gs:[20h] (PRCB), gs:[50h] (IRQL), gs:[188h] (current
- * thread) and gs:[1a4h] (processor number) directly.  The rest of both belongs to the kernel.
+ * Drivers see the KPCR up to the PRCB; compiled code reads gs:[20h] (PRCB), gs:[50h] (IRQL), gs:[188h]
+ * (current thread) and gs:[1a4h] (processor number) directly.  The rest of both belongs to the kernel.
  */
 #ifndef KILN_NT_KE_PROCESSOR_H
 #define KILN_NT_KE_PROCESSOR_H
@@ -13,13 +13,13 @@
 
 EXTERN_C_START
 
-#define MAXIMUM_PROC_PER_GROUP 64
-#define MAXIMUM_PROCESSORS     MAXIMUM_PROC_PER_GROUP
-#define AFFINITY_MASK(n)       ((ULONG_PTR)1 << (n))
-#define INITIAL_PROCESSOR      0
+#define MAXIMUM_PROC_PER_GROUP  64
+#define MAXIMUM_PROCESSORS      MAXIMUM_PROC_PER_GROUP
+#define AFFINITY_MASK(n)        ((ULONG_PTR)1 << (n))
+#define INITIAL_PROCESSOR       0
 #define INVALID_PROCESSOR_INDEX 0xffffffff
-#define PCR_MINOR_VERSION      1
-#define PCR_MAJOR_VERSION      1
+#define PCR_MINOR_VERSION       1
+#define PCR_MAJOR_VERSION       1
 
 typedef struct _NT_TIB {
     struct _EXCEPTION_REGISTRATION_RECORD *ExceptionList;
@@ -67,7 +67,7 @@ typedef struct DECLSPEC_ALIGN(64) _KPCR {
     ULONG PcrAlign1[24];
 } KPCR;
 
-/* ---- topology ------------------------------------------------------------------------------------------------------ */
+/* ---- topology ---- */
 
 typedef enum _LOGICAL_PROCESSOR_RELATIONSHIP {
     RelationProcessorCore,
@@ -81,7 +81,13 @@ typedef enum _LOGICAL_PROCESSOR_RELATIONSHIP {
     RelationAll = 0xffff
 } LOGICAL_PROCESSOR_RELATIONSHIP;
 
-typedef enum _PROCESSOR_CACHE_TYPE { CacheUnified, CacheInstruction, CacheData, CacheTrace, CacheUnknown } PROCESSOR_CACHE_TYPE;
+typedef enum _PROCESSOR_CACHE_TYPE {
+    CacheUnified,
+    CacheInstruction,
+    CacheData,
+    CacheTrace,
+    CacheUnknown
+} PROCESSOR_CACHE_TYPE;
 #define CACHE_FULLY_ASSOCIATIVE 0xFF
 #define LTP_PC_SMT              0x1
 
@@ -179,11 +185,16 @@ typedef struct _KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT {
 } KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT, *PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT;
 #define KE_PROCESSOR_CHANGE_ADD_EXISTING 1
 
-typedef VOID NTAPI PROCESSOR_CALLBACK_FUNCTION(_In_ PVOID CallbackContext, _In_ PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT ChangeContext,
+typedef VOID NTAPI PROCESSOR_CALLBACK_FUNCTION(_In_ PVOID CallbackContext,
+                                               _In_ PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT ChangeContext,
                                                _Inout_ PNTSTATUS OperationStatus);
 typedef PROCESSOR_CALLBACK_FUNCTION *PPROCESSOR_CALLBACK_FUNCTION;
 
-typedef enum _HARDWARE_COUNTER_TYPE { PMCCounter, MaxHardwareCounterType } HARDWARE_COUNTER_TYPE, *PHARDWARE_COUNTER_TYPE;
+typedef enum _HARDWARE_COUNTER_TYPE {
+    PMCCounter,
+    MaxHardwareCounterType
+} HARDWARE_COUNTER_TYPE,
+    *PHARDWARE_COUNTER_TYPE;
 typedef struct _HARDWARE_COUNTER {
     HARDWARE_COUNTER_TYPE Type;
     ULONG Reserved;
@@ -203,7 +214,8 @@ FORCEINLINE ULONG KeGetCurrentProcessorNumber(VOID)
 NTKERNELAPI ULONG NTAPI KeGetCurrentProcessorNumber(VOID);
 #endif
 NTKERNELAPI ULONG NTAPI KeGetProcessorIndexFromNumber(_In_ PPROCESSOR_NUMBER ProcNumber);
-NTKERNELAPI NTSTATUS NTAPI KeGetProcessorNumberFromIndex(_In_ ULONG ProcIndex, _Out_ PPROCESSOR_NUMBER ProcNumber);
+NTKERNELAPI NTSTATUS NTAPI KeGetProcessorNumberFromIndex(_In_ ULONG ProcIndex,
+                                                         _Out_ PPROCESSOR_NUMBER ProcNumber);
 NTKERNELAPI USHORT NTAPI KeGetCurrentNodeNumber(VOID);
 /* Counts and masks of active and possible processors. Any IRQL unless said. */
 NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCount(_Out_opt_ PKAFFINITY ActiveProcessors);
@@ -214,25 +226,33 @@ NTKERNELAPI USHORT NTAPI KeQueryActiveGroupCount(VOID);
 NTKERNELAPI USHORT NTAPI KeQueryMaximumGroupCount(VOID);
 NTKERNELAPI KAFFINITY NTAPI KeQueryGroupAffinity(_In_ USHORT GroupNumber);
 NTKERNELAPI KAFFINITY NTAPI KeQueryActiveProcessors(VOID);
-NTKERNELAPI VOID NTAPI KeQueryNodeActiveAffinity(_In_ USHORT NodeNumber, _Out_opt_ PGROUP_AFFINITY Affinity, _Out_opt_ PUSHORT Count);
-NTKERNELAPI NTSTATUS NTAPI KeQueryNodeActiveAffinity2(_In_ USHORT NodeNumber, _Out_ PGROUP_AFFINITY GroupAffinities,
-                                                      _In_ USHORT GroupAffinitiesCount, _Out_ PUSHORT GroupAffinitiesRequired);
+NTKERNELAPI VOID NTAPI KeQueryNodeActiveAffinity(_In_ USHORT NodeNumber, _Out_opt_ PGROUP_AFFINITY Affinity,
+                                                 _Out_opt_ PUSHORT Count);
+NTKERNELAPI NTSTATUS NTAPI KeQueryNodeActiveAffinity2(_In_ USHORT NodeNumber,
+                                                      _Out_ PGROUP_AFFINITY GroupAffinities,
+                                                      _In_ USHORT GroupAffinitiesCount,
+                                                      _Out_ PUSHORT GroupAffinitiesRequired);
 NTKERNELAPI ULONG NTAPI KeQueryNodeActiveProcessorCount(_In_ USHORT NodeNumber);
 NTKERNELAPI USHORT NTAPI KeQueryNodeMaximumProcessorCount(_In_ USHORT NodeNumber);
 NTKERNELAPI USHORT NTAPI KeQueryHighestNodeNumber(VOID);
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL) NTSTATUS NTAPI
-KeQueryLogicalProcessorRelationship(_In_opt_ PPROCESSOR_NUMBER ProcessorNumber, _In_ LOGICAL_PROCESSOR_RELATIONSHIP RelationshipType,
-                                    _Out_opt_ PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information, _Inout_ PULONG Length);
-NTKERNELAPI NTSTATUS NTAPI KeSetHardwareCounterConfiguration(_In_reads_(Count) PHARDWARE_COUNTER CounterArray, _In_ ULONG Count);
-NTKERNELAPI NTSTATUS NTAPI KeQueryHardwareCounterConfiguration(_Out_writes_to_(MaximumCount, *Count) PHARDWARE_COUNTER CounterArray,
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+NTSTATUS NTAPI KeQueryLogicalProcessorRelationship(
+    _In_opt_ PPROCESSOR_NUMBER ProcessorNumber, _In_ LOGICAL_PROCESSOR_RELATIONSHIP RelationshipType,
+    _Out_opt_ PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information, _Inout_ PULONG Length);
+NTKERNELAPI NTSTATUS NTAPI KeSetHardwareCounterConfiguration(_In_reads_(Count) PHARDWARE_COUNTER CounterArray,
+                                                             _In_ ULONG Count);
+NTKERNELAPI NTSTATUS NTAPI KeQueryHardwareCounterConfiguration(_Out_writes_to_(MaximumCount, *Count)
+                                                                   PHARDWARE_COUNTER CounterArray,
                                                                _In_ ULONG MaximumCount, _Out_ PULONG Count);
 
-/* Binds the calling thread to processors until the matching revert. IRQL <= APC_LEVEL (the change waits otherwise). */
+/* Binds the calling thread to processors until the matching revert. IRQL <= APC_LEVEL (the change waits
+ * otherwise). */
 NTKERNELAPI VOID NTAPI KeSetSystemAffinityThread(_In_ KAFFINITY Affinity);
 NTKERNELAPI KAFFINITY NTAPI KeSetSystemAffinityThreadEx(_In_ KAFFINITY Affinity);
 NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThread(VOID);
 NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThreadEx(_In_ KAFFINITY Affinity);
-NTKERNELAPI VOID NTAPI KeSetSystemGroupAffinityThread(_In_ PGROUP_AFFINITY Affinity, _Out_opt_ PGROUP_AFFINITY PreviousAffinity);
+NTKERNELAPI VOID NTAPI KeSetSystemGroupAffinityThread(_In_ PGROUP_AFFINITY Affinity,
+                                                      _Out_opt_ PGROUP_AFFINITY PreviousAffinity);
 NTKERNELAPI VOID NTAPI KeRevertToUserGroupAffinityThread(_In_ PGROUP_AFFINITY PreviousAffinity);
 
 EXTERN_C_END

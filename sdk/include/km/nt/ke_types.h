@@ -2,44 +2,44 @@
 /*
  * nt/ke_types.h - the objects of the kernel proper, laid out as x64 Windows 10 lays them out.
  *
- * A dispatcher object begins with a DISPATCHER_HEADER: its type byte (KOBJECTS), its signal state and the list of
- * wait blocks of those who wait.  The header of a timer, queue, thread or mutant uses the other three bytes for
- * flags of its own.
+ * A dispatcher object begins with a DISPATCHER_HEADER: its type byte (KOBJECTS), its signal state and the
+ * list of wait blocks of those who wait.  The header of a timer, queue, thread or mutant uses the other three
+ * bytes for flags of its own.
  */
 #ifndef KILN_NT_KE_TYPES_H
 #define KILN_NT_KE_TYPES_H
 
 #include <nt/base.h>
 
-/* ---- IRQLs, modes, priorities -------------------------------------------------------------------------------- */
+/* ---- IRQLs, modes, priorities ---- */
 
-#define PASSIVE_LEVEL   0
-#define LOW_LEVEL       0
-#define APC_LEVEL       1
-#define DISPATCH_LEVEL  2
-#define CMCI_LEVEL      5
-#define CLOCK_LEVEL     13
-#define IPI_LEVEL       14
-#define DRS_LEVEL       14
-#define POWER_LEVEL     14
-#define PROFILE_LEVEL   15
-#define HIGH_LEVEL      15
-#define SYNCH_LEVEL     12
+#define PASSIVE_LEVEL  0
+#define LOW_LEVEL      0
+#define APC_LEVEL      1
+#define DISPATCH_LEVEL 2
+#define CMCI_LEVEL     5
+#define CLOCK_LEVEL    13
+#define IPI_LEVEL      14
+#define DRS_LEVEL      14
+#define POWER_LEVEL    14
+#define PROFILE_LEVEL  15
+#define HIGH_LEVEL     15
+#define SYNCH_LEVEL    12
 
 typedef enum _MODE { KernelMode, UserMode, MaximumMode } MODE;
 
-#define LOW_PRIORITY           0
-#define LOW_REALTIME_PRIORITY  16
-#define HIGH_PRIORITY          31
-#define MAXIMUM_PRIORITY       32
+#define LOW_PRIORITY          0
+#define LOW_REALTIME_PRIORITY 16
+#define HIGH_PRIORITY         31
+#define MAXIMUM_PRIORITY      32
 
-#define EVENT_INCREMENT        1
-#define SEMAPHORE_INCREMENT    1
-#define MUTANT_INCREMENT       1
+#define EVENT_INCREMENT     1
+#define SEMAPHORE_INCREMENT 1
+#define MUTANT_INCREMENT    1
 
-#define THREAD_WAIT_OBJECTS    3
-#define MAXIMUM_WAIT_OBJECTS   64
-#define MAXIMUM_SUSPEND_COUNT  0x7f
+#define THREAD_WAIT_OBJECTS   3
+#define MAXIMUM_WAIT_OBJECTS  64
+#define MAXIMUM_SUSPEND_COUNT 0x7f
 
 typedef enum _KWAIT_REASON {
     Executive,
@@ -119,7 +119,7 @@ typedef enum _KOBJECTS {
     MaximumKernelObject = 27
 } KOBJECTS;
 
-/* ---- the dispatcher header and its objects ----------------------------------------------------------------------- */
+/* ---- the dispatcher header and its objects ---- */
 
 typedef struct _DISPATCHER_HEADER {
     union {
@@ -285,13 +285,18 @@ typedef struct _KWAIT_BLOCK {
     PVOID SparePtr;
 } KWAIT_BLOCK, *PKWAIT_BLOCK, *RESTRICTED_POINTER PRKWAIT_BLOCK;
 
-/* ---- DPCs ---------------------------------------------------------------------------------------------------------- */
+/* ---- DPCs ---- */
 
-typedef enum _KDPC_IMPORTANCE { LowImportance, MediumImportance, HighImportance, MediumHighImportance } KDPC_IMPORTANCE;
+typedef enum _KDPC_IMPORTANCE {
+    LowImportance,
+    MediumImportance,
+    HighImportance,
+    MediumHighImportance
+} KDPC_IMPORTANCE;
 
 typedef _Function_class_(KDEFERRED_ROUTINE) _IRQL_requires_(DISPATCH_LEVEL) _IRQL_requires_same_ VOID NTAPI
-KDEFERRED_ROUTINE(_In_ struct _KDPC *Dpc, _In_opt_ PVOID DeferredContext, _In_opt_ PVOID SystemArgument1,
-                  _In_opt_ PVOID SystemArgument2);
+    KDEFERRED_ROUTINE(_In_ struct _KDPC *Dpc, _In_opt_ PVOID DeferredContext, _In_opt_ PVOID SystemArgument1,
+                      _In_opt_ PVOID SystemArgument2);
 typedef KDEFERRED_ROUTINE *PKDEFERRED_ROUTINE;
 
 typedef struct _KDPC {
@@ -320,7 +325,7 @@ typedef struct _KDPC_WATCHDOG_INFORMATION {
     ULONG Reserved;
 } KDPC_WATCHDOG_INFORMATION, *PKDPC_WATCHDOG_INFORMATION;
 
-/* ---- APCs ---------------------------------------------------------------------------------------------------------- */
+/* ---- APCs ---- */
 
 typedef enum _KAPC_ENVIRONMENT {
     OriginalApcEnvironment,
@@ -330,10 +335,12 @@ typedef enum _KAPC_ENVIRONMENT {
 } KAPC_ENVIRONMENT;
 
 struct _KAPC;
-typedef VOID NTAPI KNORMAL_ROUTINE(_In_opt_ PVOID NormalContext, _In_opt_ PVOID SystemArgument1, _In_opt_ PVOID SystemArgument2);
+typedef VOID NTAPI KNORMAL_ROUTINE(_In_opt_ PVOID NormalContext, _In_opt_ PVOID SystemArgument1,
+                                   _In_opt_ PVOID SystemArgument2);
 typedef KNORMAL_ROUTINE *PKNORMAL_ROUTINE;
-typedef VOID NTAPI KKERNEL_ROUTINE(_In_ struct _KAPC *Apc, _Inout_ PKNORMAL_ROUTINE *NormalRoutine, _Inout_ PVOID *NormalContext,
-                                   _Inout_ PVOID *SystemArgument1, _Inout_ PVOID *SystemArgument2);
+typedef VOID NTAPI KKERNEL_ROUTINE(_In_ struct _KAPC *Apc, _Inout_ PKNORMAL_ROUTINE *NormalRoutine,
+                                   _Inout_ PVOID *NormalContext, _Inout_ PVOID *SystemArgument1,
+                                   _Inout_ PVOID *SystemArgument2);
 typedef KKERNEL_ROUTINE *PKKERNEL_ROUTINE;
 typedef VOID NTAPI KRUNDOWN_ROUTINE(_In_ struct _KAPC *Apc);
 typedef KRUNDOWN_ROUTINE *PKRUNDOWN_ROUTINE;
@@ -388,7 +395,7 @@ typedef struct _KAPC_STATE {
     };
 } KAPC_STATE, *PKAPC_STATE, *RESTRICTED_POINTER PRKAPC_STATE;
 
-/* ---- device queues ---------------------------------------------------------------------------------------------------- */
+/* ---- device queues ---- */
 
 typedef struct _KDEVICE_QUEUE {
     SHORT Type;
@@ -410,7 +417,7 @@ typedef struct _KDEVICE_QUEUE_ENTRY {
     BOOLEAN Inserted;
 } KDEVICE_QUEUE_ENTRY, *PKDEVICE_QUEUE_ENTRY, *RESTRICTED_POINTER PRKDEVICE_QUEUE_ENTRY;
 
-/* ---- spin locks and mutexes ---------------------------------------------------------------------------------------------- */
+/* ---- spin locks and mutexes ---- */
 
 typedef struct _KSPIN_LOCK_QUEUE {
     struct _KSPIN_LOCK_QUEUE *volatile Next;
@@ -423,24 +430,24 @@ typedef struct _KLOCK_QUEUE_HANDLE {
 } KLOCK_QUEUE_HANDLE, *PKLOCK_QUEUE_HANDLE;
 
 typedef ULONG_PTR KSPIN_LOCK_QUEUE_NUMBER;
-#define LockQueueUnusedSpare0      0
-#define LockQueueUnusedSpare1      1
-#define LockQueueUnusedSpare2      2
-#define LockQueueUnusedSpare3      3
-#define LockQueueVacbLock          4
-#define LockQueueMasterLock        5
-#define LockQueueNonPagedPoolLock  6
-#define LockQueueIoCancelLock      7
-#define LockQueueUnusedSpare8      8
-#define LockQueueIoVpbLock         9
-#define LockQueueIoDatabaseLock    10
-#define LockQueueIoCompletionLock  11
-#define LockQueueNtfsStructLock    12
-#define LockQueueAfdWorkQueueLock  13
-#define LockQueueBcbLock           14
-#define LockQueueUnusedSpare15     15
-#define LockQueueUnusedSpare16     16
-#define LockQueueMaximumLock       17
+#define LockQueueUnusedSpare0     0
+#define LockQueueUnusedSpare1     1
+#define LockQueueUnusedSpare2     2
+#define LockQueueUnusedSpare3     3
+#define LockQueueVacbLock         4
+#define LockQueueMasterLock       5
+#define LockQueueNonPagedPoolLock 6
+#define LockQueueIoCancelLock     7
+#define LockQueueUnusedSpare8     8
+#define LockQueueIoVpbLock        9
+#define LockQueueIoDatabaseLock   10
+#define LockQueueIoCompletionLock 11
+#define LockQueueNtfsStructLock   12
+#define LockQueueAfdWorkQueueLock 13
+#define LockQueueBcbLock          14
+#define LockQueueUnusedSpare15    15
+#define LockQueueUnusedSpare16    16
+#define LockQueueMaximumLock      17
 
 /* FAST_MUTEX and KGUARDED_MUTEX are one object on x64; both live here because both are built of an event. */
 typedef struct _FAST_MUTEX {
@@ -465,7 +472,7 @@ typedef struct _KGUARDED_MUTEX {
     };
 } KGUARDED_MUTEX, *PKGUARDED_MUTEX;
 
-/* ---- interrupts ------------------------------------------------------------------------------------------------------------ */
+/* ---- interrupts ---- */
 
 typedef struct _KINTERRUPT *PKINTERRUPT, *RESTRICTED_POINTER PRKINTERRUPT;
 
@@ -479,16 +486,18 @@ typedef enum _KINTERRUPT_POLARITY {
     InterruptActiveBoth,
     InterruptActiveBothTriggerLow = InterruptActiveBoth,
     InterruptActiveBothTriggerHigh
-} KINTERRUPT_POLARITY, *PKINTERRUPT_POLARITY;
+} KINTERRUPT_POLARITY,
+    *PKINTERRUPT_POLARITY;
 
 typedef BOOLEAN NTAPI KSERVICE_ROUTINE(_In_ struct _KINTERRUPT *Interrupt, _In_opt_ PVOID ServiceContext);
 typedef KSERVICE_ROUTINE *PKSERVICE_ROUTINE;
-typedef BOOLEAN NTAPI KMESSAGE_SERVICE_ROUTINE(_In_ struct _KINTERRUPT *Interrupt, _In_ PVOID ServiceContext, _In_ ULONG MessageID);
+typedef BOOLEAN NTAPI KMESSAGE_SERVICE_ROUTINE(_In_ struct _KINTERRUPT *Interrupt, _In_ PVOID ServiceContext,
+                                               _In_ ULONG MessageID);
 typedef KMESSAGE_SERVICE_ROUTINE *PKMESSAGE_SERVICE_ROUTINE;
 typedef _IRQL_requires_same_ BOOLEAN NTAPI KSYNCHRONIZE_ROUTINE(_In_opt_ PVOID SynchronizeContext);
 typedef KSYNCHRONIZE_ROUTINE *PKSYNCHRONIZE_ROUTINE;
 
-/* ---- other callbacks ---------------------------------------------------------------------------------------------------------- */
+/* ---- other callbacks ---- */
 
 typedef BOOLEAN NTAPI NMI_CALLBACK(_In_opt_ PVOID Context, _In_ BOOLEAN Handled);
 typedef NMI_CALLBACK *PNMI_CALLBACK;
@@ -499,18 +508,19 @@ typedef EXPAND_STACK_CALLOUT *PEXPAND_STACK_CALLOUT;
 typedef VOID NTAPI TIME_UPDATE_NOTIFY_ROUTINE(_In_ HANDLE ThreadId, _In_ KPROCESSOR_MODE Mode);
 typedef TIME_UPDATE_NOTIFY_ROUTINE *PTIME_UPDATE_NOTIFY_ROUTINE;
 
-#define MAXIMUM_EXPANSION_SIZE (0x12000 - 0x3000)
-#define KERNEL_STACK_SIZE          0x6000
-#define KERNEL_LARGE_STACK_SIZE    0x12000
-#define KERNEL_LARGE_STACK_COMMIT  KERNEL_STACK_SIZE
-#define DOUBLE_FAULT_STACK_SIZE    0x6000
+#define MAXIMUM_EXPANSION_SIZE    (0x12000 - 0x3000)
+#define KERNEL_STACK_SIZE         0x6000
+#define KERNEL_LARGE_STACK_SIZE   0x12000
+#define KERNEL_LARGE_STACK_COMMIT KERNEL_STACK_SIZE
+#define DOUBLE_FAULT_STACK_SIZE   0x6000
 
 typedef enum _BOUND_CALLBACK_STATUS {
     BoundExceptionContinueSearch,
     BoundExceptionHandled,
     BoundExceptionError,
     BoundExceptionMaximum
-} BOUND_CALLBACK_STATUS, *PBOUND_CALLBACK_STATUS;
+} BOUND_CALLBACK_STATUS,
+    *PBOUND_CALLBACK_STATUS;
 typedef BOUND_CALLBACK_STATUS NTAPI BOUND_CALLBACK(VOID);
 typedef BOUND_CALLBACK *PBOUND_CALLBACK;
 
@@ -540,15 +550,14 @@ NT_ASSERT_SIZE(KLOCK_QUEUE_HANDLE, 0x18);
 NT_ASSERT_SIZE(FAST_MUTEX, 0x38);
 NT_ASSERT_SIZE(KGUARDED_MUTEX, 0x38);
 
-
 /* Access rights of the named synchronization objects. */
-#define EVENT_QUERY_STATE     0x0001
-#define EVENT_MODIFY_STATE    0x0002
-#define EVENT_ALL_ACCESS      (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3)
+#define EVENT_QUERY_STATE      0x0001
+#define EVENT_MODIFY_STATE     0x0002
+#define EVENT_ALL_ACCESS       (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3)
 #define SEMAPHORE_QUERY_STATE  0x0001
 #define SEMAPHORE_MODIFY_STATE 0x0002
 #define SEMAPHORE_ALL_ACCESS   (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3)
-#define MUTANT_QUERY_STATE    0x0001
-#define MUTANT_ALL_ACCESS     (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | MUTANT_QUERY_STATE)
+#define MUTANT_QUERY_STATE     0x0001
+#define MUTANT_ALL_ACCESS      (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | MUTANT_QUERY_STATE)
 
 #endif

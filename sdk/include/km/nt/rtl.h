@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nt/rtl.h - the run-time library: lists, memory, strings and tables (headers of their own), and here bitmaps, time,
- * versions, large integers, random numbers, one-time initialisation, exceptions and unwinding, security descriptors.
+ * nt/rtl.h - the run-time library: lists, memory, strings and tables (headers of their own), and here
+ * bitmaps, time, versions, large integers, random numbers, one-time initialisation, exceptions and unwinding,
+ * security descriptors.
  */
 #ifndef KILN_NT_RTL_H
 #define KILN_NT_RTL_H
@@ -18,7 +19,7 @@
 
 EXTERN_C_START
 
-/* ---- bitmaps ------------------------------------------------------------------------------------------------------ */
+/* ---- bitmaps ---- */
 
 typedef struct _RTL_BITMAP {
     ULONG SizeOfBitMap;
@@ -31,38 +32,53 @@ typedef struct _RTL_BITMAP_RUN {
 } RTL_BITMAP_RUN, *PRTL_BITMAP_RUN;
 
 /* The caller serialises. An index of 0xFFFFFFFF means not found. Any IRQL if the map is resident. */
-NTSYSAPI VOID NTAPI RtlInitializeBitMap(_Out_ PRTL_BITMAP BitMapHeader, _In_opt_ PULONG BitMapBuffer, _In_opt_ ULONG SizeOfBitMap);
+NTSYSAPI VOID NTAPI RtlInitializeBitMap(_Out_ PRTL_BITMAP BitMapHeader, _In_opt_ PULONG BitMapBuffer,
+                                        _In_opt_ ULONG SizeOfBitMap);
 NTSYSAPI VOID NTAPI RtlClearBit(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG BitNumber);
 NTSYSAPI VOID NTAPI RtlSetBit(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG BitNumber);
 NTSYSAPI BOOLEAN NTAPI RtlTestBit(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG BitNumber);
 NTSYSAPI VOID NTAPI RtlClearAllBits(_In_ PRTL_BITMAP BitMapHeader);
 NTSYSAPI VOID NTAPI RtlSetAllBits(_In_ PRTL_BITMAP BitMapHeader);
-NTSYSAPI ULONG NTAPI RtlFindClearBits(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind, _In_ ULONG HintIndex);
-NTSYSAPI ULONG NTAPI RtlFindSetBits(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind, _In_ ULONG HintIndex);
-NTSYSAPI ULONG NTAPI RtlFindClearBitsAndSet(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind, _In_ ULONG HintIndex);
-NTSYSAPI ULONG NTAPI RtlFindSetBitsAndClear(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind, _In_ ULONG HintIndex);
-NTSYSAPI VOID NTAPI RtlClearBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex, _In_ ULONG NumberToClear);
-NTSYSAPI VOID NTAPI RtlSetBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex, _In_ ULONG NumberToSet);
-NTSYSAPI BOOLEAN NTAPI RtlAreBitsClear(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex, _In_ ULONG Length);
-NTSYSAPI BOOLEAN NTAPI RtlAreBitsSet(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex, _In_ ULONG Length);
+NTSYSAPI ULONG NTAPI RtlFindClearBits(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
+                                      _In_ ULONG HintIndex);
+NTSYSAPI ULONG NTAPI RtlFindSetBits(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
+                                    _In_ ULONG HintIndex);
+NTSYSAPI ULONG NTAPI RtlFindClearBitsAndSet(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
+                                            _In_ ULONG HintIndex);
+NTSYSAPI ULONG NTAPI RtlFindSetBitsAndClear(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
+                                            _In_ ULONG HintIndex);
+NTSYSAPI VOID NTAPI RtlClearBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
+                                 _In_ ULONG NumberToClear);
+NTSYSAPI VOID NTAPI RtlSetBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
+                               _In_ ULONG NumberToSet);
+NTSYSAPI BOOLEAN NTAPI RtlAreBitsClear(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
+                                       _In_ ULONG Length);
+NTSYSAPI BOOLEAN NTAPI RtlAreBitsSet(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
+                                     _In_ ULONG Length);
 NTSYSAPI ULONG NTAPI RtlNumberOfClearBits(_In_ PCRTL_BITMAP BitMapHeader);
 NTSYSAPI ULONG NTAPI RtlNumberOfSetBits(_In_ PCRTL_BITMAP BitMapHeader);
-NTSYSAPI ULONG NTAPI RtlNumberOfSetBitsInRange(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex, _In_ ULONG Length);
-NTSYSAPI ULONG NTAPI RtlNumberOfClearBitsInRange(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex, _In_ ULONG Length);
+NTSYSAPI ULONG NTAPI RtlNumberOfSetBitsInRange(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
+                                               _In_ ULONG Length);
+NTSYSAPI ULONG NTAPI RtlNumberOfClearBitsInRange(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
+                                                 _In_ ULONG Length);
 NTSYSAPI ULONG NTAPI RtlNumberOfSetBitsUlongPtr(_In_ ULONG_PTR Target);
-NTSYSAPI ULONG NTAPI RtlFindClearRuns(_In_ PCRTL_BITMAP BitMapHeader, _Out_ PRTL_BITMAP_RUN RunArray, _In_ ULONG SizeOfRunArray,
-                                      _In_ BOOLEAN LocateLongestRuns);
+NTSYSAPI ULONG NTAPI RtlFindClearRuns(_In_ PCRTL_BITMAP BitMapHeader, _Out_ PRTL_BITMAP_RUN RunArray,
+                                      _In_ ULONG SizeOfRunArray, _In_ BOOLEAN LocateLongestRuns);
 NTSYSAPI ULONG NTAPI RtlFindLongestRunClear(_In_ PCRTL_BITMAP BitMapHeader, _Out_ PULONG StartingIndex);
 NTSYSAPI ULONG NTAPI RtlFindFirstRunClear(_In_ PCRTL_BITMAP BitMapHeader, _Out_ PULONG StartingIndex);
-NTSYSAPI ULONG NTAPI RtlFindNextForwardRunClear(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG FromIndex, _Out_ PULONG StartingRunIndex);
-NTSYSAPI ULONG NTAPI RtlFindLastBackwardRunClear(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG FromIndex, _Out_ PULONG StartingRunIndex);
+NTSYSAPI ULONG NTAPI RtlFindNextForwardRunClear(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG FromIndex,
+                                                _Out_ PULONG StartingRunIndex);
+NTSYSAPI ULONG NTAPI RtlFindLastBackwardRunClear(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG FromIndex,
+                                                 _Out_ PULONG StartingRunIndex);
 NTSYSAPI CCHAR NTAPI RtlFindLeastSignificantBit(_In_ ULONGLONG Set);
 NTSYSAPI CCHAR NTAPI RtlFindMostSignificantBit(_In_ ULONGLONG Set);
-NTSYSAPI VOID NTAPI RtlCopyBitMap(_In_ PCRTL_BITMAP Source, _In_ PRTL_BITMAP Destination, _In_ ULONG TargetBit);
-NTSYSAPI VOID NTAPI RtlExtractBitMap(_In_ PCRTL_BITMAP Source, _In_ PRTL_BITMAP Destination, _In_ ULONG TargetBit, _In_ ULONG NumberOfBits);
+NTSYSAPI VOID NTAPI RtlCopyBitMap(_In_ PCRTL_BITMAP Source, _In_ PRTL_BITMAP Destination,
+                                  _In_ ULONG TargetBit);
+NTSYSAPI VOID NTAPI RtlExtractBitMap(_In_ PCRTL_BITMAP Source, _In_ PRTL_BITMAP Destination,
+                                     _In_ ULONG TargetBit, _In_ ULONG NumberOfBits);
 #define RtlCheckBit(BMH, BP) ((((PLONG)(BMH)->Buffer)[(BP) / 32] >> ((BP) % 32)) & 0x1)
 
-/* ---- time ------------------------------------------------------------------------------------------------------------- */
+/* ---- time ---- */
 
 typedef struct _TIME_FIELDS {
     CSHORT Year;
@@ -83,7 +99,7 @@ NTSYSAPI BOOLEAN NTAPI RtlTimeToSecondsSince1980(_In_ PLARGE_INTEGER Time, _Out_
 NTSYSAPI VOID NTAPI RtlSecondsSince1970ToTime(_In_ ULONG ElapsedSeconds, _Out_ PLARGE_INTEGER Time);
 NTSYSAPI VOID NTAPI RtlSecondsSince1980ToTime(_In_ ULONG ElapsedSeconds, _Out_ PLARGE_INTEGER Time);
 
-/* ---- versions ---------------------------------------------------------------------------------------------------------- */
+/* ---- versions ---- */
 
 typedef struct _OSVERSIONINFOA {
     ULONG dwOSVersionInfoSize;
@@ -128,36 +144,38 @@ typedef struct _OSVERSIONINFOEXW {
     UCHAR wReserved;
 } OSVERSIONINFOEXW, *POSVERSIONINFOEXW, *LPOSVERSIONINFOEXW, RTL_OSVERSIONINFOEXW, *PRTL_OSVERSIONINFOEXW;
 
-#define VER_EQUAL                1
-#define VER_GREATER              2
-#define VER_GREATER_EQUAL        3
-#define VER_LESS                 4
-#define VER_LESS_EQUAL           5
-#define VER_AND                  6
-#define VER_OR                   7
-#define VER_CONDITION_MASK       7
+#define VER_EQUAL                       1
+#define VER_GREATER                     2
+#define VER_GREATER_EQUAL               3
+#define VER_LESS                        4
+#define VER_LESS_EQUAL                  5
+#define VER_AND                         6
+#define VER_OR                          7
+#define VER_CONDITION_MASK              7
 #define VER_NUM_BITS_PER_CONDITION_MASK 3
-#define VER_MINORVERSION         0x00000001
-#define VER_MAJORVERSION         0x00000002
-#define VER_BUILDNUMBER          0x00000004
-#define VER_PLATFORMID           0x00000008
-#define VER_SERVICEPACKMINOR     0x00000010
-#define VER_SERVICEPACKMAJOR     0x00000020
-#define VER_SUITENAME            0x00000040
-#define VER_PRODUCT_TYPE         0x00000080
-#define VER_NT_WORKSTATION       0x00000001
-#define VER_NT_DOMAIN_CONTROLLER 0x00000002
-#define VER_NT_SERVER            0x00000003
-#define VER_SUITE_SINGLEUSERTS   0x00000100
-#define VER_SUITE_TERMINAL       0x00000010
-#define VER_PLATFORM_WIN32s      0
-#define VER_PLATFORM_WIN32_WINDOWS 1
-#define VER_PLATFORM_WIN32_NT    2
+#define VER_MINORVERSION                0x00000001
+#define VER_MAJORVERSION                0x00000002
+#define VER_BUILDNUMBER                 0x00000004
+#define VER_PLATFORMID                  0x00000008
+#define VER_SERVICEPACKMINOR            0x00000010
+#define VER_SERVICEPACKMAJOR            0x00000020
+#define VER_SUITENAME                   0x00000040
+#define VER_PRODUCT_TYPE                0x00000080
+#define VER_NT_WORKSTATION              0x00000001
+#define VER_NT_DOMAIN_CONTROLLER        0x00000002
+#define VER_NT_SERVER                   0x00000003
+#define VER_SUITE_SINGLEUSERTS          0x00000100
+#define VER_SUITE_TERMINAL              0x00000010
+#define VER_PLATFORM_WIN32s             0
+#define VER_PLATFORM_WIN32_WINDOWS      1
+#define VER_PLATFORM_WIN32_NT           2
 
 NTSYSAPI NTSTATUS NTAPI RtlGetVersion(_Out_ PRTL_OSVERSIONINFOW VersionInformation);
-NTSYSAPI NTSTATUS NTAPI RtlVerifyVersionInfo(_In_ PRTL_OSVERSIONINFOEXW VersionInfo, _In_ ULONG TypeMask, _In_ ULONGLONG ConditionMask);
-NTSYSAPI ULONGLONG NTAPI VerSetConditionMask(_In_ ULONGLONG ConditionMask, _In_ ULONG TypeMask, _In_ UCHAR Condition);
-#define VER_SET_CONDITION(ConditionMask, TypeBitMask, ComparisonType)                                          \
+NTSYSAPI NTSTATUS NTAPI RtlVerifyVersionInfo(_In_ PRTL_OSVERSIONINFOEXW VersionInfo, _In_ ULONG TypeMask,
+                                             _In_ ULONGLONG ConditionMask);
+NTSYSAPI ULONGLONG NTAPI VerSetConditionMask(_In_ ULONGLONG ConditionMask, _In_ ULONG TypeMask,
+                                             _In_ UCHAR Condition);
+#define VER_SET_CONDITION(ConditionMask, TypeBitMask, ComparisonType)                                        \
     ((ConditionMask) = VerSetConditionMask((ConditionMask), (TypeBitMask), (ComparisonType)))
 NTSYSAPI BOOLEAN NTAPI RtlIsNtDdiVersionAvailable(_In_ ULONG Version);
 NTSYSAPI BOOLEAN NTAPI RtlIsServicePackVersionInstalled(_In_ ULONG Version);
@@ -165,12 +183,18 @@ NTSYSAPI BOOLEAN NTAPI RtlGetNtProductType(_Out_ PNT_PRODUCT_TYPE NtProductType)
 NTSYSAPI BOOLEAN NTAPI RtlIsMultiSessionSku(VOID);
 NTSYSAPI ULONG64 NTAPI RtlGetEnabledExtendedFeatures(_In_ ULONG64 FeatureMask);
 NTSYSAPI BOOLEAN NTAPI RtlIsStateSeparationEnabled(VOID);
-typedef enum _STATE_LOCATION_TYPE { LocationTypeRegistry = 0, LocationTypeFileSystem = 1, LocationTypeMaximum = 2 } STATE_LOCATION_TYPE;
-NTSYSAPI NTSTATUS NTAPI RtlGetPersistedStateLocation(_In_ PCWSTR SourceID, _In_opt_ PCWSTR CustomValue, _In_opt_ PCWSTR DefaultPath,
-                                                     _In_ STATE_LOCATION_TYPE StateLocationType, _Out_opt_ PWCHAR TargetPath,
-                                                     _In_ ULONG BufferLengthIn, _Out_opt_ PULONG BufferLengthOut);
+typedef enum _STATE_LOCATION_TYPE {
+    LocationTypeRegistry = 0,
+    LocationTypeFileSystem = 1,
+    LocationTypeMaximum = 2
+} STATE_LOCATION_TYPE;
+NTSYSAPI NTSTATUS NTAPI RtlGetPersistedStateLocation(_In_ PCWSTR SourceID, _In_opt_ PCWSTR CustomValue,
+                                                     _In_opt_ PCWSTR DefaultPath,
+                                                     _In_ STATE_LOCATION_TYPE StateLocationType,
+                                                     _Out_opt_ PWCHAR TargetPath, _In_ ULONG BufferLengthIn,
+                                                     _Out_opt_ PULONG BufferLengthOut);
 
-/* ---- large integers, LUIDs ------------------------------------------------------------------------------------------------- */
+/* ---- large integers, LUIDs ---- */
 
 FORCEINLINE LARGE_INTEGER RtlConvertLongToLargeInteger(_In_ LONG SignedInteger)
 {
@@ -198,8 +222,8 @@ FORCEINLINE LUID RtlConvertUlongToLuid(_In_ ULONG Val)
     luid.HighPart = 0;
     return luid;
 }
-#define RtlEqualLuid(L1, L2)    (((L1)->LowPart == (L2)->LowPart) && ((L1)->HighPart == (L2)->HighPart))
-#define RtlIsZeroLuid(L1)       ((BOOLEAN)(((L1)->LowPart | (ULONG)(L1)->HighPart) == 0))
+#define RtlEqualLuid(L1, L2) (((L1)->LowPart == (L2)->LowPart) && ((L1)->HighPart == (L2)->HighPart))
+#define RtlIsZeroLuid(L1)    ((BOOLEAN)(((L1)->LowPart | (ULONG)(L1)->HighPart) == 0))
 FORCEINLINE VOID RtlCopyLuid(_Out_ PLUID DestinationLuid, _In_ PLUID SourceLuid)
 {
     *DestinationLuid = *SourceLuid;
@@ -251,7 +275,8 @@ FORCEINLINE LARGE_INTEGER RtlEnlargedUnsignedMultiply(_In_ ULONG a, _In_ ULONG b
     product.QuadPart = (LONGLONG)((ULONGLONG)a * b);
     return product;
 }
-FORCEINLINE ULONG RtlEnlargedUnsignedDivide(_In_ ULARGE_INTEGER Dividend, _In_ ULONG Divisor, _Out_opt_ PULONG Remainder)
+FORCEINLINE ULONG RtlEnlargedUnsignedDivide(_In_ ULARGE_INTEGER Dividend, _In_ ULONG Divisor,
+                                            _Out_opt_ PULONG Remainder)
 {
     if (Remainder != NULL) {
         *Remainder = (ULONG)(Dividend.QuadPart % Divisor);
@@ -268,7 +293,8 @@ FORCEINLINE LARGE_INTEGER RtlLargeIntegerDivide(_In_ LARGE_INTEGER Dividend, _In
     quotient.QuadPart = Dividend.QuadPart / Divisor.QuadPart;
     return quotient;
 }
-FORCEINLINE LARGE_INTEGER RtlExtendedLargeIntegerDivide(_In_ LARGE_INTEGER Dividend, _In_ ULONG Divisor, _Out_opt_ PULONG Remainder)
+FORCEINLINE LARGE_INTEGER RtlExtendedLargeIntegerDivide(_In_ LARGE_INTEGER Dividend, _In_ ULONG Divisor,
+                                                        _Out_opt_ PULONG Remainder)
 {
     LARGE_INTEGER quotient;
     if (Remainder != NULL) {
@@ -278,7 +304,8 @@ FORCEINLINE LARGE_INTEGER RtlExtendedLargeIntegerDivide(_In_ LARGE_INTEGER Divid
     return quotient;
 }
 /* High 64 bits of a product, shifted: division by multiplication with a magic number. */
-FORCEINLINE LARGE_INTEGER RtlExtendedMagicDivide(_In_ LARGE_INTEGER Dividend, _In_ LARGE_INTEGER MagicDivisor, _In_ CCHAR ShiftCount)
+FORCEINLINE LARGE_INTEGER RtlExtendedMagicDivide(_In_ LARGE_INTEGER Dividend, _In_ LARGE_INTEGER MagicDivisor,
+                                                 _In_ CCHAR ShiftCount)
 {
     LARGE_INTEGER quotient;
     ULONG64 magnitude = Dividend.QuadPart < 0 ? 0 - (ULONG64)Dividend.QuadPart : (ULONG64)Dividend.QuadPart;
@@ -286,7 +313,7 @@ FORCEINLINE LARGE_INTEGER RtlExtendedMagicDivide(_In_ LARGE_INTEGER Dividend, _I
     quotient.QuadPart = Dividend.QuadPart < 0 ? -(LONG64)high : (LONG64)high;
     return quotient;
 }
-#define RtlLargeIntegerAnd(Result, Source, Mask) ((Result).QuadPart = (Source).QuadPart & (Mask).QuadPart)
+#define RtlLargeIntegerAnd(Result, Source, Mask)  ((Result).QuadPart = (Source).QuadPart & (Mask).QuadPart)
 #define RtlLargeIntegerGreaterThan(X, Y)          ((X).QuadPart > (Y).QuadPart)
 #define RtlLargeIntegerGreaterThanOrEqualTo(X, Y) ((X).QuadPart >= (Y).QuadPart)
 #define RtlLargeIntegerEqualTo(X, Y)              ((X).QuadPart == (Y).QuadPart)
@@ -296,7 +323,7 @@ FORCEINLINE LARGE_INTEGER RtlExtendedMagicDivide(_In_ LARGE_INTEGER Dividend, _I
 #define RtlLargeIntegerEqualToZero(X)             ((X).QuadPart == 0)
 #define RtlLargeIntegerNotEqualToZero(X)          ((X).QuadPart != 0)
 
-/* ---- numbers --------------------------------------------------------------------------------------------------------------- */
+/* ---- numbers ---- */
 
 NTSYSAPI ULONG NTAPI RtlRandom(_Inout_ PULONG Seed);
 NTSYSAPI ULONG NTAPI RtlRandomEx(_Inout_ PULONG Seed);
@@ -305,23 +332,30 @@ NTSYSAPI ULONG NTAPI RtlComputeCrc32(_In_ ULONG PartialCrc, _In_ PVOID Buffer, _
 NTSYSAPI ULONG32 NTAPI RtlCrc32(_In_ const void *Buffer, _In_ size_t Size, _In_ ULONG InitialCrc);
 NTSYSAPI ULONGLONG NTAPI RtlCrc64(_In_ const void *Buffer, _In_ size_t Size, _In_ ULONGLONG InitialCrc);
 
-/* ---- one-time initialisation ------------------------------------------------------------------------------------------------- */
+/* ---- one-time initialisation ---- */
 
-#define RTL_RUN_ONCE_INIT {0}
-#define RTL_RUN_ONCE_CHECK_ONLY  0x00000001UL
-#define RTL_RUN_ONCE_ASYNC       0x00000002UL
-#define RTL_RUN_ONCE_INIT_FAILED 0x00000004UL
+#define RTL_RUN_ONCE_INIT                                                                                    \
+    {                                                                                                        \
+        0                                                                                                    \
+    }
+#define RTL_RUN_ONCE_CHECK_ONLY        0x00000001UL
+#define RTL_RUN_ONCE_ASYNC             0x00000002UL
+#define RTL_RUN_ONCE_INIT_FAILED       0x00000004UL
 #define RTL_RUN_ONCE_CTX_RESERVED_BITS 2
-typedef ULONG NTAPI RTL_RUN_ONCE_INIT_FN(_Inout_ PRTL_RUN_ONCE RunOnce, _Inout_opt_ PVOID Parameter, _Inout_ PVOID *Context);
+typedef ULONG NTAPI RTL_RUN_ONCE_INIT_FN(_Inout_ PRTL_RUN_ONCE RunOnce, _Inout_opt_ PVOID Parameter,
+                                         _Inout_ PVOID *Context);
 typedef RTL_RUN_ONCE_INIT_FN *PRTL_RUN_ONCE_INIT_FN;
 /* IRQL <= APC_LEVEL. */
 NTSYSAPI VOID NTAPI RtlRunOnceInitialize(_Out_ PRTL_RUN_ONCE RunOnce);
-NTSYSAPI NTSTATUS NTAPI RtlRunOnceExecuteOnce(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ PRTL_RUN_ONCE_INIT_FN InitFn,
-                                              _Inout_opt_ PVOID Parameter, _Outptr_opt_ PVOID *Context);
-NTSYSAPI NTSTATUS NTAPI RtlRunOnceBeginInitialize(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ ULONG Flags, _Outptr_opt_ PVOID *Context);
-NTSYSAPI NTSTATUS NTAPI RtlRunOnceComplete(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ ULONG Flags, _In_opt_ PVOID Context);
+NTSYSAPI NTSTATUS NTAPI RtlRunOnceExecuteOnce(_Inout_ PRTL_RUN_ONCE RunOnce,
+                                              _In_ PRTL_RUN_ONCE_INIT_FN InitFn, _Inout_opt_ PVOID Parameter,
+                                              _Outptr_opt_ PVOID *Context);
+NTSYSAPI NTSTATUS NTAPI RtlRunOnceBeginInitialize(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ ULONG Flags,
+                                                  _Outptr_opt_ PVOID *Context);
+NTSYSAPI NTSTATUS NTAPI RtlRunOnceComplete(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ ULONG Flags,
+                                           _In_opt_ PVOID Context);
 
-/* ---- exceptions and stacks: what <nt/context.h> does not have ------------------------------------------------------------------ */
+/* ---- exceptions and stacks: what <nt/context.h> does not have ---- */
 
 NTSYSAPI DECLSPEC_NORETURN VOID NTAPI RtlRaiseStatus(_In_ NTSTATUS Status);
 NTSYSAPI PVOID NTAPI RtlPcToFileHeader(_In_ PVOID PcValue, _Out_ PVOID *BaseOfImage);
@@ -329,44 +363,53 @@ NTSYSAPI VOID NTAPI RtlGetCallersAddress(_Out_ PVOID *CallersAddress, _Out_ PVOI
 #define RTL_WALK_USER_MODE_STACK 0x00000001
 #define RTL_WALK_VALID_FLAGS     (RTL_WALK_USER_MODE_STACK)
 
-/* ---- correlation vectors -------------------------------------------------------------------------------------------------------- */
+/* ---- correlation vectors ---- */
 
-#define RTL_CORRELATION_VECTOR_VERSION_1      1
-#define RTL_CORRELATION_VECTOR_VERSION_2      2
-#define RTL_CORRELATION_VECTOR_VERSION_CURRENT RTL_CORRELATION_VECTOR_VERSION_2
-#define RTL_CORRELATION_VECTOR_STRING_LENGTH  129
+#define RTL_CORRELATION_VECTOR_VERSION_1        1
+#define RTL_CORRELATION_VECTOR_VERSION_2        2
+#define RTL_CORRELATION_VECTOR_VERSION_CURRENT  RTL_CORRELATION_VECTOR_VERSION_2
+#define RTL_CORRELATION_VECTOR_STRING_LENGTH    129
 #define RTL_CORRELATION_VECTOR_V1_PREFIX_LENGTH 16
-#define RTL_CORRELATION_VECTOR_V1_LENGTH      64
+#define RTL_CORRELATION_VECTOR_V1_LENGTH        64
 #define RTL_CORRELATION_VECTOR_V2_PREFIX_LENGTH 22
-#define RTL_CORRELATION_VECTOR_V2_LENGTH      128
+#define RTL_CORRELATION_VECTOR_V2_LENGTH        128
 typedef struct CORRELATION_VECTOR {
     CHAR Version;
     CHAR Vector[RTL_CORRELATION_VECTOR_STRING_LENGTH];
 } CORRELATION_VECTOR, *PCORRELATION_VECTOR;
-NTSYSAPI ULONG NTAPI RtlInitializeCorrelationVector(_Inout_ PCORRELATION_VECTOR CorrelationVector, _In_ int Version, _In_ const GUID *Guid);
+NTSYSAPI ULONG NTAPI RtlInitializeCorrelationVector(_Inout_ PCORRELATION_VECTOR CorrelationVector,
+                                                    _In_ int Version, _In_ const GUID *Guid);
 NTSYSAPI ULONG NTAPI RtlIncrementCorrelationVector(_Inout_ PCORRELATION_VECTOR CorrelationVector);
 NTSYSAPI ULONG NTAPI RtlExtendCorrelationVector(_Inout_ PCORRELATION_VECTOR CorrelationVector);
 NTSYSAPI ULONG NTAPI RtlValidateCorrelationVector(_In_ PCORRELATION_VECTOR Vector);
 
-/* ---- resources ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- resources ---- */
 
 struct _IO_RESOURCE_DESCRIPTOR;
 struct _CM_PARTIAL_RESOURCE_DESCRIPTOR;
-NTSYSAPI NTSTATUS NTAPI RtlIoEncodeMemIoResource(_In_ struct _IO_RESOURCE_DESCRIPTOR *Descriptor, _In_ UCHAR Type,
-                                                 _In_ ULONGLONG Length, _In_ ULONGLONG Alignment, _In_ ULONGLONG MinimumAddress,
+NTSYSAPI NTSTATUS NTAPI RtlIoEncodeMemIoResource(_In_ struct _IO_RESOURCE_DESCRIPTOR *Descriptor,
+                                                 _In_ UCHAR Type, _In_ ULONGLONG Length,
+                                                 _In_ ULONGLONG Alignment, _In_ ULONGLONG MinimumAddress,
                                                  _In_ ULONGLONG MaximumAddress);
-NTSYSAPI ULONGLONG NTAPI RtlIoDecodeMemIoResource(_In_ struct _IO_RESOURCE_DESCRIPTOR *Descriptor, _Out_opt_ PULONGLONG Alignment,
-                                                  _Out_opt_ PULONGLONG MinimumAddress, _Out_opt_ PULONGLONG MaximumAddress);
-NTSYSAPI NTSTATUS NTAPI RtlCmEncodeMemIoResource(_In_ struct _CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor, _In_ UCHAR Type,
-                                                 _In_ ULONGLONG Length, _In_ ULONGLONG Start);
-NTSYSAPI ULONGLONG NTAPI RtlCmDecodeMemIoResource(_In_ struct _CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor, _Out_opt_ PULONGLONG Start);
-NTSYSAPI NTSTATUS NTAPI RtlFindClosestEncodableLength(_In_ ULONGLONG SourceLength, _Out_ PULONGLONG TargetLength);
-NTSYSAPI NTSTATUS NTAPI RtlVolumeDeviceToDosName(_In_ PVOID VolumeDeviceObject, _Out_ PUNICODE_STRING DosName);
+NTSYSAPI ULONGLONG NTAPI RtlIoDecodeMemIoResource(_In_ struct _IO_RESOURCE_DESCRIPTOR *Descriptor,
+                                                  _Out_opt_ PULONGLONG Alignment,
+                                                  _Out_opt_ PULONGLONG MinimumAddress,
+                                                  _Out_opt_ PULONGLONG MaximumAddress);
+NTSYSAPI NTSTATUS NTAPI RtlCmEncodeMemIoResource(_In_ struct _CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor,
+                                                 _In_ UCHAR Type, _In_ ULONGLONG Length,
+                                                 _In_ ULONGLONG Start);
+NTSYSAPI ULONGLONG NTAPI RtlCmDecodeMemIoResource(_In_ struct _CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor,
+                                                  _Out_opt_ PULONGLONG Start);
+NTSYSAPI NTSTATUS NTAPI RtlFindClosestEncodableLength(_In_ ULONGLONG SourceLength,
+                                                      _Out_ PULONGLONG TargetLength);
+NTSYSAPI NTSTATUS NTAPI RtlVolumeDeviceToDosName(_In_ PVOID VolumeDeviceObject,
+                                                 _Out_ PUNICODE_STRING DosName);
 typedef struct _CUSTOM_SYSTEM_EVENT_TRIGGER_CONFIG {
     ULONG Size;
     PCWSTR TriggerId;
 } CUSTOM_SYSTEM_EVENT_TRIGGER_CONFIG, *PCUSTOM_SYSTEM_EVENT_TRIGGER_CONFIG;
-NTSYSAPI NTSTATUS NTAPI RtlRaiseCustomSystemEventTrigger(_In_ struct _CUSTOM_SYSTEM_EVENT_TRIGGER_CONFIG *TriggerConfig);
+NTSYSAPI NTSTATUS NTAPI
+RtlRaiseCustomSystemEventTrigger(_In_ struct _CUSTOM_SYSTEM_EVENT_TRIGGER_CONFIG *TriggerConfig);
 
 EXTERN_C_END
 

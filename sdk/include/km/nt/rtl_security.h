@@ -12,56 +12,65 @@
 
 EXTERN_C_START
 
-NTSYSAPI NTSTATUS NTAPI RtlCreateSecurityDescriptor(_Out_ PSECURITY_DESCRIPTOR SecurityDescriptor, _In_ ULONG Revision);
+NTSYSAPI NTSTATUS NTAPI RtlCreateSecurityDescriptor(_Out_ PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                                    _In_ ULONG Revision);
 NTSYSAPI BOOLEAN NTAPI RtlValidSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor);
 NTSYSAPI BOOLEAN NTAPI RtlValidRelativeSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptorInput,
                                                           _In_ ULONG SecurityDescriptorLength,
                                                           _In_ SECURITY_INFORMATION RequiredInformation);
 NTSYSAPI ULONG NTAPI RtlLengthSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor);
-NTSYSAPI NTSTATUS NTAPI RtlSetDaclSecurityDescriptor(_Inout_ PSECURITY_DESCRIPTOR SecurityDescriptor, _In_ BOOLEAN DaclPresent,
-                                                     _In_opt_ struct _ACL *Dacl, _In_opt_ BOOLEAN DaclDefaulted);
-NTSYSAPI NTSTATUS NTAPI RtlGetDaclSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor, _Out_ PBOOLEAN DaclPresent,
-                                                     _Out_ struct _ACL **Dacl, _Out_ PBOOLEAN DaclDefaulted);
-NTSYSAPI NTSTATUS NTAPI RtlGetSaclSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor, _Out_ PBOOLEAN SaclPresent,
-                                                     _Out_ struct _ACL **Sacl, _Out_ PBOOLEAN SaclDefaulted);
-NTSYSAPI NTSTATUS NTAPI RtlSetOwnerSecurityDescriptor(_Inout_ PSECURITY_DESCRIPTOR SecurityDescriptor, _In_opt_ PSID Owner,
-                                                      _In_opt_ BOOLEAN OwnerDefaulted);
-NTSYSAPI NTSTATUS NTAPI RtlGetOwnerSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor, _Out_ PSID *Owner,
-                                                      _Out_ PBOOLEAN OwnerDefaulted);
-NTSYSAPI NTSTATUS NTAPI RtlSetGroupSecurityDescriptor(_Inout_ PSECURITY_DESCRIPTOR SecurityDescriptor, _In_opt_ PSID Group,
-                                                      _In_opt_ BOOLEAN GroupDefaulted);
-NTSYSAPI NTSTATUS NTAPI RtlGetGroupSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor, _Out_ PSID *Group,
-                                                      _Out_ PBOOLEAN GroupDefaulted);
-NTSYSAPI NTSTATUS NTAPI RtlAbsoluteToSelfRelativeSD(_In_ PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor,
-                                                    _Out_opt_ PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor,
-                                                    _Inout_ PULONG BufferLength);
+NTSYSAPI NTSTATUS NTAPI RtlSetDaclSecurityDescriptor(_Inout_ PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                                     _In_ BOOLEAN DaclPresent, _In_opt_ struct _ACL *Dacl,
+                                                     _In_opt_ BOOLEAN DaclDefaulted);
+NTSYSAPI NTSTATUS NTAPI RtlGetDaclSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                                     _Out_ PBOOLEAN DaclPresent, _Out_ struct _ACL **Dacl,
+                                                     _Out_ PBOOLEAN DaclDefaulted);
+NTSYSAPI NTSTATUS NTAPI RtlGetSaclSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                                     _Out_ PBOOLEAN SaclPresent, _Out_ struct _ACL **Sacl,
+                                                     _Out_ PBOOLEAN SaclDefaulted);
+NTSYSAPI NTSTATUS NTAPI RtlSetOwnerSecurityDescriptor(_Inout_ PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                                      _In_opt_ PSID Owner, _In_opt_ BOOLEAN OwnerDefaulted);
+NTSYSAPI NTSTATUS NTAPI RtlGetOwnerSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                                      _Out_ PSID *Owner, _Out_ PBOOLEAN OwnerDefaulted);
+NTSYSAPI NTSTATUS NTAPI RtlSetGroupSecurityDescriptor(_Inout_ PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                                      _In_opt_ PSID Group, _In_opt_ BOOLEAN GroupDefaulted);
+NTSYSAPI NTSTATUS NTAPI RtlGetGroupSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                                      _Out_ PSID *Group, _Out_ PBOOLEAN GroupDefaulted);
+NTSYSAPI NTSTATUS NTAPI RtlAbsoluteToSelfRelativeSD(
+    _In_ PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor,
+    _Out_opt_ PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor, _Inout_ PULONG BufferLength);
 NTSYSAPI BOOLEAN NTAPI RtlNormalizeSecurityDescriptor(_Inout_ PSECURITY_DESCRIPTOR *SecurityDescriptor,
                                                       _In_ ULONG SecurityDescriptorLength,
                                                       _Out_opt_ PSECURITY_DESCRIPTOR *NewSecurityDescriptor,
-                                                      _Out_opt_ PULONG NewSecurityDescriptorLength, _In_ BOOLEAN CheckOnly);
+                                                      _Out_opt_ PULONG NewSecurityDescriptorLength,
+                                                      _In_ BOOLEAN CheckOnly);
 /* Generic rights to specific ones. */
-NTSYSAPI VOID NTAPI RtlMapGenericMask(_Inout_ PACCESS_MASK AccessMask, _In_ const GENERIC_MAPPING *GenericMapping);
+NTSYSAPI VOID NTAPI RtlMapGenericMask(_Inout_ PACCESS_MASK AccessMask,
+                                      _In_ const GENERIC_MAPPING *GenericMapping);
 
 NTSYSAPI BOOLEAN NTAPI RtlValidSid(_In_ PSID Sid);
 NTSYSAPI BOOLEAN NTAPI RtlEqualSid(_In_ PSID Sid1, _In_ PSID Sid2);
 NTSYSAPI BOOLEAN NTAPI RtlEqualPrefixSid(_In_ PSID Sid1, _In_ PSID Sid2);
 NTSYSAPI ULONG NTAPI RtlLengthSid(_In_ PSID Sid);
 NTSYSAPI ULONG NTAPI RtlLengthRequiredSid(_In_ ULONG SubAuthorityCount);
-NTSYSAPI NTSTATUS NTAPI RtlInitializeSid(_Out_ PSID Sid, _In_ struct _SID_IDENTIFIER_AUTHORITY *IdentifierAuthority,
+NTSYSAPI NTSTATUS NTAPI RtlInitializeSid(_Out_ PSID Sid,
+                                         _In_ struct _SID_IDENTIFIER_AUTHORITY *IdentifierAuthority,
                                          _In_ UCHAR SubAuthorityCount);
 NTSYSAPI PULONG NTAPI RtlSubAuthoritySid(_In_ PSID Sid, _In_ ULONG SubAuthority);
 NTSYSAPI PUCHAR NTAPI RtlSubAuthorityCountSid(_In_ PSID Sid);
-NTSYSAPI NTSTATUS NTAPI RtlCopySid(_In_ ULONG DestinationSidLength, _Out_ PSID DestinationSid, _In_ PSID SourceSid);
+NTSYSAPI NTSTATUS NTAPI RtlCopySid(_In_ ULONG DestinationSidLength, _Out_ PSID DestinationSid,
+                                   _In_ PSID SourceSid);
 NTSYSAPI NTSTATUS NTAPI RtlConvertSidToUnicodeString(_Inout_ PUNICODE_STRING UnicodeString, _In_ PSID Sid,
                                                      _In_ BOOLEAN AllocateDestinationString);
 NTSYSAPI NTSTATUS NTAPI RtlCreateAcl(_Out_ struct _ACL *Acl, _In_ ULONG AclLength, _In_ ULONG AclRevision);
 NTSYSAPI BOOLEAN NTAPI RtlValidAcl(_In_ struct _ACL *Acl);
-NTSYSAPI NTSTATUS NTAPI RtlAddAccessAllowedAce(_Inout_ struct _ACL *Acl, _In_ ULONG AceRevision, _In_ ACCESS_MASK AccessMask,
-                                               _In_ PSID Sid);
-NTSYSAPI NTSTATUS NTAPI RtlAddAccessAllowedAceEx(_Inout_ struct _ACL *Acl, _In_ ULONG AceRevision, _In_ ULONG AceFlags,
-                                                 _In_ ACCESS_MASK AccessMask, _In_ PSID Sid);
-NTSYSAPI NTSTATUS NTAPI RtlAddAce(_Inout_ struct _ACL *Acl, _In_ ULONG AceRevision, _In_ ULONG StartingAceIndex, _In_ PVOID AceList,
-                                  _In_ ULONG AceListLength);
+NTSYSAPI NTSTATUS NTAPI RtlAddAccessAllowedAce(_Inout_ struct _ACL *Acl, _In_ ULONG AceRevision,
+                                               _In_ ACCESS_MASK AccessMask, _In_ PSID Sid);
+NTSYSAPI NTSTATUS NTAPI RtlAddAccessAllowedAceEx(_Inout_ struct _ACL *Acl, _In_ ULONG AceRevision,
+                                                 _In_ ULONG AceFlags, _In_ ACCESS_MASK AccessMask,
+                                                 _In_ PSID Sid);
+NTSYSAPI NTSTATUS NTAPI RtlAddAce(_Inout_ struct _ACL *Acl, _In_ ULONG AceRevision,
+                                  _In_ ULONG StartingAceIndex, _In_ PVOID AceList, _In_ ULONG AceListLength);
 NTSYSAPI NTSTATUS NTAPI RtlDeleteAce(_Inout_ struct _ACL *Acl, _In_ ULONG AceIndex);
 NTSYSAPI NTSTATUS NTAPI RtlGetAce(_In_ struct _ACL *Acl, _In_ ULONG AceIndex, _Out_ PVOID *Ace);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nt/strsafe_template.h - the RtlString functions for one width of character; <ntstrsafe.h> includes it twice.
+ * nt/strsafe_template.h - the RtlString functions for one width of character; <ntstrsafe.h> includes it
+ * twice.
  *
- * KILN_STRSAFE_CHAR is the character, KILN_STRSAFE(name) gives a function its suffix, KILN_STRSAFE_PRINT is the bounded
- * vprintf of the width.  Everything is two steps: put() moves characters behind a prefix that stays, finish() does what the flags
- * ask for.
+ * KILN_STRSAFE_CHAR is the character, KILN_STRSAFE(name) gives a function its suffix, KILN_STRSAFE_PRINT is
+ * the bounded vprintf of the width.  Everything is two steps: put() moves characters behind a prefix that
+ * stays, finish() does what the flags ask for.
  */
 
 typedef struct KILN_STRSAFE(_KILN_STRSAFE_) {
@@ -26,8 +27,9 @@ FORCEINLINE SIZE_T KILN_STRSAFE(kiln_strsafe_length_)(const KILN_STRSAFE_CHAR *t
 }
 
 /* Checks the destination of a call, and finds what it holds if the call appends. */
-FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_open_)(KILN_STRSAFE(KILN_STRSAFE_TARGET_) * target, KILN_STRSAFE_CHAR *text,
-                                                      SIZE_T room, BOOLEAN append, ULONG flags)
+FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_open_)(KILN_STRSAFE(KILN_STRSAFE_TARGET_) * target,
+                                                      KILN_STRSAFE_CHAR *text, SIZE_T room, BOOLEAN append,
+                                                      ULONG flags)
 {
     target->Text = text;
     target->Room = room;
@@ -49,8 +51,9 @@ FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_open_)(KILN_STRSAFE(KILN_STRSAFE_
 }
 
 /* Copies up to `limit` characters of a string, or all of them, behind the prefix. */
-FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_put_)(KILN_STRSAFE(KILN_STRSAFE_TARGET_) * target, const KILN_STRSAFE_CHAR *source,
-                                                     SIZE_T limit, ULONG flags)
+FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_put_)(KILN_STRSAFE(KILN_STRSAFE_TARGET_) * target,
+                                                     const KILN_STRSAFE_CHAR *source, SIZE_T limit,
+                                                     ULONG flags)
 {
     SIZE_T i = 0;
     if (source == NULL) {
@@ -72,8 +75,9 @@ FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_put_)(KILN_STRSAFE(KILN_STRSAFE_T
     return i < limit && source[i] != 0 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_print_)(KILN_STRSAFE(KILN_STRSAFE_TARGET_) * target, const KILN_STRSAFE_CHAR *format,
-                                                       ULONG flags, NT_VA_LIST arguments)
+FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_print_)(KILN_STRSAFE(KILN_STRSAFE_TARGET_) * target,
+                                                       const KILN_STRSAFE_CHAR *format, ULONG flags,
+                                                       NT_VA_LIST arguments)
 {
     int made;
     if (format == NULL) {
@@ -94,8 +98,9 @@ FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_print_)(KILN_STRSAFE(KILN_STRSAFE
 }
 
 /* What the flags say about the rest of the buffer or about a failure; and the results. */
-FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_close_)(KILN_STRSAFE(KILN_STRSAFE_TARGET_) * target, NTSTATUS status, ULONG flags,
-                                                       KILN_STRSAFE_CHAR **end, SIZE_T *remaining, SIZE_T unit)
+FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_close_)(KILN_STRSAFE(KILN_STRSAFE_TARGET_) * target,
+                                                       NTSTATUS status, ULONG flags, KILN_STRSAFE_CHAR **end,
+                                                       SIZE_T *remaining, SIZE_T unit)
 {
     if (target->Text != NULL && target->Room != 0 && target->Room <= NTSTRSAFE_MAX_CCH) {
         SIZE_T bytes = target->Room * sizeof(KILN_STRSAFE_CHAR);
@@ -132,9 +137,10 @@ FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_close_)(KILN_STRSAFE(KILN_STRSAFE
 }
 
 /* A call without flags may not have an empty destination. */
-FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_move_)(KILN_STRSAFE_CHAR *text, SIZE_T room, BOOLEAN append, BOOLEAN plain,
-                                                      const KILN_STRSAFE_CHAR *source, SIZE_T limit, ULONG flags,
-                                                      KILN_STRSAFE_CHAR **end, SIZE_T *remaining, SIZE_T unit)
+FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_move_)(KILN_STRSAFE_CHAR *text, SIZE_T room, BOOLEAN append,
+                                                      BOOLEAN plain, const KILN_STRSAFE_CHAR *source,
+                                                      SIZE_T limit, ULONG flags, KILN_STRSAFE_CHAR **end,
+                                                      SIZE_T *remaining, SIZE_T unit)
 {
     KILN_STRSAFE(KILN_STRSAFE_TARGET_) target;
     NTSTATUS status = KILN_STRSAFE(kiln_strsafe_open_)(&target, text, room, append, flags);
@@ -154,88 +160,137 @@ FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_move_)(KILN_STRSAFE_CHAR *text, S
 
 #define KILN_UNIT sizeof(KILN_STRSAFE_CHAR)
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCopy)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest, const KILN_STRSAFE_CHAR *pszSrc)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCopy)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest,
+                                            const KILN_STRSAFE_CHAR *pszSrc)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, FALSE, TRUE, pszSrc, NTSTRSAFE_MAX_CCH, 0, NULL, NULL, 1);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, FALSE, TRUE, pszSrc, NTSTRSAFE_MAX_CCH, 0, NULL,
+                                            NULL, 1);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCopy)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest, const KILN_STRSAFE_CHAR *pszSrc)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCopy)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest,
+                                           const KILN_STRSAFE_CHAR *pszSrc)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, FALSE, TRUE, pszSrc, NTSTRSAFE_MAX_CCH, 0, NULL, NULL, 1);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, FALSE, TRUE, pszSrc,
+                                            NTSTRSAFE_MAX_CCH, 0, NULL, NULL, 1);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCopyEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest, const KILN_STRSAFE_CHAR *pszSrc, KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining, ULONG dwFlags)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCopyEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest,
+                                              const KILN_STRSAFE_CHAR *pszSrc,
+                                              KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining,
+                                              ULONG dwFlags)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, FALSE, FALSE, pszSrc, NTSTRSAFE_MAX_CCH, dwFlags, ppszDestEnd, pcRemaining, 1);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, FALSE, FALSE, pszSrc, NTSTRSAFE_MAX_CCH,
+                                            dwFlags, ppszDestEnd, pcRemaining, 1);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCopyEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest, const KILN_STRSAFE_CHAR *pszSrc, KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining, ULONG dwFlags)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCopyEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest,
+                                             const KILN_STRSAFE_CHAR *pszSrc, KILN_STRSAFE_CHAR **ppszDestEnd,
+                                             SIZE_T *pcRemaining, ULONG dwFlags)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, FALSE, FALSE, pszSrc, NTSTRSAFE_MAX_CCH, dwFlags, ppszDestEnd, pcRemaining, KILN_UNIT);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, FALSE, FALSE, pszSrc,
+                                            NTSTRSAFE_MAX_CCH, dwFlags, ppszDestEnd, pcRemaining, KILN_UNIT);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCopyN)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest, const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cchToCopy)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCopyN)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest,
+                                             const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cchToCopy)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, FALSE, TRUE, pszSrc, cchToCopy, 0, NULL, NULL, 1);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, FALSE, TRUE, pszSrc, cchToCopy, 0, NULL, NULL,
+                                            1);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCopyN)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest, const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cbToCopy)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCopyN)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest,
+                                            const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cbToCopy)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, FALSE, TRUE, pszSrc, cbToCopy / KILN_UNIT, 0, NULL, NULL, 1);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, FALSE, TRUE, pszSrc,
+                                            cbToCopy / KILN_UNIT, 0, NULL, NULL, 1);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCopyNEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest, const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cchToCopy, KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining, ULONG dwFlags)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCopyNEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest,
+                                               const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cchToCopy,
+                                               KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining,
+                                               ULONG dwFlags)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, FALSE, FALSE, pszSrc, cchToCopy, dwFlags, ppszDestEnd, pcRemaining, 1);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, FALSE, FALSE, pszSrc, cchToCopy, dwFlags,
+                                            ppszDestEnd, pcRemaining, 1);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCopyNEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest, const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cbToCopy, KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining, ULONG dwFlags)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCopyNEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest,
+                                              const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cbToCopy,
+                                              KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining,
+                                              ULONG dwFlags)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, FALSE, FALSE, pszSrc, cbToCopy / KILN_UNIT, dwFlags, ppszDestEnd, pcRemaining, KILN_UNIT);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, FALSE, FALSE, pszSrc,
+                                            cbToCopy / KILN_UNIT, dwFlags, ppszDestEnd, pcRemaining,
+                                            KILN_UNIT);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCat)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest, const KILN_STRSAFE_CHAR *pszSrc)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCat)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest,
+                                           const KILN_STRSAFE_CHAR *pszSrc)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, TRUE, TRUE, pszSrc, NTSTRSAFE_MAX_CCH, 0, NULL, NULL, 1);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, TRUE, TRUE, pszSrc, NTSTRSAFE_MAX_CCH, 0, NULL,
+                                            NULL, 1);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCat)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest, const KILN_STRSAFE_CHAR *pszSrc)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCat)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest,
+                                          const KILN_STRSAFE_CHAR *pszSrc)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, TRUE, TRUE, pszSrc, NTSTRSAFE_MAX_CCH, 0, NULL, NULL, 1);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, TRUE, TRUE, pszSrc,
+                                            NTSTRSAFE_MAX_CCH, 0, NULL, NULL, 1);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCatEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest, const KILN_STRSAFE_CHAR *pszSrc, KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining, ULONG dwFlags)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCatEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest,
+                                             const KILN_STRSAFE_CHAR *pszSrc, KILN_STRSAFE_CHAR **ppszDestEnd,
+                                             SIZE_T *pcRemaining, ULONG dwFlags)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, TRUE, FALSE, pszSrc, NTSTRSAFE_MAX_CCH, dwFlags, ppszDestEnd, pcRemaining, 1);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, TRUE, FALSE, pszSrc, NTSTRSAFE_MAX_CCH, dwFlags,
+                                            ppszDestEnd, pcRemaining, 1);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCatEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest, const KILN_STRSAFE_CHAR *pszSrc, KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining, ULONG dwFlags)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCatEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest,
+                                            const KILN_STRSAFE_CHAR *pszSrc, KILN_STRSAFE_CHAR **ppszDestEnd,
+                                            SIZE_T *pcRemaining, ULONG dwFlags)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, TRUE, FALSE, pszSrc, NTSTRSAFE_MAX_CCH, dwFlags, ppszDestEnd, pcRemaining, KILN_UNIT);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, TRUE, FALSE, pszSrc,
+                                            NTSTRSAFE_MAX_CCH, dwFlags, ppszDestEnd, pcRemaining, KILN_UNIT);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCatN)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest, const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cchToAppend)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCatN)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest,
+                                            const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cchToAppend)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, TRUE, TRUE, pszSrc, cchToAppend, 0, NULL, NULL, 1);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, TRUE, TRUE, pszSrc, cchToAppend, 0, NULL, NULL,
+                                            1);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCatN)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest, const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cbToAppend)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCatN)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest,
+                                           const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cbToAppend)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, TRUE, TRUE, pszSrc, cbToAppend / KILN_UNIT, 0, NULL, NULL, 1);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, TRUE, TRUE, pszSrc,
+                                            cbToAppend / KILN_UNIT, 0, NULL, NULL, 1);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCatNEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest, const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cchToAppend, KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining, ULONG dwFlags)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchCatNEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest,
+                                              const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cchToAppend,
+                                              KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining,
+                                              ULONG dwFlags)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, TRUE, FALSE, pszSrc, cchToAppend, dwFlags, ppszDestEnd, pcRemaining, 1);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cchDest, TRUE, FALSE, pszSrc, cchToAppend, dwFlags,
+                                            ppszDestEnd, pcRemaining, 1);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCatNEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest, const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cbToAppend, KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining, ULONG dwFlags)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbCatNEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest,
+                                             const KILN_STRSAFE_CHAR *pszSrc, SIZE_T cbToAppend,
+                                             KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining,
+                                             ULONG dwFlags)
 {
-    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, TRUE, FALSE, pszSrc, cbToAppend / KILN_UNIT, dwFlags, ppszDestEnd, pcRemaining, KILN_UNIT);
+    return KILN_STRSAFE(kiln_strsafe_move_)(pszDest, cbDest / KILN_UNIT, TRUE, FALSE, pszSrc,
+                                            cbToAppend / KILN_UNIT, dwFlags, ppszDestEnd, pcRemaining,
+                                            KILN_UNIT);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchVPrintfEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest, KILN_STRSAFE_CHAR **ppszDestEnd,
-    SIZE_T *pcRemaining, ULONG dwFlags, const KILN_STRSAFE_CHAR *pszFormat, NT_VA_LIST argList)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchVPrintfEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest,
+                                                 KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining,
+                                                 ULONG dwFlags, const KILN_STRSAFE_CHAR *pszFormat,
+                                                 NT_VA_LIST argList)
 {
     KILN_STRSAFE(KILN_STRSAFE_TARGET_) target;
     NTSTATUS status = KILN_STRSAFE(kiln_strsafe_open_)(&target, pszDest, cchDest, FALSE, dwFlags);
@@ -246,8 +301,8 @@ NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchVPrintfEx)(KILN_STRSAFE_CHAR *pszDest, SIZ
     return KILN_STRSAFE(kiln_strsafe_close_)(&target, status, dwFlags, ppszDestEnd, pcRemaining, 1);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchVPrintf)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest, const KILN_STRSAFE_CHAR *pszFormat,
-    NT_VA_LIST argList)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchVPrintf)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest,
+                                               const KILN_STRSAFE_CHAR *pszFormat, NT_VA_LIST argList)
 {
     if (pszDest == NULL || cchDest == 0) {
         return STATUS_INVALID_PARAMETER;
@@ -255,7 +310,8 @@ NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchVPrintf)(KILN_STRSAFE_CHAR *pszDest, SIZE_
     return KILN_STRSAFE(RtlStringCchVPrintfEx)(pszDest, cchDest, NULL, NULL, 0, pszFormat, argList);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchPrintf)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest, const KILN_STRSAFE_CHAR *pszFormat, ...)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchPrintf)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest,
+                                              const KILN_STRSAFE_CHAR *pszFormat, ...)
 {
     NTSTATUS status;
     NT_VA_LIST argList;
@@ -265,13 +321,15 @@ NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchPrintf)(KILN_STRSAFE_CHAR *pszDest, SIZE_T
     return status;
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchPrintfEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest, KILN_STRSAFE_CHAR **ppszDestEnd,
-    SIZE_T *pcRemaining, ULONG dwFlags, const KILN_STRSAFE_CHAR *pszFormat, ...)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchPrintfEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cchDest,
+                                                KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining,
+                                                ULONG dwFlags, const KILN_STRSAFE_CHAR *pszFormat, ...)
 {
     NTSTATUS status;
     NT_VA_LIST argList;
     NT_VA_START(argList, pszFormat);
-    status = KILN_STRSAFE(RtlStringCchVPrintfEx)(pszDest, cchDest, ppszDestEnd, pcRemaining, dwFlags, pszFormat, argList);
+    status = KILN_STRSAFE(RtlStringCchVPrintfEx)(pszDest, cchDest, ppszDestEnd, pcRemaining, dwFlags,
+                                                 pszFormat, argList);
     NT_VA_END(argList);
     return status;
 }
@@ -295,8 +353,10 @@ NTSTRSAFEDDI KILN_STRSAFE(RtlStringCchLength)(const KILN_STRSAFE_CHAR *psz, SIZE
     return status;
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbVPrintfEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest, KILN_STRSAFE_CHAR **ppszDestEnd,
-    SIZE_T *pcRemaining, ULONG dwFlags, const KILN_STRSAFE_CHAR *pszFormat, NT_VA_LIST argList)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbVPrintfEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest,
+                                                KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining,
+                                                ULONG dwFlags, const KILN_STRSAFE_CHAR *pszFormat,
+                                                NT_VA_LIST argList)
 {
     KILN_STRSAFE(KILN_STRSAFE_TARGET_) target;
     NTSTATUS status = KILN_STRSAFE(kiln_strsafe_open_)(&target, pszDest, cbDest / KILN_UNIT, FALSE, dwFlags);
@@ -307,8 +367,8 @@ NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbVPrintfEx)(KILN_STRSAFE_CHAR *pszDest, SIZE
     return KILN_STRSAFE(kiln_strsafe_close_)(&target, status, dwFlags, ppszDestEnd, pcRemaining, KILN_UNIT);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbVPrintf)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest, const KILN_STRSAFE_CHAR *pszFormat,
-    NT_VA_LIST argList)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbVPrintf)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest,
+                                              const KILN_STRSAFE_CHAR *pszFormat, NT_VA_LIST argList)
 {
     if (pszDest == NULL || cbDest / KILN_UNIT == 0) {
         return STATUS_INVALID_PARAMETER;
@@ -316,7 +376,8 @@ NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbVPrintf)(KILN_STRSAFE_CHAR *pszDest, SIZE_T
     return KILN_STRSAFE(RtlStringCbVPrintfEx)(pszDest, cbDest, NULL, NULL, 0, pszFormat, argList);
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbPrintf)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest, const KILN_STRSAFE_CHAR *pszFormat, ...)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbPrintf)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest,
+                                             const KILN_STRSAFE_CHAR *pszFormat, ...)
 {
     NTSTATUS status;
     NT_VA_LIST argList;
@@ -326,13 +387,15 @@ NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbPrintf)(KILN_STRSAFE_CHAR *pszDest, SIZE_T 
     return status;
 }
 
-NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbPrintfEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest, KILN_STRSAFE_CHAR **ppszDestEnd,
-    SIZE_T *pcRemaining, ULONG dwFlags, const KILN_STRSAFE_CHAR *pszFormat, ...)
+NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbPrintfEx)(KILN_STRSAFE_CHAR *pszDest, SIZE_T cbDest,
+                                               KILN_STRSAFE_CHAR **ppszDestEnd, SIZE_T *pcRemaining,
+                                               ULONG dwFlags, const KILN_STRSAFE_CHAR *pszFormat, ...)
 {
     NTSTATUS status;
     NT_VA_LIST argList;
     NT_VA_START(argList, pszFormat);
-    status = KILN_STRSAFE(RtlStringCbVPrintfEx)(pszDest, cbDest, ppszDestEnd, pcRemaining, dwFlags, pszFormat, argList);
+    status = KILN_STRSAFE(RtlStringCbVPrintfEx)(pszDest, cbDest, ppszDestEnd, pcRemaining, dwFlags, pszFormat,
+                                                argList);
     NT_VA_END(argList);
     return status;
 }
