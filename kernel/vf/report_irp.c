@@ -31,7 +31,8 @@ static const char *major_name(UCHAR major)
     return major < RTL_NUMBER_OF(names) ? names[major] : "?";
 }
 
-static bool read_irp(ULONGLONG address, struct _IRP *irp)
+/* `named`: somebody says that it is one; otherwise it must be consistent to be believed. */
+static bool read_irp(ULONGLONG address, struct _IRP *irp, bool named)
 {
     if (address < KILN_RAM_BASE || (address & 7) || !KiSafeRead(irp, (const void *)(ULONG_PTR)address, IRP_BYTES))
         return false;
@@ -40,7 +41,7 @@ static bool read_irp(ULONGLONG address, struct _IRP *irp)
         irp->CurrentLocation > irp->StackCount + 2 || irp->Size < IRP_BYTES)
         return false;
     ULONGLONG current = (ULONG_PTR)irp->Tail.Overlay.CurrentStackLocation;
-    return current == stack + (ULONGLONG)(irp->CurrentLocation - 1) * sizeof(IO_STACK_LOCATION);
+    return named || current == stack + (ULONGLONG)(irp->CurrentLocation - 1) * sizeof(IO_STACK_LOCATION);
 }
 
 /* The name of the driver that owns a device, as ASCII. */
@@ -93,13 +94,13 @@ static void print_location(const IO_STACK_LOCATION *location, bool current)
     }
 }
 
-static void print_irp(ULONGLONG address, const char *how)
+static void print_irp(ULONGLONG address, const char *how, bool named)
 {
     struct _IRP irp;
     for (ULONG i = 0; i < printed_count; i++)
         if (printed[i] == address)
             return;
-    if (printed_count == MAX_IRPS || !read_irp(address, &irp))
+    if (printed_count == MAX_IRPS || !read_irp(address, &irp, named))
         return;
     if (printed_count == 0)
         vf_say("\nRequests\n");
@@ -129,7 +130,7 @@ static void print_thread_list(void)
     if (!KiSafeRead64(head, &at))
         return;
     for (ULONG i = 0; i < MAX_IRPS && at != head && at != 0; i++) {
-        print_irp(at - FIELD_OFFSET(struct _IRP, ThreadListEntry), "issued by the thread");
+        print_irp(at - FIELD_OFFSET(struct _IRP, ThreadListEntry), "issued by the thread", true);
         if (!KiSafeRead64(at, &at))
             return;
     }
@@ -139,15 +140,15 @@ void vf_report_irps(void)
 {
     const CONTEXT *context = &vf_crash.context;
     printed_count = 0;
-    for (unsigned i = 0; i < 16; i++)
-        print_irp((&context->Rax)[i], "in a register");
     for (unsigned i = 0; i < 4; i++)
-        print_irp(vf_crash.parameter[i], "bugcheck parameter");
+        print_irp(vf_crash.parameter[i], "bugcheck parameter", true);
+    for (unsigned i = 0; i < 16; i++)
+        print_irp((&context->Rax)[i], "in a register", false);
     print_thread_list();
     for (ULONG offset = 0; offset < SCAN_BYTES; offset += 8) {
         ULONGLONG value;
         if (!KiSafeRead64((context->Rsp & ~7ULL) + offset, &value))
             break;
-        print_irp(value, "on the stack");
+        print_irp(value, "on the stack", false);
     }
 }
