@@ -30,7 +30,7 @@ deps:
 
 $(BUILD)/build.ninja: meson.build meson_options.txt
 	@tools/deps.sh
-	@CC=$(CC) meson setup $(BUILD) --buildtype=$(TYPE) $(if $(wildcard $(BUILD)/build.ninja),--reconfigure) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }; rm -f $(BUILD).log
+	@CC=$(CC) meson setup $(BUILD) --buildtype=$(TYPE) -Ddebug=true $(if $(wildcard $(BUILD)/build.ninja),--reconfigure) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }; rm -f $(BUILD).log
 
 demo: all
 	@tools/demo.sh $(BUILD)

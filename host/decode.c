@@ -244,7 +244,7 @@ static void classify_memory(const ZydisDecodedInstruction *insn, const ZydisDeco
                             struct host_insn *out)
 {
     const ZydisDecodedOperand *other = insn->operand_count_visible > 1 ? &operands[memory == 0 ? 1 : 0] : NULL;
-    bool merges;
+    bool merges = false;
     out->memory_first = memory == 0;
     if (is_plain_move(insn->mnemonic) || (is_vector_move(insn->mnemonic, &merges) && insn->operand_count_visible == 2)) {
         out->kind = memory == 0 ? HOST_INSN_STORE : HOST_INSN_LOAD;
