@@ -3,9 +3,9 @@
  * Callback objects: a named object with a list of routines that ExNotifyCallback calls in the order they were
  * registered, at the caller's IRQL.
  *
- * A registration is used by a counter while its routine runs, without the lock; unregistering takes it off the list
- * for new notifications and waits until nobody uses it. So a routine may run on one processor while another driver
- * registers, and never after its unregistration returned.
+ * A registration is used by a counter while its routine runs, without the lock; unregistering takes it off
+ * the list for new notifications and waits until nobody uses it. So a routine may run on one processor while
+ * another driver registers, and never after its unregistration returned.
  *
  * Lock: the object's spin lock, a leaf. Reference: ExCreateCallback, ExRegisterCallback, ExNotifyCallback,
  * ExUnregisterCallback of wdm.h.
@@ -27,13 +27,13 @@ typedef struct _CALLBACK_OBJECT {
 } CALLBACK_OBJECT;
 
 typedef struct _CALLBACK_REGISTRATION {
-    LIST_ENTRY Link;           /* lock */
-    CALLBACK_OBJECT *Object;   /* referenced */
+    LIST_ENTRY Link;         /* lock */
+    CALLBACK_OBJECT *Object; /* referenced */
     PCALLBACK_FUNCTION Function;
     PVOID Context;
-    ULONG Busy;                /* lock: notifications that use it */
-    BOOLEAN Unregistering;     /* lock */
-    KEVENT Quiet;              /* set when Busy becomes 0 while unregistering */
+    ULONG Busy;            /* lock: notifications that use it */
+    BOOLEAN Unregistering; /* lock */
+    KEVENT Quiet;          /* set when Busy becomes 0 while unregistering */
 } CALLBACK_REGISTRATION;
 
 static POBJECT_TYPE callback_type;
@@ -56,8 +56,8 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *Result, POBJECT_ATTRIBUTES Obj
         Status = ObOpenObjectByName(ObjectAttributes, callback_type, KernelMode, NULL, 1, NULL, &Handle);
     }
     if (!NT_SUCCESS(Status) && Create) {
-        Status = ObCreateObject(KernelMode, callback_type, ObjectAttributes, KernelMode, NULL, sizeof(*Object), 0, 0,
-                                (PVOID *)&Object);
+        Status = ObCreateObject(KernelMode, callback_type, ObjectAttributes, KernelMode, NULL,
+                                sizeof(*Object), 0, 0, (PVOID *)&Object);
         if (!NT_SUCCESS(Status))
             return Status;
         __builtin_memset(Object, 0, sizeof(*Object));

@@ -2,12 +2,14 @@
 /*
  * Timers of the executive (EX_TIMER): a kernel timer and a DPC in memory that the system owns.
  *
- * The KTIMER is the first member, so that drivers wait on the timer. Periods are in 100 ns; one that is not a whole
- * number of milliseconds is kept by the DPC, which sets the timer again. Deleting: with Wait, the caller waits until
- * no callback runs and frees; without, a work item does so later, and the driver's delete callback tells when.
- * The clock has no coarse ticks to align to, so NoWakeTolerance and high resolution ask for nothing more.
+ * The KTIMER is the first member, so that drivers wait on the timer. Periods are in 100 ns; one that is not a
+ * whole number of milliseconds is kept by the DPC, which sets the timer again. Deleting: with Wait, the
+ * caller waits until no callback runs and frees; without, a work item does so later, and the driver's delete
+ * callback tells when. The clock has no coarse ticks to align to, so NoWakeTolerance and high resolution ask
+ * for nothing more.
  *
- * Lock: the timer's own, a leaf. Reference: ExAllocateTimer, ExSetTimer, ExCancelTimer, ExDeleteTimer of wdm.h.
+ * Lock: the timer's own, a leaf. Reference: ExAllocateTimer, ExSetTimer, ExCancelTimer, ExDeleteTimer of
+ * wdm.h.
  */
 #include "exp.h"
 #include "ki.h"
@@ -22,9 +24,9 @@ typedef struct _EX_TIMER {
     KSPIN_LOCK Lock;
     PEXT_CALLBACK Callback;
     PVOID Context;
-    LONGLONG Period;      /* lock: 100 ns; 0: one shot */
-    BOOLEAN Armed;        /* lock: one shot set and not expired, or periodic */
-    BOOLEAN Deleting;     /* lock */
+    LONGLONG Period;  /* lock: 100 ns; 0: one shot */
+    BOOLEAN Armed;    /* lock: one shot set and not expired, or periodic */
+    BOOLEAN Deleting; /* lock */
     EXT_DELETE_PARAMETERS Delete;
     WORK_QUEUE_ITEM Item;
 } EX_TIMER;
@@ -70,8 +72,8 @@ PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, U
 
 DECLSPEC_NORETURN static void bad_use(EX_TIMER *Timer, PVOID Caller, const char *Sentence)
 {
-    KiBugCheckText(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x2100, (ULONG_PTR)Timer, 0, 0, (ULONG64)(ULONG_PTR)Caller,
-                   Sentence);
+    KiBugCheckText(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x2100, (ULONG_PTR)Timer, 0, 0,
+                   (ULONG64)(ULONG_PTR)Caller, Sentence);
 }
 
 BOOLEAN NTAPI ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period, PEXT_SET_PARAMETERS Parameters)
@@ -156,8 +158,9 @@ BOOLEAN NTAPI ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait, PEXT_
     KeReleaseSpinLock(&Timer->Lock, Irql);
     if (Twice || Endless)
         bad_use(Timer, __builtin_return_address(0),
-                Twice ? "ExDeleteTimer was called twice for one timer"
-                      : "a periodic timer was deleted without Cancel: it would never expire for the last time");
+                Twice
+                    ? "ExDeleteTimer was called twice for one timer"
+                    : "a periodic timer was deleted without Cancel: it would never expire for the last time");
     if (Parameters)
         Timer->Delete = *Parameters;
     if (Cancel)

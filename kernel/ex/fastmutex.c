@@ -2,12 +2,13 @@
 /*
  * Fast mutexes and guarded mutexes.
  *
- * Count is 1 when free, 0 when owned, and one less for every thread that waits. Acquiring decrements; who finds
- * anything but 1 waits on the event. Releasing increments; if anyone was waiting it sets the event, which hands the
- * mutex to one of them. So an uncontended pair is two atomic operations.
+ * Count is 1 when free, 0 when owned, and one less for every thread that waits. Acquiring decrements; who
+ * finds anything but 1 waits on the event. Releasing increments; if anyone was waiting it sets the event,
+ * which hands the mutex to one of them. So an uncontended pair is two atomic operations.
  *
- * The two kinds differ in what they do to APCs: a fast mutex raises to APC_LEVEL, a guarded mutex enters a guarded
- * region, the unsafe forms rely on the caller. Reference: ExAcquireFastMutex..., KeAcquireGuardedMutex... of wdm.h.
+ * The two kinds differ in what they do to APCs: a fast mutex raises to APC_LEVEL, a guarded mutex enters a
+ * guarded region, the unsafe forms rely on the caller. Reference: ExAcquireFastMutex...,
+ * KeAcquireGuardedMutex... of wdm.h.
  */
 #include "ki.h"
 #include "trap.h"
@@ -46,10 +47,11 @@ DECLSPEC_NORETURN static void not_owner(PVOID Mutex, PVOID Owner, PVOID Caller)
 
 DECLSPEC_NORETURN static void recursive(PVOID Mutex, PVOID Caller)
 {
-    KiBugCheckText(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1001, (ULONG_PTR)Mutex, (ULONG_PTR)KiThread(), 0,
-                   (ULONG64)(ULONG_PTR)Caller,
-                   "a thread acquired a fast or guarded mutex that it owns already; these mutexes are not recursive, "
-                   "and the thread would wait for itself for ever");
+    KiBugCheckText(
+        DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1001, (ULONG_PTR)Mutex, (ULONG_PTR)KiThread(), 0,
+        (ULONG64)(ULONG_PTR)Caller,
+        "a thread acquired a fast or guarded mutex that it owns already; these mutexes are not recursive, "
+        "and the thread would wait for itself for ever");
 }
 
 /* ---------------------------------------------------------------- fast mutexes */

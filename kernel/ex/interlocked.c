@@ -2,9 +2,9 @@
 /*
  * List and integer operations that take a spin lock by themselves, at any IRQL.
  *
- * They run at HIGH_LEVEL while they hold the lock, so that an interrupt service routine on the same processor cannot
- * deadlock with them; a lock used here must not be used with KeAcquireSpinLock. Reference: ExInterlocked*List,
- * ExInterlockedAddLargeInteger, ExInterlockedAddUlong of wdm.h.
+ * They run at HIGH_LEVEL while they hold the lock, so that an interrupt service routine on the same processor
+ * cannot deadlock with them; a lock used here must not be used with KeAcquireSpinLock. Reference:
+ * ExInterlocked*List, ExInterlockedAddLargeInteger, ExInterlockedAddUlong of wdm.h.
  */
 #include "ki.h"
 #include <nt/ex.h>
@@ -75,7 +75,8 @@ PSINGLE_LIST_ENTRY NTAPI ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead, 
     return First;
 }
 
-LARGE_INTEGER NTAPI ExInterlockedAddLargeInteger(PLARGE_INTEGER Addend, LARGE_INTEGER Increment, PKSPIN_LOCK Lock)
+LARGE_INTEGER NTAPI ExInterlockedAddLargeInteger(PLARGE_INTEGER Addend, LARGE_INTEGER Increment,
+                                                 PKSPIN_LOCK Lock)
 {
     KIRQL Irql = lock(Lock);
     LARGE_INTEGER Before = *Addend;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lookaside lists: initialisation, tuning, flushing and deletion. Allocating and freeing are inlined in drivers (see
- * <nt/ex.h>): pop an entry or call Allocate; push it unless the list holds Depth entries, else call Free.
+ * Lookaside lists: initialisation, tuning, flushing and deletion. Allocating and freeing are inlined in
+ * drivers (see <nt/ex.h>): pop an entry or call Allocate; push it unless the list holds Depth entries, else
+ * call Free.
  *
- * Depth is tuned where the cost of a wrong depth shows: in the list's own Allocate and Free routines, which run on
- * misses only. Many misses among the latest allocations deepen the list, hardly any make it shallower. The counts are
- * not atomic (they are not on Windows either) and steer nothing else. A list with routines of its own keeps its depth.
+ * Depth is tuned where the cost of a wrong depth shows: in the list's own Allocate and Free routines, which
+ * run on misses only. Many misses among the latest allocations deepen the list, hardly any make it shallower.
+ * The counts are not atomic (they are not on Windows either) and steer nothing else. A list with routines of
+ * its own keeps its depth.
  *
- * Lists are not linked anywhere: a driver that forgets to delete one leaves nothing dangling but its pool blocks,
- * which the pool's leak list shows. Reference: the Ex...LookasideList... pages of wdm.h.
+ * Lists are not linked anywhere: a driver that forgets to delete one leaves nothing dangling but its pool
+ * blocks, which the pool's leak list shows. Reference: the Ex...LookasideList... pages of wdm.h.
  */
 #include "ki.h"
 #include "mi.h"
@@ -35,7 +37,8 @@ static void tune(PGENERAL_LOOKASIDE_POOL List)
     }
 }
 
-static PVOID NTAPI default_allocate(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, PLOOKASIDE_LIST_EX Lookaside)
+static PVOID NTAPI default_allocate(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
+                                    PLOOKASIDE_LIST_EX Lookaside)
 {
     PVOID Block;
 
@@ -79,7 +82,8 @@ static void flush(PGENERAL_LOOKASIDE_POOL List)
 /* ---------------------------------------------------------------- the older lists */
 
 void NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate,
-                                           PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
+                                           PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag,
+                                           USHORT Depth)
 {
     UNREFERENCED_PARAMETER(Depth); /* reserved */
     initialize((PGENERAL_LOOKASIDE_POOL)&Lookaside->L, NonPagedPool | Flags, Size, Tag);
@@ -96,7 +100,8 @@ void NTAPI ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 }
 
 void NTAPI ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate,
-                                          PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
+                                          PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag,
+                                          USHORT Depth)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     UNREFERENCED_PARAMETER(Depth); /* reserved */
@@ -128,8 +133,8 @@ void NTAPI ExpFreeToPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PVOID En
 /* ---------------------------------------------------------------- extended lists */
 
 NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUNCTION_EX Allocate,
-                                           PFREE_FUNCTION_EX Free, POOL_TYPE PoolType, ULONG Flags, SIZE_T Size,
-                                           ULONG Tag, USHORT Depth)
+                                           PFREE_FUNCTION_EX Free, POOL_TYPE PoolType, ULONG Flags,
+                                           SIZE_T Size, ULONG Tag, USHORT Depth)
 {
     ULONG Type = (ULONG)PoolType;
 

@@ -5,9 +5,10 @@
  *      bit 0 LOCKED   owned exclusively        bits 4..  number of sharers
  *      bit 1 WAITING  somebody is queued: acquirers queue too, the last releaser hands over
  *
- * Uncontended operations are one exchange. Waiters queue in one of a few hashed queues, on records on their stacks; a
- * queue's lock makes looking at the value and queueing (or handing over) one step. Handing over writes the new owner
- * into the value before it wakes the waiter: first come, first served, sharers in a row together.
+ * Uncontended operations are one exchange. Waiters queue in one of a few hashed queues, on records on their
+ * stacks; a queue's lock makes looking at the value and queueing (or handing over) one step. Handing over
+ * writes the new owner into the value before it wakes the waiter: first come, first served, sharers in a row
+ * together.
  *
  * Lock: queue lock, a leaf except for the dispatcher lock that KeSetEvent takes after it is released.
  * Reference: ExAcquirePushLockExclusive and its siblings, ExInitializePushLock of wdm.h.
@@ -91,7 +92,8 @@ __attribute__((noinline)) static void hand_over(PEX_PUSH_LOCK PushLock)
 
     KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&queues[Queue].Lock);
     if (__atomic_load_n(PushLock, __ATOMIC_ACQUIRE) == WAITING) {
-        for (PLIST_ENTRY Link = queues[Queue].Waiters.Flink, Next; Link != &queues[Queue].Waiters; Link = Next) {
+        for (PLIST_ENTRY Link = queues[Queue].Waiters.Flink, Next; Link != &queues[Queue].Waiters;
+             Link = Next) {
             PUSH_WAITER *Waiter = CONTAINING_RECORD(Link, PUSH_WAITER, Link);
             Next = Link->Flink;
             if (Waiter->PushLock != PushLock)
@@ -253,8 +255,8 @@ void NTAPI ExfTryToWakePushLock(PEX_PUSH_LOCK PushLock)
 /* ---------------------------------------------------------------- cache-aware */
 
 /*
- * One push lock for each processor, on a line of its own: a reader takes its processor's, a writer all of them, in
- * order. The layout (an array of pointers) is what the inlined reader side of drivers expects.
+ * One push lock for each processor, on a line of its own: a reader takes its processor's, a writer all of
+ * them, in order. The layout (an array of pointers) is what the inlined reader side of drivers expects.
  */
 #define CACHE_AWARE_TAG   0x6C50434EU /* "NCPl" */
 #define CACHE_AWARE_SLOTS 32
@@ -265,8 +267,8 @@ typedef struct _EX_PUSH_LOCK_CACHE_AWARE {
 
 EX_PUSH_LOCK_CACHE_AWARE *NTAPI ExAllocateCacheAwarePushLock(void)
 {
-    EX_PUSH_LOCK_CACHE_AWARE *Lock =
-        MiAllocatePool(NonPagedPoolNx, sizeof(*Lock) + (CACHE_AWARE_SLOTS + 1) * 64, CACHE_AWARE_TAG, TRUE, CALLER);
+    EX_PUSH_LOCK_CACHE_AWARE *Lock = MiAllocatePool(
+        NonPagedPoolNx, sizeof(*Lock) + (CACHE_AWARE_SLOTS + 1) * 64, CACHE_AWARE_TAG, TRUE, CALLER);
 
     if (Lock) {
         UCHAR *Line = (UCHAR *)(((ULONG_PTR)(Lock + 1) + 63) & ~(ULONG_PTR)63);

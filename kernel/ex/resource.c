@@ -4,25 +4,26 @@
  *
  * State, all guarded by the resource's own spin lock:
  *
- *      free                ActiveEntries 0
- *      exclusive           ActiveEntries 1, Flag ResourceOwnedExclusive, OwnerEntry is the owner with its count
- *      shared              ActiveEntries = owners, each with an entry: OwnerEntry or one of OwnerTable
+ *      free         ActiveEntries 0
+ *      exclusive    ActiveEntries 1, Flag ResourceOwnedExclusive, OwnerEntry is the owner and its count
+ *      shared       ActiveEntries = owners, each with an entry: OwnerEntry or one of OwnerTable
  *
- * Ownership is handed over: the releaser writes the waiter's owner entry and then wakes it, so a woken thread owns the
- * resource and nobody slips in between. That needs a free table entry for each shared waiter; it is made before the
- * thread waits. Waiters are records on the waiting threads' stacks, in two first-in first-out lists that hang off
- * SharedWaiters and ExclusiveWaiters. After an exclusive owner all shared waiters are let in, after the last shared
- * owner one exclusive waiter: neither side starves. Which new sharers must queue behind a waiting writer is what the
- * three shared routines differ in.
+ * Ownership is handed over: the releaser writes the waiter's owner entry and then wakes it, so a woken thread
+ * owns the resource and nobody slips in between. That needs a free table entry for each shared waiter; it is
+ * made before the thread waits. Waiters are records on the waiting threads' stacks, in two first-in first-out
+ * lists that hang off SharedWaiters and ExclusiveWaiters. After an exclusive owner all shared waiters are let
+ * in, after the last shared owner one exclusive waiter: neither side starves. Which new sharers must queue
+ * behind a waiting writer is what the three shared routines differ in.
  *
- * Layout is public, the meaning of the waiter pointers is not. Reference: the Ex...Resource...Lite pages of wdm.h.
+ * Layout is public, the meaning of the waiter pointers is not. Reference: the Ex...Resource...Lite pages of
+ * wdm.h.
  */
 #include "ki.h"
 #include "mi.h"
 #include "trap.h"
 #include <nt/ex.h>
 
-#define TABLE_TAG 0x61546552U /* "ReTa" */
+#define TABLE_TAG   0x61546552U /* "ReTa" */
 #define FIRST_TABLE 4
 
 typedef struct _RESOURCE_WAITER {
@@ -78,8 +79,8 @@ static BOOLEAN has_room(PERESOURCE Resource)
 }
 
 /*
- * Make the owner table larger. Called and returns with the lock held; it is dropped in between. FALSE: out of memory, and
- * the caller must not wait for some.
+ * Make the owner table larger. Called and returns with the lock held; it is dropped in between. FALSE: out of
+ * memory, and the caller must not wait for some.
  */
 static BOOLEAN grow(PERESOURCE Resource, BOOLEAN Wait, KIRQL *Irql)
 {
@@ -87,7 +88,9 @@ static BOOLEAN grow(PERESOURCE Resource, BOOLEAN Wait, KIRQL *Irql)
     POWNER_ENTRY Table, Previous;
 
     unlock(Resource, *Irql);
-    while ((Table = MiAllocatePool(NonPagedPoolNx, New * sizeof(OWNER_ENTRY), TABLE_TAG, TRUE, NULL)) == NULL && Wait) {
+    while ((Table = MiAllocatePool(NonPagedPoolNx, New * sizeof(OWNER_ENTRY), TABLE_TAG, TRUE, NULL)) ==
+               NULL &&
+           Wait) {
         LARGE_INTEGER Delay = {.QuadPart = -100000};
         KeDelayExecutionThread(KernelMode, FALSE, &Delay);
     }
@@ -293,8 +296,9 @@ static void release(PERESOURCE Resource, ERESOURCE_THREAD Thread, PVOID Caller)
 
     if (Entry == NULL) {
         unlock(Resource, Irql);
-        KiBugCheckText(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, (ULONG_PTR)Thread, (ULONG_PTR)Resource->OwnerTable, 0x3,
-                       (ULONG64)(ULONG_PTR)Caller, "a resource was released by a thread that does not own it");
+        KiBugCheckText(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, (ULONG_PTR)Thread,
+                       (ULONG_PTR)Resource->OwnerTable, 0x3, (ULONG64)(ULONG_PTR)Caller,
+                       "a resource was released by a thread that does not own it");
     }
     Entry->OwnerCount--;
     if (Entry->OwnerCount == 0) {
@@ -336,8 +340,8 @@ void NTAPI ExConvertExclusiveToSharedLite(PERESOURCE Resource)
     KIRQL Irql = lock(Resource);
     if (!(Resource->Flag & ResourceOwnedExclusive)) {
         unlock(Resource, Irql);
-        KiBugCheckText(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, (ULONG_PTR)KiThread(), (ULONG_PTR)Resource->OwnerTable,
-                       0x1, (ULONG64)(ULONG_PTR)__builtin_return_address(0),
+        KiBugCheckText(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, (ULONG_PTR)KiThread(),
+                       (ULONG_PTR)Resource->OwnerTable, 0x1, (ULONG64)(ULONG_PTR)__builtin_return_address(0),
                        "a resource was converted from exclusive to shared that is not owned exclusively");
     }
     Resource->Flag &= (USHORT)~ResourceOwnedExclusive;
@@ -360,8 +364,8 @@ void NTAPI ExSetResourceOwnerPointerEx(PERESOURCE Resource, PVOID OwnerPointer, 
     POWNER_ENTRY Other = find_owner(Resource, Owner);
     if (Mine == NULL) {
         unlock(Resource, Irql);
-        KiBugCheckText(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, (ULONG_PTR)KiThread(), (ULONG_PTR)Resource->OwnerTable,
-                       0x2, (ULONG64)(ULONG_PTR)__builtin_return_address(0),
+        KiBugCheckText(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, (ULONG_PTR)KiThread(),
+                       (ULONG_PTR)Resource->OwnerTable, 0x2, (ULONG64)(ULONG_PTR)__builtin_return_address(0),
                        "ExSetResourceOwnerPointer was called by a thread that does not own the resource");
     }
     if (Other && Other != Mine) {

@@ -2,13 +2,14 @@
 /*
  * Rundown protection: many users of an object against one that wants to delete it.
  *
- *      value        even: twice the number of references; 1: run down; block | 1: somebody waits for the references
- *      block        on the waiter's stack: references left, and the event that the last release sets
+ *      value    even: twice the number of references; 1: run down; block | 1: somebody waits for them
+ *      block    on the waiter's stack: references left, and the event that the last release sets
  *
- * The cache-aware form has one such value for each processor, on a line of its own; a reference may be released on
- * another processor than it was taken, so single values may be negative while their sum is right. The waiter turns
- * each value into block | 1 and adds what it held; the block starts with a bias so that releases that come meanwhile
- * cannot reach zero before the sum is complete. Reference: the Ex...RundownProtection... pages of wdm.h.
+ * The cache-aware form has one such value for each processor, on a line of its own; a reference may be
+ * released on another processor than it was taken, so single values may be negative while their sum is right.
+ * The waiter turns each value into block | 1 and adds what it held; the block starts with a bias so that
+ * releases that come meanwhile cannot reach zero before the sum is complete. Reference: the
+ * Ex...RundownProtection... pages of wdm.h.
  */
 #include "ki.h"
 #include "mi.h"
@@ -31,7 +32,8 @@ static BOOLEAN acquire(volatile ULONG_PTR *Value, ULONG Count)
     do {
         if (Old & ACTIVE)
             return FALSE;
-    } while (!__atomic_compare_exchange_n(Value, &Old, Old + Count * ONE, FALSE, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+    } while (!__atomic_compare_exchange_n(Value, &Old, Old + Count * ONE, FALSE, __ATOMIC_ACQUIRE,
+                                          __ATOMIC_RELAXED));
     return TRUE;
 }
 
@@ -46,7 +48,8 @@ static void release(volatile ULONG_PTR *Value, ULONG Count)
                 KeSetEvent(&Block->Event, IO_NO_INCREMENT, FALSE);
             return;
         }
-        if (__atomic_compare_exchange_n(Value, &Old, Old - Count * ONE, FALSE, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        if (__atomic_compare_exchange_n(Value, &Old, Old - Count * ONE, FALSE, __ATOMIC_RELEASE,
+                                        __ATOMIC_RELAXED))
             return;
     }
 }
@@ -75,7 +78,8 @@ static void wait_all(volatile ULONG_PTR *First, SIZE_T Count, SIZE_T Stride)
     if (__atomic_add_fetch(&Block.Left, Taken - BIAS, __ATOMIC_ACQ_REL) != 0)
         KeWaitForSingleObject(&Block.Event, WrRundown, KernelMode, FALSE, NULL);
     for (SIZE_T I = 0; I < Count; I++)
-        __atomic_store_n((volatile ULONG_PTR *)((volatile UCHAR *)First + I * Stride), ACTIVE, __ATOMIC_RELEASE);
+        __atomic_store_n((volatile ULONG_PTR *)((volatile UCHAR *)First + I * Stride), ACTIVE,
+                         __ATOMIC_RELEASE);
 }
 
 /* ---------------------------------------------------------------- the plain form */
@@ -159,12 +163,14 @@ static void initialize(PEX_RUNDOWN_REF_CACHE_AWARE Ref, SIZE_T Bytes)
         *(ULONG_PTR *)(Ref->Values + I * LINE) = 0;
 }
 
-void NTAPI ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, SIZE_T RunRefSize)
+void NTAPI ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
+                                                   SIZE_T RunRefSize)
 {
     initialize(RunRefCacheAware, RunRefSize);
 }
 
-void NTAPI ExInitializeRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, ULONG Flags)
+void NTAPI ExInitializeRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
+                                                     ULONG Flags)
 {
     UNREFERENCED_PARAMETER(Flags); /* reserved */
     initialize(RunRefCacheAware, ExSizeOfRundownProtectionCacheAware());
@@ -173,7 +179,8 @@ void NTAPI ExInitializeRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE
 PEX_RUNDOWN_REF_CACHE_AWARE NTAPI ExAllocateCacheAwareRundownProtection(POOL_TYPE PoolType, ULONG PoolTag)
 {
     SIZE_T Bytes = ExSizeOfRundownProtectionCacheAware();
-    PEX_RUNDOWN_REF_CACHE_AWARE Ref = MiAllocatePool(PoolType, Bytes, PoolTag, FALSE, __builtin_return_address(0));
+    PEX_RUNDOWN_REF_CACHE_AWARE Ref =
+        MiAllocatePool(PoolType, Bytes, PoolTag, FALSE, __builtin_return_address(0));
 
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     if (Ref) {
@@ -189,7 +196,8 @@ void NTAPI ExFreeCacheAwareRundownProtection(PEX_RUNDOWN_REF_CACHE_AWARE RunRefC
     ExFreePool(RunRefCacheAware);
 }
 
-BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, ULONG Count)
+BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
+                                                     ULONG Count)
 {
     KiSchedPoint(HOST_POINT_LOCK);
     return acquire(value_of(RunRefCacheAware), Count);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interlocked singly linked lists (S-lists): a 16-byte header, changed by cmpxchg16b, whose sequence number makes a
- * pop fail that was overtaken by a pop and a push of the same entry.
+ * Interlocked singly linked lists (S-lists): a 16-byte header, changed by cmpxchg16b, whose sequence number
+ * makes a pop fail that was overtaken by a pop and a push of the same entry.
  *
- * A pop reads the next pointer of an entry that another processor may have taken already: the value is then discarded
- * by the failing exchange, and pool is always mapped, so the read is harmless. Entries must be 16-byte aligned.
- * Reference: ExInterlockedPushEntrySList and its siblings, ExQueryDepthSList of wdm.h.
+ * A pop reads the next pointer of an entry that another processor may have taken already: the value is then
+ * discarded by the failing exchange, and pool is always mapped, so the read is harmless. Entries must be
+ * 16-byte aligned. Reference: ExInterlockedPushEntrySList and its siblings, ExQueryDepthSList of wdm.h.
  */
 #include "exinit.h"
 #include "ki.h"

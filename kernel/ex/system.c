@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Small questions to the executive: time zone and timer resolution, previous mode, processor features, suites,
- * UUIDs, firmware variables. What could differ between hosts is a constant, so that a run does not depend on where it
- * runs. Reference: the pages of the same names.
+ * Small questions to the executive: time zone and timer resolution, previous mode, processor features,
+ * suites, UUIDs, firmware variables. What could differ between hosts is a constant, so that a run does not
+ * depend on where it runs. Reference: the pages of the same names.
  */
 #include "exinit.h"
 #include "exp.h"
@@ -33,8 +33,8 @@ static ULONG resolution = RESOLUTION_COARSEST;
 static ULONG resolution_requests;
 
 /*
- * Timers of the machine are exact whatever the resolution, so only the bookkeeping is real: the resolution in force is
- * the finest asked for until every request was withdrawn.
+ * Timers of the machine are exact whatever the resolution, so only the bookkeeping is real: the resolution in
+ * force is the finest asked for until every request was withdrawn.
  */
 ULONG NTAPI ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
 {
@@ -76,9 +76,10 @@ BOOLEAN NTAPI ExIsProcessorFeaturePresent(ULONG ProcessorFeature)
     /* What every x64 processor that runs the reported version has. */
     static const ULONG64 Features =
         1ULL << PF_COMPARE_EXCHANGE_DOUBLE | 1ULL << PF_MMX_INSTRUCTIONS_AVAILABLE |
-        1ULL << PF_XMMI_INSTRUCTIONS_AVAILABLE | 1ULL << PF_RDTSC_INSTRUCTION_AVAILABLE | 1ULL << PF_PAE_ENABLED |
-        1ULL << PF_XMMI64_INSTRUCTIONS_AVAILABLE | 1ULL << PF_SSE_DAZ_MODE_AVAILABLE | 1ULL << PF_NX_ENABLED |
-        1ULL << PF_SSE3_INSTRUCTIONS_AVAILABLE | 1ULL << PF_COMPARE_EXCHANGE128 | 1ULL << PF_FASTFAIL_AVAILABLE |
+        1ULL << PF_XMMI_INSTRUCTIONS_AVAILABLE | 1ULL << PF_RDTSC_INSTRUCTION_AVAILABLE |
+        1ULL << PF_PAE_ENABLED | 1ULL << PF_XMMI64_INSTRUCTIONS_AVAILABLE |
+        1ULL << PF_SSE_DAZ_MODE_AVAILABLE | 1ULL << PF_NX_ENABLED | 1ULL << PF_SSE3_INSTRUCTIONS_AVAILABLE |
+        1ULL << PF_COMPARE_EXCHANGE128 | 1ULL << PF_FASTFAIL_AVAILABLE |
         1ULL << PF_SSSE3_INSTRUCTIONS_AVAILABLE;
 
     return ProcessorFeature < 64 && (Features >> ProcessorFeature & 1);
@@ -115,8 +116,8 @@ NTSTATUS NTAPI ExUuidCreate(UUID *Uuid)
 
 /* ---------------------------------------------------------------- firmware variables */
 
-#define VARIABLE_TAG 0x72615646U /* "FVar" */
-#define VARIABLE_MAX 32768
+#define VARIABLE_TAG          0x72615646U /* "FVar" */
+#define VARIABLE_MAX          32768
 #define VARIABLE_NON_VOLATILE 0x1
 #define VARIABLE_BOOT_SERVICE 0x2
 #define VARIABLE_RUNTIME      0x4
@@ -189,15 +190,16 @@ NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(PUNICODE_STRING VariableName, LP
     FIRMWARE_VARIABLE *New = NULL;
 
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    if (VariableName == NULL || VendorGuid == NULL || VariableName->Length == 0 || ValueLength > VARIABLE_MAX ||
-        (Attributes & ~(ULONG)VARIABLE_ATTRIBUTES) || (ValueLength && Value == NULL))
+    if (VariableName == NULL || VendorGuid == NULL || VariableName->Length == 0 ||
+        ValueLength > VARIABLE_MAX || (Attributes & ~(ULONG)VARIABLE_ATTRIBUTES) ||
+        (ValueLength && Value == NULL))
         return STATUS_INVALID_PARAMETER;
     ExAcquireFastMutex(&variables_mutex);
     FIRMWARE_VARIABLE *Old = find_variable(VariableName, VendorGuid);
     ULONG Keep = Old && (Attributes & VARIABLE_APPEND) ? Old->Bytes : 0;
     if (ValueLength) {
-        New = MiAllocatePool(NonPagedPoolNx, sizeof(*New) + VariableName->Length + Keep + ValueLength, VARIABLE_TAG,
-                             TRUE, NULL);
+        New = MiAllocatePool(NonPagedPoolNx, sizeof(*New) + VariableName->Length + Keep + ValueLength,
+                             VARIABLE_TAG, TRUE, NULL);
         if (New == NULL) {
             Status = STATUS_INSUFFICIENT_RESOURCES;
         } else {

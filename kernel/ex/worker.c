@@ -2,13 +2,14 @@
 /*
  * System worker threads.
  *
- * There are three queues that differ in the priority of their threads: hypercritical (15), critical (13), delayed (12);
- * the other WORK_QUEUE_TYPE values map to the nearest. Each is a list of items and a semaphore that counts them, served
- * by a few threads. An item is the caller's again as soon as its routine is entered, so it may free or requeue it.
+ * There are three queues that differ in the priority of their threads: hypercritical (15), critical (13),
+ * delayed (12); the other WORK_QUEUE_TYPE values map to the nearest. Each is a list of items and a semaphore
+ * that counts them, served by a few threads. An item is the caller's again as soon as its routine is entered,
+ * so it may free or requeue it.
  *
- * Threads are added when a queue makes no progress: an item that waits for a later item of the same queue would
- * otherwise wait for ever. A manager thread is woken when there are more items than idle threads; it gives the queue 10 ms and
- * adds a thread if not a single item was taken meanwhile. Threads are kept.
+ * Threads are added when a queue makes no progress: an item that waits for a later item of the same queue
+ * would otherwise wait for ever. A manager thread is woken when there are more items than idle threads; it
+ * gives the queue 10 ms and adds a thread if not a single item was taken meanwhile. Threads are kept.
  *
  * A routine must return as it was called: at PASSIVE_LEVEL, with APCs enabled, not impersonating.
  *
@@ -21,20 +22,20 @@
 #include "trap.h"
 #include <nt/io.h>
 
-#define MAX_WORKERS 64 /* threads a queue */
+#define MAX_WORKERS 64          /* threads a queue */
 #define PATIENCE    (-100000LL) /* 10 ms */
 
 enum { QueueHyper, QueueCritical, QueueDelayed, QueueCount };
 
 static struct work_queue {
     KSPIN_LOCK Lock;
-    LIST_ENTRY Items;       /* lock */
+    LIST_ENTRY Items; /* lock */
     KSEMAPHORE Available;
     KPRIORITY Priority;
-    ULONG Threads;          /* lock */
-    ULONG Idle;             /* lock: threads that wait, or are about to */
-    ULONG Queued;           /* lock: items in the list */
-    ULONG64 Taken;          /* lock: items ever taken */
+    ULONG Threads; /* lock */
+    ULONG Idle;    /* lock: threads that wait, or are about to */
+    ULONG Queued;  /* lock: items in the list */
+    ULONG64 Taken; /* lock: items ever taken */
 } queues[QueueCount];
 
 static KEVENT manager_event;
@@ -54,7 +55,8 @@ static struct work_queue *queue_of(WORK_QUEUE_TYPE Type)
     case BackgroundWorkQueue:
         return &queues[QueueDelayed];
     default:
-        if ((ULONG)Type >= CustomPriorityWorkQueue && (ULONG)Type < CustomPriorityWorkQueue + MAXIMUM_PRIORITY)
+        if ((ULONG)Type >= CustomPriorityWorkQueue &&
+            (ULONG)Type < CustomPriorityWorkQueue + MAXIMUM_PRIORITY)
             return &queues[(ULONG)Type - CustomPriorityWorkQueue >= 14   ? QueueHyper
                            : (ULONG)Type - CustomPriorityWorkQueue >= 13 ? QueueCritical
                                                                          : QueueDelayed];
@@ -96,18 +98,21 @@ static void check_return(PWORKER_THREAD_ROUTINE Routine, PVOID Parameter, PWORK_
     PETHREAD Thread = (PETHREAD)KiThread();
 
     if (KiIrql() != PASSIVE_LEVEL)
-        KiBugCheckText(WORKER_THREAD_RETURNED_AT_BAD_IRQL, (ULONG_PTR)Routine, KiIrql(), (ULONG_PTR)Parameter,
-                       (ULONG_PTR)Item, (ULONG64)(ULONG_PTR)Routine,
-                       "a work item's routine returned at raised IRQL; release every spin lock and lower IRQL first");
+        KiBugCheckText(
+            WORKER_THREAD_RETURNED_AT_BAD_IRQL, (ULONG_PTR)Routine, KiIrql(), (ULONG_PTR)Parameter,
+            (ULONG_PTR)Item, (ULONG64)(ULONG_PTR)Routine,
+            "a work item's routine returned at raised IRQL; release every spin lock and lower IRQL first");
     /* Every system thread runs inside one critical region of its own. */
     if (KiThread()->KernelApcDisable != -1 || KiThread()->SpecialApcDisable)
-        KiBugCheckText(KERNEL_APC_PENDING_DURING_EXIT, (ULONG_PTR)Routine, (USHORT)KiThread()->KernelApcDisable, 0,
-                       0, (ULONG64)(ULONG_PTR)Routine,
-                       "a work item's routine returned with APCs disabled: KeEnterCriticalRegion (or a guarded region, "
-                       "or a mutex) was not left");
+        KiBugCheckText(
+            KERNEL_APC_PENDING_DURING_EXIT, (ULONG_PTR)Routine, (USHORT)KiThread()->KernelApcDisable, 0, 0,
+            (ULONG64)(ULONG_PTR)Routine,
+            "a work item's routine returned with APCs disabled: KeEnterCriticalRegion (or a guarded region, "
+            "or a mutex) was not left");
     if (Thread->ActiveImpersonation)
-        KiBugCheckText(IMPERSONATING_WORKER_THREAD, (ULONG_PTR)Routine, (ULONG_PTR)Parameter, (ULONG_PTR)Item, 0,
-                       (ULONG64)(ULONG_PTR)Routine, "a work item's routine returned while it impersonates");
+        KiBugCheckText(IMPERSONATING_WORKER_THREAD, (ULONG_PTR)Routine, (ULONG_PTR)Parameter, (ULONG_PTR)Item,
+                       0, (ULONG64)(ULONG_PTR)Routine,
+                       "a work item's routine returned while it impersonates");
 }
 
 static void NTAPI worker_thread(PVOID Context)

@@ -8,8 +8,8 @@
 #include <nt/ex.h>
 
 /*
- * Phase 0: after ke, before ob: locks and lists that need nothing. Phase 1: after ob and ps can create objects and
- * threads: worker threads, callback objects. PASSIVE_LEVEL.
+ * Phase 0: after ke, before ob: locks and lists that need nothing. Phase 1: after ob and ps can create
+ * objects and threads: worker threads, callback objects. PASSIVE_LEVEL.
  */
 void ExInitSystem(ULONG Phase);
 

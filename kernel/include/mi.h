@@ -2,14 +2,15 @@
 /*
  * mi.h: what the memory manager offers the other managers (kernel/mm implements it).
  *
- * Everything the machine calls memory is RAM: pages of one direct map, virtual address = KILN_RAM_BASE + physical
- * address. Pool, kernel stacks, images and contiguous buffers are runs of consecutive pages of it, so that each of
- * them has physical addresses and an MDL of it needs no translation. Every page has an entry in the PFN database
- * that says what the page is used for; the entry is what reports, leak lists and bad-pointer checks read.
+ * Everything the machine calls memory is RAM: pages of one direct map, virtual address = KILN_RAM_BASE +
+ * physical address. Pool, kernel stacks, images and contiguous buffers are runs of consecutive pages of it,
+ * so that each of them has physical addresses and an MDL of it needs no translation. Every page has an entry
+ * in the PFN database that says what the page is used for; the entry is what reports, leak lists and
+ * bad-pointer checks read.
  *
- * Locks: P MiPfnLock (page lists), Y MiPteLock (system PTE window), U a user space's lock, and one lock a pool slab
- * class. All are spin locks taken at DISPATCH_LEVEL, none is held while memory of a driver or a user is touched, and
- * the order is U, then slab class, then Y, then P.
+ * Locks: P page lists (phys.c), Y system PTE window (syspte.c), U a user space's ranges (user.c), and one
+ * lock a slab class (slab.c). All are spin locks taken at DISPATCH_LEVEL, none is held while memory of a
+ * driver or a user is touched, and the order is U, then slab class, then Y, then P.
  */
 #ifndef KILN_MI_H
 #define KILN_MI_H
@@ -20,8 +21,9 @@
 /* ---------------------------------------------------------------- start */
 
 /*
- * Phase 0: physical memory, PFN database, pool; on processor 0 before any other manager (its KPCR is bound to GS, no
- * other processor runs, nothing else is needed). Phase 1: after ob and ps. Bugchecks if the machine is too small.
+ * Phase 0: physical memory, PFN database, pool; on processor 0 before any other manager (its KPCR is bound to
+ * GS, no other processor runs, nothing else is needed). Phase 1, after ob and ps: nothing is left to do.
+ * Stops if the machine is too small.
  */
 void MiInitSystem(ULONG Phase);
 
@@ -46,14 +48,15 @@ typedef enum _MI_PAGE_USE {
 
 /*
  * A run of `Pages` consecutive pages within [Lowest, Highest] (page frame numbers, inclusive), aligned to
- * `AlignPages` (power of two) and not crossing a multiple of `BoundaryPages` (power of two, 0: no limit). The pages
- * are mapped read-write at MiPfnToVa(*Pfn); their content is undefined unless Zero. IRQL <= DISPATCH_LEVEL.
- * STATUS_INSUFFICIENT_RESOURCES if there is no such run.
+ * `AlignPages` (power of two) and not crossing a multiple of `BoundaryPages` (power of two, 0: no limit). The
+ * pages are mapped read-write at MiPfnToVa(*Pfn); their content is undefined unless Zero. IRQL <=
+ * DISPATCH_LEVEL. STATUS_INSUFFICIENT_RESOURCES if there is no such run.
  */
 NTSTATUS MiAllocatePages(SIZE_T Pages, PFN_NUMBER Lowest, PFN_NUMBER Highest, SIZE_T AlignPages,
                          SIZE_T BoundaryPages, MI_PAGE_USE Use, BOOLEAN Zero, PFN_NUMBER *Pfn);
 
-/* The common form: anywhere. NULL when memory is exhausted. `Caller` is kept for leak reports (may be NULL). */
+/* The common form: anywhere. NULL when memory is exhausted. `Caller` is kept for leak reports (may be NULL).
+ */
 PVOID MiAllocateContiguousPages(SIZE_T Pages, MI_PAGE_USE Use, BOOLEAN Zero, PVOID Caller);
 
 /* Return a run, or part of one. The pages must be mapped read-write again. IRQL <= DISPATCH_LEVEL. */
@@ -66,8 +69,8 @@ static inline PVOID MiPfnToVa(PFN_NUMBER Pfn)
 }
 
 /*
- * Physical address of any address the machine maps: RAM, system PTEs, user slices. FALSE if nothing is mapped there.
- * Any IRQL for RAM; <= DISPATCH_LEVEL otherwise.
+ * Physical address of any address the machine maps: RAM, system PTEs, user slices. FALSE if nothing is mapped
+ * there. Any IRQL for RAM; <= DISPATCH_LEVEL otherwise.
  */
 BOOLEAN MiGetPhysicalAddress(PVOID Va, ULONG64 *Physical);
 
@@ -97,9 +100,9 @@ void MiReturnHostMappings(ULONG Count);
 #define MI_LARGE_STACK_BYTES (32 * KILN_PAGE_SIZE)
 
 /*
- * A kernel stack. Returns its base: the address just above its highest byte (stacks grow downward); NULL when memory
- * or mappings are exhausted. Freed stacks are cached. IRQL <= DISPATCH_LEVEL. A thread cannot delete the stack it
- * runs on.
+ * A kernel stack. Returns its base: the address just above its highest byte (stacks grow downward); NULL when
+ * memory or mappings are exhausted. Freed stacks are cached. IRQL <= DISPATCH_LEVEL. A thread cannot delete
+ * the stack it runs on.
  */
 PVOID MmCreateKernelStack(BOOLEAN Large);
 void MmDeleteKernelStack(PVOID StackBase, BOOLEAN Large);
@@ -113,10 +116,10 @@ static inline PVOID MiStackLimit(PVOID StackBase, BOOLEAN Large)
 /* ---------------------------------------------------------------- images */
 
 /*
- * Zeroed, page-aligned, read-write memory of an image of `Bytes` bytes, followed by a guard page. PASSIVE_LEVEL.
- * MiProtectImageRegion takes PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE, PAGE_EXECUTE, PAGE_EXECUTE_READ or
- * PAGE_EXECUTE_READWRITE (PAGE_WRITECOPY forms mean their writable ones) for whole pages of the region; discarded
- * sections become PAGE_NOACCESS and stay with the region until it is freed.
+ * Zeroed, page-aligned, read-write memory of an image of `Bytes` bytes, followed by a guard page.
+ * PASSIVE_LEVEL. MiProtectImageRegion takes PAGE_NOACCESS, PAGE_READONLY, PAGE_READWRITE, PAGE_EXECUTE,
+ * PAGE_EXECUTE_READ or PAGE_EXECUTE_READWRITE (PAGE_WRITECOPY forms mean their writable ones) for whole pages
+ * of the region; discarded sections become PAGE_NOACCESS and stay with the region until it is freed.
  */
 NTSTATUS MiAllocateImageRegion(SIZE_T Bytes, PVOID *Base);
 NTSTATUS MiProtectImageRegion(PVOID Va, SIZE_T Bytes, ULONG Protection);
@@ -126,8 +129,8 @@ void MiFreeImageRegion(PVOID Base);
 
 /*
  * Give a process its user address space (a slice of KILN_USER_SLICE_SIZE bytes). PASSIVE_LEVEL.
- * STATUS_INSUFFICIENT_RESOURCES when every slice is taken. Deleting frees every page of it; pages still locked by an
- * MDL bugcheck with PROCESS_HAS_LOCKED_PAGES, as on Windows.
+ * STATUS_INSUFFICIENT_RESOURCES when every slice is taken. Deleting frees every page of it; pages still
+ * locked by an MDL bugcheck with PROCESS_HAS_LOCKED_PAGES, as on Windows.
  */
 NTSTATUS MiCreateUserSlice(PEPROCESS Process);
 void MiDeleteUserSlice(PEPROCESS Process);
@@ -136,8 +139,8 @@ void MiDeleteUserSlice(PEPROCESS Process);
 BOOLEAN MiQueryUserSlice(PEPROCESS Process, PVOID *Begin, PVOID *End);
 
 /*
- * Committed, zeroed memory in the slice with protection `Protection` (PAGE_READWRITE ...). *Va is its first byte
- * (64 KB aligned). One contiguous run when memory allows. Freed by MiFreeUser. PASSIVE_LEVEL.
+ * Committed, zeroed memory in the slice with protection `Protection` (PAGE_READWRITE ...). *Va is its first
+ * byte (64 KB aligned). One contiguous run when memory allows. Freed by MiFreeUser. PASSIVE_LEVEL.
  */
 NTSTATUS MiAllocateUser(PEPROCESS Process, SIZE_T Bytes, ULONG Protection, PVOID *Va);
 NTSTATUS MiFreeUser(PEPROCESS Process, PVOID Va);
@@ -171,12 +174,12 @@ typedef enum _MI_ADDRESS_KIND {
 
 typedef struct _MI_ADDRESS {
     MI_ADDRESS_KIND Kind;
-    PVOID Begin;     /* pool block, stack, image region ... that contains it; NULL if not known */
-    SIZE_T Bytes;    /* of that thing */
-    ULONG Tag;       /* pool tag */
-    ULONG PoolType;  /* POOL_TYPE of the block */
-    PVOID Caller;    /* return address of who allocated (or, if free, last allocated) it */
-    BOOLEAN Guard;   /* the page is an inaccessible guard */
+    PVOID Begin;    /* pool block, stack, image region ... that contains it; NULL if not known */
+    SIZE_T Bytes;   /* of that thing */
+    ULONG Tag;      /* pool tag */
+    ULONG PoolType; /* POOL_TYPE of the block */
+    PVOID Caller;   /* return address of who allocated (or, if free, last allocated) it */
+    BOOLEAN Guard;  /* the page is an inaccessible guard */
 } MI_ADDRESS, *PMI_ADDRESS;
 
 /* What is at this address? Signal-safe, lock-free, never faults; any IRQL. `Info` may be NULL. */
@@ -196,8 +199,9 @@ typedef struct _MI_POOL_BLOCK {
 } MI_POOL_BLOCK, *PMI_POOL_BLOCK;
 
 /*
- * Walk the allocated blocks in address order: set *Cursor to 0 first; FALSE at the end. The pool may change between
- * calls. Other managers use it to list what an unloaded image leaked: blocks whose Caller lies in the image.
+ * Walk the allocated blocks in address order: set *Cursor to 0 first; FALSE at the end. The pool may change
+ * between calls. Other managers use it to list what an unloaded image leaked: blocks whose Caller lies in the
+ * image.
  */
 BOOLEAN MiEnumeratePool(ULONG64 *Cursor, PMI_POOL_BLOCK Block);
 
@@ -215,8 +219,8 @@ BOOLEAN MiEnumeratePoolTags(ULONG *Cursor, PMI_POOL_TAG Account);
 void MiFormatTag(ULONG Tag, char Text[5]);
 
 /*
- * Pool for the kernel on behalf of a caller elsewhere: as ExAllocatePool2, but the block is charged to `Caller`.
- * Used by managers that hand pool to a driver (device extensions, MDLs, IRPs).
+ * Pool for the kernel on behalf of a caller elsewhere: as ExAllocatePool2, but the block is charged to
+ * `Caller`. Used by managers that hand pool to a driver (device extensions, MDLs, IRPs).
  */
 PVOID MiAllocatePool(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Zero, PVOID Caller);
 
@@ -226,8 +230,8 @@ SIZE_T MiQueryPoolBlockSize(PVOID Block);
 /* ---------------------------------------------------------------- I/O space */
 
 /*
- * A device model claims physical addresses outside RAM; MmMapIoSpace of them returns addresses of the MMIO window,
- * whose accesses trap. `MiMmioPhysical` is the reverse, for the trap handler. Signal-safe.
+ * A device model claims physical addresses outside RAM; MmMapIoSpace of them returns addresses of the MMIO
+ * window, whose accesses trap. `MiMmioPhysical` is the reverse, for the trap handler. Signal-safe.
  */
 PVOID MiMmioAddress(ULONG64 Physical);
 BOOLEAN MiMmioPhysical(PVOID Va, ULONG64 *Physical);

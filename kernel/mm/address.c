@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is at an address? For reports: a few words about any pointer, without a lock, without a fault, in signal
- * context. Everything it reads is mapped for the life of the machine (PFN database, PTE table, pool).
+ * What is at an address? For reports: a few words about any pointer, without a lock, without a fault, in
+ * signal context. Everything it reads is mapped for the life of the machine (PFN database, PTE table, pool).
  */
 #include "mip.h"
 

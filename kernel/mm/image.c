@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory of loaded images: a zeroed run of pages followed by a guard page, so that running off the last section
- * faults. Protections are set by the loader, section by section; each change is charged to the host mapping budget
- * as if it split a mapping, and the region gives all of it back when it is freed.
+ * Memory of loaded images: a zeroed run of pages followed by a guard page, so that running off the last
+ * section faults. Protections are set by the loader, section by section; each change is charged to the host
+ * mapping budget as if it split a mapping, and the region gives all of it back when it is freed.
  *
  * The PFN entry of the first page holds the number of host mappings charged (in TagIndex).
  */

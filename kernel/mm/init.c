@@ -68,7 +68,8 @@ PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRanges(void)
     PPHYSICAL_MEMORY_RANGE Ranges;
 
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    Ranges = MiAllocatePool(NonPagedPoolNx, 2 * sizeof(*Ranges), 0x526D4D68U /* "hMmR" */, TRUE, __builtin_return_address(0));
+    Ranges = MiAllocatePool(NonPagedPoolNx, 2 * sizeof(*Ranges), 0x526D4D68U /* "hMmR" */, TRUE,
+                            __builtin_return_address(0));
     if (Ranges)
         Ranges[0].NumberOfBytes.QuadPart = (LONGLONG)((ULONG64)MiPageCount << KILN_PAGE_SHIFT);
     return Ranges;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * I/O space: addresses for physical ranges. Device memory (physical addresses outside RAM) has fixed addresses in the
- * MMIO window, which is never mapped: an access traps and reaches the device model. A range of RAM is mapped by system
- * PTEs, a real alias. A range that is partly RAM, or beyond the window, cannot be mapped.
- * Reference: MmMapIoSpace, MmMapIoSpaceEx, MmUnmapIoSpace, MmMapVideoDisplay.
+ * I/O space: addresses for physical ranges. Device memory (physical addresses outside RAM) has fixed
+ * addresses in the MMIO window, which is never mapped: an access traps and reaches the device model. A range
+ * of RAM is mapped by system PTEs, a real alias. A range that is partly RAM, or beyond the window, cannot be
+ * mapped. Reference: MmMapIoSpace, MmMapIoSpaceEx, MmUnmapIoSpace, MmMapVideoDisplay.
  */
 #include "mip.h"
 #include "ki.h"
@@ -42,7 +42,8 @@ static PVOID map(ULONG64 Physical, SIZE_T Bytes, unsigned Prot, PVOID Caller)
     return Va ? Va + Offset : NULL;
 }
 
-PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType)
+PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes,
+                         MEMORY_CACHING_TYPE CacheType)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     if ((ULONG)CacheType >= MmMaximumCacheType)
@@ -56,12 +57,13 @@ PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfByte
     ULONG Base = Protect & ~(ULONG)(PAGE_NOCACHE | PAGE_WRITECOMBINE);
 
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    if (Base != PAGE_READONLY && Base != PAGE_READWRITE && Base != PAGE_EXECUTE && Base != PAGE_EXECUTE_READ &&
-        Base != PAGE_EXECUTE_READWRITE)
+    if (Base != PAGE_READONLY && Base != PAGE_READWRITE && Base != PAGE_EXECUTE &&
+        Base != PAGE_EXECUTE_READ && Base != PAGE_EXECUTE_READWRITE)
         return NULL;
     if ((Protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE)) == (PAGE_NOCACHE | PAGE_WRITECOMBINE))
         return NULL;
-    return map((ULONG64)PhysicalAddress.QuadPart, NumberOfBytes, MiHostProt(Base), __builtin_return_address(0));
+    return map((ULONG64)PhysicalAddress.QuadPart, NumberOfBytes, MiHostProt(Base),
+               __builtin_return_address(0));
 }
 
 void NTAPI MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes)
@@ -81,7 +83,8 @@ void NTAPI MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes)
     MiReleaseSystemPtes(Page, Pages);
 }
 
-PVOID NTAPI MmMapVideoDisplay(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType)
+PVOID NTAPI MmMapVideoDisplay(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes,
+                              MEMORY_CACHING_TYPE CacheType)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     if ((ULONG)CacheType >= MmMaximumCacheType)

@@ -26,10 +26,11 @@ SIZE_T NTAPI MmSizeOfMdl(PVOID Base, SIZE_T Length)
 }
 
 /*
- * An MDL for [VirtualAddress, +Length). NULL when pool is exhausted or the buffer is too long for an MDL. With an IRP
- * it becomes the IRP's MDL, or the last of its chain if SecondaryBuffer. IRQL <= DISPATCH_LEVEL.
+ * An MDL for [VirtualAddress, +Length). NULL when pool is exhausted or the buffer is too long for an MDL.
+ * With an IRP it becomes the IRP's MDL, or the last of its chain if SecondaryBuffer. IRQL <= DISPATCH_LEVEL.
  */
-PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp)
+PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota,
+                         PIRP Irp)
 {
     SIZE_T Size;
     PMDL Mdl;
@@ -63,7 +64,8 @@ PMDL NTAPI MmCreateMdl(PMDL MemoryDescriptorList, PVOID Base, SIZE_T Length)
     PMDL Mdl = MemoryDescriptorList;
 
     if (Mdl == NULL)
-        Mdl = MiAllocatePool(NonPagedPoolNx, MmSizeOfMdl(Base, Length), MDL_TAG, FALSE, __builtin_return_address(0));
+        Mdl = MiAllocatePool(NonPagedPoolNx, MmSizeOfMdl(Base, Length), MDL_TAG, FALSE,
+                             __builtin_return_address(0));
     if (Mdl) {
         __builtin_memset(Mdl, 0, sizeof(*Mdl));
         MmInitializeMdl(Mdl, Base, Length);
@@ -82,8 +84,8 @@ void NTAPI IoFreeMdl(PMDL Mdl)
 }
 
 /*
- * Fill the frames of an MDL that describes nonpaged memory; it needs no locking, and is mapped where it is. Any system
- * memory that stays is accepted; anything else is the caller's bug. IRQL <= DISPATCH_LEVEL.
+ * Fill the frames of an MDL that describes nonpaged memory; it needs no locking, and is mapped where it is.
+ * Any system memory that stays is accepted; anything else is the caller's bug. IRQL <= DISPATCH_LEVEL.
  */
 void NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 {
@@ -103,8 +105,9 @@ void NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 }
 
 /*
- * Make TargetMdl describe [VirtualAddress, +Length) of what SourceMdl describes; Length 0: to its end. The target must
- * have room for the pages, and belongs to the source: its pages are locked and mapped by it. IRQL <= DISPATCH_LEVEL.
+ * Make TargetMdl describe [VirtualAddress, +Length) of what SourceMdl describes; Length 0: to its end. The
+ * target must have room for the pages, and belongs to the source: its pages are locked and mapped by it. IRQL
+ * <= DISPATCH_LEVEL.
  */
 void NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length)
 {
@@ -120,10 +123,11 @@ void NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddres
     if (Offset > SourceMdl->ByteCount || Length > SourceMdl->ByteCount - Offset ||
         (Needed <= 0xFFFF && (USHORT)TargetMdl->Size < Needed &&
          MmSizeOfMdl(MmGetMdlVirtualAddress(TargetMdl), TargetMdl->ByteCount) <= 0xFFFF))
-        KiBugCheckText(TARGET_MDL_TOO_SMALL, (ULONG_PTR)TargetMdl, (ULONG_PTR)SourceMdl, Offset, Length,
-                       (ULONG64)(ULONG_PTR)__builtin_return_address(0),
-                       "IoBuildPartialMdl: the target MDL has too few page entries for the range, or the range is "
-                       "not part of the source MDL; allocate the target with IoAllocateMdl for that very range");
+        KiBugCheckText(
+            TARGET_MDL_TOO_SMALL, (ULONG_PTR)TargetMdl, (ULONG_PTR)SourceMdl, Offset, Length,
+            (ULONG64)(ULONG_PTR)__builtin_return_address(0),
+            "IoBuildPartialMdl: the target MDL has too few page entries for the range, or the range is "
+            "not part of the source MDL; allocate the target with IoAllocateMdl for that very range");
 
     TargetMdl->Process = SourceMdl->Process;
     TargetMdl->StartVa = (PVOID)((ULONG_PTR)VirtualAddress & ~(ULONG_PTR)(MI_PAGE_BYTES - 1));
@@ -131,8 +135,9 @@ void NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddres
     TargetMdl->ByteCount = Length;
     TargetMdl->MdlFlags &= MDL_ALLOCATED_FIXED_SIZE | MDL_ALLOCATED_MUST_SUCCEED | MDL_FREE_EXTRA_PTES;
     TargetMdl->MdlFlags |= MDL_PARTIAL | (SourceMdl->MdlFlags & (MDL_IO_SPACE | MDL_WRITE_OPERATION));
-    SIZE_T FirstPage = (SIZE_T)(((ULONG64)(ULONG_PTR)TargetMdl->StartVa - (ULONG64)(ULONG_PTR)SourceMdl->StartVa) >>
-                                KILN_PAGE_SHIFT);
+    SIZE_T FirstPage =
+        (SIZE_T)(((ULONG64)(ULONG_PTR)TargetMdl->StartVa - (ULONG64)(ULONG_PTR)SourceMdl->StartVa) >>
+                 KILN_PAGE_SHIFT);
     for (SIZE_T I = 0; I < Pages; I++)
         MiMdlPfns(TargetMdl)[I] = MiMdlPfns(SourceMdl)[FirstPage + I];
     if (SourceMdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL) {
@@ -170,7 +175,8 @@ NTSTATUS NTAPI MmAdvanceMdl(PMDL Mdl, ULONG NumberOfBytes)
 }
 
 /* Mark (or ask) whether the contents of the described pages stay the same while the MDL is in use. */
-MM_MDL_PAGE_CONTENTS_STATE NTAPI MmMdlPageContentsState(PMDL MemoryDescriptorList, MM_MDL_PAGE_CONTENTS_STATE State)
+MM_MDL_PAGE_CONTENTS_STATE NTAPI MmMdlPageContentsState(PMDL MemoryDescriptorList,
+                                                        MM_MDL_PAGE_CONTENTS_STATE State)
 {
     MM_MDL_PAGE_CONTENTS_STATE Before = (MemoryDescriptorList->MdlFlags & MDL_PAGE_CONTENTS_INVARIANT)
                                             ? MmMdlPageContentsInvariant

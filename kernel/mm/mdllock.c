@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Locking the pages of an MDL: probe that each can be accessed as asked, note its frame, count the lock in the PFN
- * database. Locked pages of user memory outlive NtFreeVirtualMemory; an unlock too many is PFN_LIST_CORRUPT.
+ * Locking the pages of an MDL: probe that each can be accessed as asked, note its frame, count the lock in
+ * the PFN database. Locked pages of user memory outlive NtFreeVirtualMemory; an unlock too many is
+ * PFN_LIST_CORRUPT.
  *
  * Failure is an exception, as the reference says (callers wrap the call in __try): by then nothing is locked.
  * Reference: MmProbeAndLockPages, MmProbeAndLockProcessPages, MmProbeAndLockSelectedPages, MmUnlockPages.
@@ -35,7 +36,8 @@ void MiUnlockFrames(const PFN_NUMBER *Pfns, SIZE_T Pages)
 }
 
 /* Lock the frames behind [Va, + Pages) as entries First.. of the MDL; all or none. */
-static NTSTATUS lock_range(PMDL Mdl, PVOID Va, SIZE_T First, SIZE_T Pages, KPROCESSOR_MODE Mode, BOOLEAN Write)
+static NTSTATUS lock_range(PMDL Mdl, PVOID Va, SIZE_T First, SIZE_T Pages, KPROCESSOR_MODE Mode,
+                           BOOLEAN Write)
 {
     PFN_NUMBER *Pfns = MiMdlPfns(Mdl);
     UCHAR *Page = (UCHAR *)((ULONG_PTR)Va & ~(ULONG_PTR)(MI_PAGE_BYTES - 1));
@@ -69,12 +71,14 @@ static void check_fresh(PMDL Mdl, PVOID Caller)
                 (MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL);
 
     if (Bad)
-        MiBadMdl(0xB0, Mdl, Bad, Caller,
-                 "MmProbeAndLockPages was called on an MDL that is locked already, describes nonpaged pool or is "
-                 "partial; each MDL is locked once, by the driver that allocated it for a user or paged buffer");
+        MiBadMdl(
+            0xB0, Mdl, Bad, Caller,
+            "MmProbeAndLockPages was called on an MDL that is locked already, describes nonpaged pool or is "
+            "partial; each MDL is locked once, by the driver that allocated it for a user or paged buffer");
 }
 
-void NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
+void NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode,
+                               LOCK_OPERATION Operation)
 {
     PMDL Mdl = MemoryDescriptorList;
     UCHAR *Va = (UCHAR *)Mdl->StartVa + Mdl->ByteOffset;
@@ -91,15 +95,16 @@ void NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE Access
     finish(Mdl, Write);
 }
 
-void NTAPI MmProbeAndLockProcessPages(PMDL MemoryDescriptorList, PEPROCESS Process, KPROCESSOR_MODE AccessMode,
-                                      LOCK_OPERATION Operation)
+void NTAPI MmProbeAndLockProcessPages(PMDL MemoryDescriptorList, PEPROCESS Process,
+                                      KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
 {
     /* Slices do not overlap, so no attaching is needed to translate the addresses of another process. */
     MmProbeAndLockPages(MemoryDescriptorList, AccessMode, Operation);
     MemoryDescriptorList->Process = Process;
 }
 
-/* The pages of SegmentArray, one element a page; the MDL describes them as one buffer that starts at offset 0. */
+/* The pages of SegmentArray, one element a page; the MDL describes them as one buffer that starts at offset
+ * 0. */
 void NTAPI MmProbeAndLockSelectedPages(PMDLX MemoryDescriptorList, union _FILE_SEGMENT_ELEMENT *SegmentArray,
                                        KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
 {
@@ -130,8 +135,9 @@ void NTAPI MmUnlockPages(PMDL MemoryDescriptorList)
         MiBadMdl(0xB4, Mdl, MDL_PARTIAL, __builtin_return_address(0),
                  "MmUnlockPages was called on a partial MDL; its pages belong to the MDL it was built from");
     if (Mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL)
-        MiBadMdl(0x7D, Mdl, 0, __builtin_return_address(0),
-                 "MmUnlockPages was called on an MDL of nonpaged pool, which is never locked; just free the MDL");
+        MiBadMdl(
+            0x7D, Mdl, 0, __builtin_return_address(0),
+            "MmUnlockPages was called on an MDL of nonpaged pool, which is never locked; just free the MDL");
     if (!(Mdl->MdlFlags & MDL_PAGES_LOCKED))
         MiBadMdl(0x7C, Mdl, 0, __builtin_return_address(0),
                  "MmUnlockPages was called on an MDL whose pages are not locked; unlock once what "

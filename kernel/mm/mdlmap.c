@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mapping what an MDL describes: into system space, into a reserved mapping address, or into the current process.
+ * Mapping what an MDL describes: into system space, into a reserved mapping address, or into the current
+ * process.
  *
- * System mappings of consecutive frames need no mapping at all: RAM is always mapped, and so is host memory and device
- * memory, so the answer is an address (the MDL says MAPPED_TO_SYSTEM_VA all the same). That is every buffer that was
- * allocated in one piece, and costs no host call. Scattered frames, read-only mappings, and every mapping under the
- * verifier (MiForceMdlMappings), get addresses of the system PTE window.
+ * System mappings of consecutive frames need no mapping at all: RAM is always mapped, and so is host memory
+ * and device memory, so the answer is an address (the MDL says MAPPED_TO_SYSTEM_VA all the same). That is
+ * every buffer that was allocated in one piece, and costs no host call. Scattered frames, read-only mappings,
+ * and every mapping under the verifier (MiForceMdlMappings), get addresses of the system PTE window.
  *
  * Which of the two an MDL has is told by the address. Reference: MmMapLockedPages*, MmUnmapLockedPages,
  * MmMapLockedPagesWithReservedMapping, MmAllocateMappingAddress, MmProtectMdlSystemAddress, MmMapMdl.
@@ -107,7 +108,8 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_M
 
 PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode)
 {
-    return MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MmCached, NULL, TRUE, HighPagePriority);
+    return MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MmCached, NULL, TRUE,
+                                        HighPagePriority);
 }
 
 /* Give whole pages of a direct-map mapping their ordinary protection back. */
@@ -156,9 +158,10 @@ void NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
     if ((ULONG64)(ULONG_PTR)BaseAddress - KILN_USER_BASE < KILN_USER_PROBE - KILN_USER_BASE) {
         KI_ASSERT_IRQL_MAX(APC_LEVEL);
         if (!NT_SUCCESS(MiUnmapUserFrames(PAGE_ALIGN(BaseAddress))))
-            MiBadMdl(0xB9, MemoryDescriptorList, 0, __builtin_return_address(0),
-                     "MmUnmapLockedPages was given a user address at which this MDL is not mapped in the current "
-                     "process");
+            MiBadMdl(
+                0xB9, MemoryDescriptorList, 0, __builtin_return_address(0),
+                "MmUnmapLockedPages was given a user address at which this MDL is not mapped in the current "
+                "process");
         return;
     }
     MiUnmapMdl(MemoryDescriptorList, BaseAddress, __builtin_return_address(0));
@@ -186,10 +189,10 @@ static SIZE_T reservation(PVOID Va, ULONG PoolTag, PVOID Caller)
     SIZE_T Pages = MiSystemPteReservation(Va, &Tag);
 
     if (Pages == 0 || Tag != PoolTag)
-        KiBugCheckText(SYSTEM_PTE_MISUSE, Pages ? 0x101 : 0x100, (ULONG_PTR)Va, PoolTag, Tag,
-                       (ULONG64)(ULONG_PTR)Caller,
-                       "a reserved mapping address was used that MmAllocateMappingAddress did not return, or with "
-                       "another tag than it was reserved with");
+        KiBugCheckText(
+            SYSTEM_PTE_MISUSE, Pages ? 0x101 : 0x100, (ULONG_PTR)Va, PoolTag, Tag, (ULONG64)(ULONG_PTR)Caller,
+            "a reserved mapping address was used that MmAllocateMappingAddress did not return, or with "
+            "another tag than it was reserved with");
     return Pages;
 }
 
@@ -200,14 +203,15 @@ void NTAPI MmFreeMappingAddress(PVOID BaseAddress, ULONG PoolTag)
 
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     if (MiSystemPtePfn(BaseAddress, &Pfn))
-        KiBugCheckText(SYSTEM_PTE_MISUSE, 0x102, (ULONG_PTR)BaseAddress, PoolTag, Pages,
-                       (ULONG64)(ULONG_PTR)__builtin_return_address(0),
-                       "MmFreeMappingAddress: pages are still mapped there; call MmUnmapReservedMapping first");
+        KiBugCheckText(
+            SYSTEM_PTE_MISUSE, 0x102, (ULONG_PTR)BaseAddress, PoolTag, Pages,
+            (ULONG64)(ULONG_PTR)__builtin_return_address(0),
+            "MmFreeMappingAddress: pages are still mapped there; call MmUnmapReservedMapping first");
     MiReleaseSystemPtes(BaseAddress, Pages);
 }
 
-PVOID NTAPI MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG PoolTag, PMDL MemoryDescriptorList,
-                                                MEMORY_CACHING_TYPE CacheType)
+PVOID NTAPI MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG PoolTag,
+                                                PMDL MemoryDescriptorList, MEMORY_CACHING_TYPE CacheType)
 {
     PMDL Mdl = MemoryDescriptorList;
     SIZE_T Reserved = reservation(MappingAddress, PoolTag, __builtin_return_address(0));
@@ -215,7 +219,8 @@ PVOID NTAPI MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG Pool
 
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     check_mappable(Mdl, __builtin_return_address(0));
-    if (Pages == 0 || Pages > Reserved || (ULONG)CacheType >= MmMaximumCacheType || !MiIsRamPfn(MiMdlPfns(Mdl)[0]))
+    if (Pages == 0 || Pages > Reserved || (ULONG)CacheType >= MmMaximumCacheType ||
+        !MiIsRamPfn(MiMdlPfns(Mdl)[0]))
         return NULL;
     if (!NT_SUCCESS(MiMapSystemPtes(MappingAddress, MiMdlPfns(Mdl), Pages, HOST_PROT_R | HOST_PROT_W)))
         return NULL;
@@ -245,8 +250,8 @@ static BOOLEAN valid_protection(ULONG Protect)
 }
 
 /*
- * A mapping in the window is changed alone. One that is the direct map changes the pages themselves, until the MDL is
- * unmapped: the frames are the MDL's while it is mapped.
+ * A mapping in the window is changed alone. One that is the direct map changes the pages themselves, until
+ * the MDL is unmapped: the frames are the MDL's while it is mapped.
  */
 NTSTATUS NTAPI MmProtectMdlSystemAddress(PMDL MemoryDescriptorList, ULONG NewProtect)
 {
@@ -280,7 +285,8 @@ NTSTATUS NTAPI MmProtectMdlSystemAddress(PMDL MemoryDescriptorList, ULONG NewPro
 }
 
 /* Map, call the driver's routine with the address, unmap. */
-NTSTATUS NTAPI MmMapMdl(PMDL MemoryDescriptorList, ULONG Protection, PMM_MDL_ROUTINE DriverRoutine, PVOID DriverContext)
+NTSTATUS NTAPI MmMapMdl(PMDL MemoryDescriptorList, ULONG Protection, PMM_MDL_ROUTINE DriverRoutine,
+                        PVOID DriverContext)
 {
     PMDL Mdl = MemoryDescriptorList;
     PVOID Va;

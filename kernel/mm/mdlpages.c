@@ -2,17 +2,18 @@
 /*
  * Pages that exist only in an MDL: MmAllocatePagesForMdl(Ex) and its kin, and MDLs of device memory.
  *
- * Pages are taken in runs as long as can be had, so that mapping the MDL is cheap; the reference promises no more than
- * the pages, perhaps fewer than asked for. They are freed with MmFreePagesFromMdl, whatever order they lie in.
+ * Pages are taken in runs as long as can be had, so that mapping the MDL is cheap; the reference promises no
+ * more than the pages, perhaps fewer than asked for. They are freed with MmFreePagesFromMdl, whatever order
+ * they lie in.
  */
 #include "mip.h"
 #include "ki.h"
 #include "trap.h"
 
 #define MDL_TAG 0x206C644DU /* "Mdl " */
-#define ALL_FLAGS                                                                                              \
-    (MM_DONT_ZERO_ALLOCATION | MM_ALLOCATE_FROM_LOCAL_NODE_ONLY | MM_ALLOCATE_FULLY_REQUIRED |                 \
-     MM_ALLOCATE_NO_WAIT | MM_ALLOCATE_PREFER_CONTIGUOUS | MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS |             \
+#define ALL_FLAGS                                                                                            \
+    (MM_DONT_ZERO_ALLOCATION | MM_ALLOCATE_FROM_LOCAL_NODE_ONLY | MM_ALLOCATE_FULLY_REQUIRED |               \
+     MM_ALLOCATE_NO_WAIT | MM_ALLOCATE_PREFER_CONTIGUOUS | MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS |           \
      MM_ALLOCATE_FAST_LARGE_PAGES | MM_ALLOCATE_TRIM_IF_NECESSARY | MM_ALLOCATE_AND_HOT_REMOVE)
 
 /* Where one pass may take frames from. */
@@ -33,8 +34,8 @@ static SIZE_T take_frames(const FRAME_RANGE *Range, PFN_NUMBER *Pfns, SIZE_T Wan
                 break;
             Run = Want - Got;
         }
-        if (!NT_SUCCESS(MiAllocatePages(Run, Range->Low, Range->High, Range->Chunk ? Range->Chunk : 1, 0, MiPageMdl,
-                                        Range->Zero, &Pfn))) {
+        if (!NT_SUCCESS(MiAllocatePages(Run, Range->Low, Range->High, Range->Chunk ? Range->Chunk : 1, 0,
+                                        MiPageMdl, Range->Zero, &Pfn))) {
             if (Range->Chunk)
                 break;
             Run /= 2;
@@ -126,28 +127,30 @@ static PMDL allocate(PHYSICAL_ADDRESS Low, PHYSICAL_ADDRESS High, PHYSICAL_ADDRE
 }
 
 PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
-                                   PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType,
-                                   ULONG Flags)
+                                   PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes,
+                                   MEMORY_CACHING_TYPE CacheType, ULONG Flags)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    return allocate(LowAddress, HighAddress, SkipBytes, TotalBytes, CacheType, Flags, __builtin_return_address(0));
+    return allocate(LowAddress, HighAddress, SkipBytes, TotalBytes, CacheType, Flags,
+                    __builtin_return_address(0));
 }
 
-PMDL NTAPI MmAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress, PHYSICAL_ADDRESS SkipBytes,
-                                 SIZE_T TotalBytes)
+PMDL NTAPI MmAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
+                                 PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     return allocate(LowAddress, HighAddress, SkipBytes, TotalBytes, MmCached, 0, __builtin_return_address(0));
 }
 
 PMDL NTAPI MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
-                                       PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType,
-                                       ULONG IdealNode, ULONG Flags)
+                                       PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes,
+                                       MEMORY_CACHING_TYPE CacheType, ULONG IdealNode, ULONG Flags)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     if (IdealNode != 0) /* there is one node */
         return NULL;
-    return allocate(LowAddress, HighAddress, SkipBytes, TotalBytes, CacheType, Flags, __builtin_return_address(0));
+    return allocate(LowAddress, HighAddress, SkipBytes, TotalBytes, CacheType, Flags,
+                    __builtin_return_address(0));
 }
 
 void NTAPI MmFreePagesFromMdlEx(PMDL MemoryDescriptorList, ULONG Flags)
@@ -162,7 +165,8 @@ void NTAPI MmFreePagesFromMdlEx(PMDL MemoryDescriptorList, ULONG Flags)
         MiUnmapMdl(Mdl, Mdl->MappedSystemVa, __builtin_return_address(0));
     for (SIZE_T I = 0; I < Pages; I++)
         if (!MiIsRamPfn(Pfns[I]) || MiPfnEntry(Pfns[I])->Use != MiPageMdl)
-            KeBugCheckEx(PFN_LIST_CORRUPT, 0x99, Pfns[I], MiIsRamPfn(Pfns[I]) ? MiPfnEntry(Pfns[I])->Use : 0, 0);
+            KeBugCheckEx(PFN_LIST_CORRUPT, 0x99, Pfns[I], MiIsRamPfn(Pfns[I]) ? MiPfnEntry(Pfns[I])->Use : 0,
+                         0);
     free_frames(Pfns, Pages);
     Mdl->MdlFlags &= ~MDL_PAGES_LOCKED;
 }
@@ -192,7 +196,8 @@ NTSTATUS NTAPI MmAllocateMdlForIoSpace(PMM_PHYSICAL_ADDRESS_LIST PhysicalAddress
     }
     if (Total == 0 || Total > 0xFFFFF000U)
         return STATUS_INVALID_PARAMETER_1;
-    Mdl = MiAllocatePool(NonPagedPoolNx, MmSizeOfMdl(NULL, Total), MDL_TAG, FALSE, __builtin_return_address(0));
+    Mdl =
+        MiAllocatePool(NonPagedPoolNx, MmSizeOfMdl(NULL, Total), MDL_TAG, FALSE, __builtin_return_address(0));
     if (Mdl == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     __builtin_memset(Mdl, 0, sizeof(*Mdl));

@@ -2,9 +2,10 @@
 /*
  * mip.h: shared between the files of the memory manager.
  *
- * State that a processor owns (MI_VP) needs no lock and no raised IRQL: kernel code is interrupted only at points of
- * its own choosing (an IRQL lowered, a lock, a wait), so a stretch of code without such a point is atomic with respect
- * to its processor. Fast paths keep to that: get the MI_VP, use it, and never call out in between.
+ * State that a processor owns (MI_VP) needs no lock and no raised IRQL: kernel code is interrupted only at
+ * points of its own choosing (an IRQL lowered, a lock, a wait), so a stretch of code without such a point is
+ * atomic with respect to its processor. Fast paths keep to that: get the MI_VP, use it, and never call out in
+ * between.
  */
 #ifndef KILN_MIP_H
 #define KILN_MIP_H
@@ -15,22 +16,24 @@
 #include "host.h"
 #include "mi.h"
 
-#define MI_PAGE_BYTES KILN_PAGE_SIZE
+#define MI_PAGE_BYTES   KILN_PAGE_SIZE
 #define MI_PAGES(bytes) (((SIZE_T)(bytes) + MI_PAGE_BYTES - 1) >> KILN_PAGE_SHIFT)
-#define MI_NO_PFN ((ULONG)~0u)
-#define PROTECTED_POOL 0x80000000U /* in a tag: may be freed only with the tag */
-#define MI_UNTAGGED 0x656E6F4EU /* "None" */
+#define MI_NO_PFN       ((ULONG)~0u)
+#define PROTECTED_POOL  0x80000000U /* in a tag: may be freed only with the tag */
+#define MI_UNTAGGED     0x656E6F4EU /* "None" */
 
 /* ---------------------------------------------------------------- PFN database */
 
-#define MI_PFN_TOUCHED 0x01 /* has been handed out since boot: its content is not known to be zero */
-#define MI_PFN_EXECUTE 0x02 /* mapped executable */
-#define MI_PFN_NOACCESS 0x04 /* mapped inaccessible */
-#define MI_PFN_READONLY 0x08 /* mapped without write access */
-#define MI_PFN_ORPHAN   0x10 /* user page given up while locked: freed by the last unlock */
+#define MI_PFN_TOUCHED     0x01 /* has been handed out since boot: its content is not known to be zero */
+#define MI_PFN_EXECUTE     0x02 /* mapped executable */
+#define MI_PFN_NOACCESS    0x04 /* mapped inaccessible */
+#define MI_PFN_READONLY    0x08 /* mapped without write access */
+#define MI_PFN_ORPHAN      0x10 /* user page given up while locked: freed by the last unlock */
 #define MI_PFN_REPROTECTED 0x20 /* MmProtectMdlSystemAddress changed the direct map of it */
 
-/* One page. Fields: P under MiPfnLock; O by the owner of the page; A atomic. Read without a lock by reports. */
+/* One page. Fields: P under the page lists' lock; O by the owner of the page; A atomic. Read without a lock
+ * by reports.
+ */
 typedef struct _MI_PFN {
     UCHAR Use;          /* O: MI_PAGE_USE */
     UCHAR Flags;        /* O: MI_PFN_* */
@@ -78,22 +81,25 @@ NTSTATUS MiProtectRam(PFN_NUMBER Pfn, SIZE_T Pages, unsigned Prot);
 
 /* ---------------------------------------------------------------- pool */
 
-/* The numbers are the bits of a POOL_TYPE: 1 paged, 2 (512 >> 8) no-execute; paged pool is never executable. */
+/* The numbers are the bits of a POOL_TYPE: 1 paged, 2 (512 >> 8) no-execute; paged pool is never executable.
+ */
 typedef enum _MI_POOL_KIND { MiPoolExecute, MiPoolPaged, MiPoolNx, MiPoolKinds } MI_POOL_KIND;
 
-#define MI_POOL_CLASSES     39
-#define MI_POOL_SMALL_MAX   4080 /* bytes asked for; more is whole pages */
-#define MI_MAGAZINE_ROUNDS  31
-#define MI_CLASS_SLOTS      64 /* MI_POOL_CLASSES, rounded up to a power of two */
-#define MI_POOL_TAGS        4096
+#define MI_POOL_CLASSES    39
+#define MI_POOL_SMALL_MAX  4080 /* bytes asked for; more is whole pages */
+#define MI_MAGAZINE_ROUNDS 31
+#define MI_CLASS_SLOTS     64 /* MI_POOL_CLASSES, rounded up to a power of two */
+#define MI_POOL_TAGS       4096
 
 /*
  * In front of every small block, two words:
- *      word 0   tag (32), bytes asked for (12), adjust (2: the caller's address is 16 * adjust further on, for cache
- *               alignment), quota (1: the charged process is stored behind the block), spare (5), tag account (12)
+ *
+ *      word 0   tag (32), bytes asked for (12), adjust (2), quota (1), spare (5), tag account (12)
  *      word 1   return address of the allocating call (48), check (16)
- * The check covers the rest and the address; its value tells an allocated block from a free one, and both from a
- * header that somebody wrote over.
+ *
+ * Adjust: for cache alignment, the caller's address is 16 * adjust further on. Quota: the charged process is
+ * stored behind the block. The check covers the rest and the address; its value tells an allocated block from
+ * a free one, and both from a header that somebody wrote over.
  */
 typedef struct _MI_POOL_HEADER {
     ULONG64 Word0;
@@ -103,18 +109,30 @@ typedef struct _MI_POOL_HEADER {
 C_ASSERT(sizeof(MI_POOL_HEADER) == MI_HEADER_BYTES);
 #define MI_HEADER_QUOTA  (1ULL << 46)
 #define MI_HEADER_ADJUST (3ULL << 44)
-#define MI_CHECK_FREE   0x5A5AULL /* xor-ed into the check of a free block */
-#define MI_CALLER_MASK  0x0000FFFFFFFFFFFFULL
+#define MI_CHECK_FREE    0x5A5AULL /* xor-ed into the check of a free block */
+#define MI_CALLER_MASK   0x0000FFFFFFFFFFFFULL
 
 static inline ULONG64 MiHeaderCheck(const MI_POOL_HEADER *Header, ULONG64 Word0, ULONG64 Caller)
 {
     return ((Word0 ^ (Caller << 13) ^ (ULONG64)(ULONG_PTR)Header) * 0x9E3779B97F4A7C15ULL) >> 48;
 }
 
-static inline ULONG MiHeaderTag(const MI_POOL_HEADER *Header) { return (ULONG)Header->Word0; }
-static inline ULONG MiHeaderBytes(const MI_POOL_HEADER *Header) { return (ULONG)(Header->Word0 >> 32) & 0xFFF; }
-static inline ULONG MiHeaderAdjust(const MI_POOL_HEADER *Header) { return (ULONG)(Header->Word0 >> 44) & 3; }
-static inline ULONG MiHeaderTagIndex(const MI_POOL_HEADER *Header) { return (ULONG)(Header->Word0 >> 52); }
+static inline ULONG MiHeaderTag(const MI_POOL_HEADER *Header)
+{
+    return (ULONG)Header->Word0;
+}
+static inline ULONG MiHeaderBytes(const MI_POOL_HEADER *Header)
+{
+    return (ULONG)(Header->Word0 >> 32) & 0xFFF;
+}
+static inline ULONG MiHeaderAdjust(const MI_POOL_HEADER *Header)
+{
+    return (ULONG)(Header->Word0 >> 44) & 3;
+}
+static inline ULONG MiHeaderTagIndex(const MI_POOL_HEADER *Header)
+{
+    return (ULONG)(Header->Word0 >> 52);
+}
 static inline PVOID MiHeaderCaller(const MI_POOL_HEADER *Header)
 {
     return (PVOID)(ULONG_PTR)(Header->Word1 & MI_CALLER_MASK);
@@ -183,10 +201,12 @@ extern const USHORT MiBlockBytes[MI_POOL_CLASSES]; /* with the header */
 extern UCHAR MiClassOf[256];                       /* by (bytes asked for + 15) / 16 */
 void MiInitSlabs(void);
 void MiInitMagazines(PMI_VP Vp);
-/* Take blocks for, or return blocks of, this processor's magazine. FALSE: no memory. IRQL <= DISPATCH_LEVEL. */
+/* Take blocks for, or return blocks of, this processor's magazine. FALSE: no memory. IRQL <= DISPATCH_LEVEL.
+ */
 BOOLEAN MiRefillMagazine(ULONG Kind, ULONG Class);
 void MiFlushMagazine(ULONG Kind, ULONG Class);
-/* The header of the block whose space contains `Va`, by position; its content is not looked at. NULL: none. */
+/* The header of the block whose space contains `Va`, by position; its content is not looked at. NULL: none.
+ */
 PMI_POOL_HEADER MiBlockOfAddress(const MI_PFN *Entry, const void *Va);
 
 /* pooltag.c */
@@ -216,16 +236,17 @@ __attribute__((noreturn, cold, noinline)) void MiBadFree(PVOID Block, PVOID Call
 __attribute__((cold, noinline)) void MiCheckFreeTag(PVOID Block, ULONG Allocated, ULONG Tag, PVOID Caller);
 
 /* poolview.c: the bugchecks of bad pool calls, each with a sentence. */
-__attribute__((noreturn, cold)) void MiPoolBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4,
-                                                    PVOID Caller, const char *Sentence);
+__attribute__((noreturn, cold)) void MiPoolBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3,
+                                                    ULONG64 P4, PVOID Caller, const char *Sentence);
 
 /*
- * pool.c: allocate and free, complete except for what POOL_TYPE flags say about raising and zeroing. They begin with
- * the fast path, so calling them is never wrong.
+ * pool.c: allocate and free, complete except for what POOL_TYPE flags say about raising and zeroing. They
+ * begin with the fast path, so calling them is never wrong.
  */
 PVOID MiAllocateBlock(ULONG PoolType, SIZE_T Bytes, ULONG Tag, PVOID Caller);
 void MiFreeBlock(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller);
-/* As MiAllocateBlock, remembering `Process` (referenced by the caller, charged) for MiFreeBlock to give back. */
+/* As MiAllocateBlock, remembering `Process` (referenced by the caller, charged) for MiFreeBlock to give back.
+ */
 PVOID MiAllocateQuotaBlock(ULONG PoolType, SIZE_T Bytes, ULONG Tag, PVOID Process, PVOID Caller);
 
 /* poolapi.c: raise or zero as the POOL_TYPE flags say. */
@@ -243,7 +264,8 @@ static inline ULONG MiKindOfType(ULONG PoolType)
     return (PoolType & 1) ? MiPoolPaged : (PoolType >> 8) & 2;
 }
 
-/* The highest IRQL at which pool of a kind (or POOL_TYPE) may be allocated and freed: paged is the odd one. */
+/* The highest IRQL at which pool of a kind (or POOL_TYPE) may be allocated and freed: paged is the odd one.
+ */
 static inline KIRQL MiMaxIrql(ULONG Kind)
 {
     return (KIRQL)(DISPATCH_LEVEL - (Kind & 1));
@@ -266,7 +288,8 @@ SIZE_T MiSystemPteReservation(PVOID Va, ULONG *Tag);
 NTSTATUS MiMapSystemPtes(PVOID Va, const PFN_NUMBER *Pfns, SIZE_T Pages, unsigned Prot);
 NTSTATUS MiMapSystemRun(PVOID Va, PFN_NUMBER Pfn, SIZE_T Pages, unsigned Prot);
 void MiUnmapSystemPtes(PVOID Va, SIZE_T Pages);
-/* Map page frames anywhere, consecutive ones by one host call, within the budget; nothing stays mapped on failure. */
+/* Map page frames anywhere, consecutive ones by one host call, within the budget; nothing stays mapped on
+ * failure. */
 NTSTATUS MiMapPages(PVOID Va, const PFN_NUMBER *Pfns, SIZE_T Pages, unsigned Prot);
 void MiUnmapPages(PVOID Va, const PFN_NUMBER *Pfns, SIZE_T Pages);
 ULONG MiCountRuns(const PFN_NUMBER *Pfns, SIZE_T Pages);
@@ -279,26 +302,36 @@ extern SIZE_T MiSystemPtesUsed;
 /* ---------------------------------------------------------------- MDLs and translation */
 
 /*
- * Host memory (the stack of a client's thread, static data of the kernel) has no page of RAM. So that drivers can
- * describe such a buffer by an MDL, its pages get frame numbers far above RAM: this bit and the virtual page number.
+ * Host memory (the stack of a client's thread, static data of the kernel) has no page of RAM. So that drivers
+ * can describe such a buffer by an MDL, its pages get frame numbers far above RAM: this bit and the virtual
+ * page number.
  */
-#define MI_FOREIGN_PFN   (1ULL << 39)
+#define MI_FOREIGN_PFN (1ULL << 39)
 /* Device memory: frames of MmMapIoSpace outside RAM are their physical page numbers. */
 
-static inline BOOLEAN MiIsRamPfn(PFN_NUMBER Pfn) { return Pfn < MiPageCount; }
+static inline BOOLEAN MiIsRamPfn(PFN_NUMBER Pfn)
+{
+    return Pfn < MiPageCount;
+}
 
-/* resolve.c: the frame behind one page. STATUS_ACCESS_VIOLATION if nothing is there or the access is not allowed. */
+/* resolve.c: the frame behind one page. STATUS_ACCESS_VIOLATION if nothing is there or the access is not
+ * allowed. */
 NTSTATUS MiResolvePage(PVOID Va, KPROCESSOR_MODE Mode, BOOLEAN Write, PFN_NUMBER *Pfn);
 /* The address at which frames from Pfn on are always mapped (RAM, foreign, MMIO); NULL: none. */
 PVOID MiPermanentAddress(PFN_NUMBER Pfn);
 
-static inline PFN_NUMBER *MiMdlPfns(PMDL Mdl) { return (PFN_NUMBER *)(Mdl + 1); }
+static inline PFN_NUMBER *MiMdlPfns(PMDL Mdl)
+{
+    return (PFN_NUMBER *)(Mdl + 1);
+}
 static inline SIZE_T MiMdlPages(PMDL Mdl)
 {
     return ((SIZE_T)Mdl->ByteOffset + Mdl->ByteCount + MI_PAGE_BYTES - 1) >> KILN_PAGE_SHIFT;
 }
-/* mdlmap.c: an MDL was used against its rules: DRIVER_VERIFIER_DETECTED_VIOLATION with the verifier's code. */
-__attribute__((noreturn, cold)) void MiBadMdl(ULONG Rule, PMDL Mdl, ULONG Flags, PVOID Caller, const char *Sentence);
+/* mdlmap.c: an MDL was used against its rules: DRIVER_VERIFIER_DETECTED_VIOLATION with the verifier's code.
+ */
+__attribute__((noreturn, cold)) void MiBadMdl(ULONG Rule, PMDL Mdl, ULONG Flags, PVOID Caller,
+                                              const char *Sentence);
 /* Undo the system mapping of an MDL, whatever made it. */
 void MiUnmapMdl(PMDL Mdl, PVOID Va, PVOID Caller);
 /* mdllock.c */
@@ -327,8 +360,9 @@ typedef struct _MI_RANGE {
 } MI_RANGE, *PMI_RANGE;
 
 /*
- * user.c: reserve (anywhere, or at Wanted), commit, protect and free ranges. IRQL <= APC_LEVEL. Who looks a range up
- * holds the address space while it uses it. MiLockAddressSpace: FALSE if the process has no user addresses.
+ * user.c: reserve (anywhere, or at Wanted), commit, protect and free ranges. IRQL <= APC_LEVEL. Who looks a
+ * range up holds the address space while it uses it. MiLockAddressSpace: FALSE if the process has no user
+ * addresses.
  */
 BOOLEAN MiLockAddressSpace(PEPROCESS Process);
 void MiUnlockAddressSpace(PEPROCESS Process);
@@ -337,7 +371,8 @@ PMI_RANGE MiReserveRange(PEPROCESS Process, ULONG64 Wanted, SIZE_T Pages, UCHAR 
 NTSTATUS MiCommitRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T Count, ULONG Protection);
 void MiDecommitRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T Count);
 void MiReleaseRange(PEPROCESS Process, PMI_RANGE Range);
-NTSTATUS MiProtectRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T Count, ULONG Protection, ULONG *Old);
+NTSTATUS MiProtectRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T Count, ULONG Protection,
+                        ULONG *Old);
 PMI_RANGE MiFindRange(PEPROCESS Process, PVOID Va);
 PMI_RANGE MiNextRange(PEPROCESS Process, PVOID Va); /* the first that begins above Va */
 /* Resolve and lock the frames of user pages in one go; all or none. IRQL <= DISPATCH_LEVEL. */

@@ -3,25 +3,25 @@
  * Sections of drivers' images: pageable ones, and protected ones.
  *
  * Nothing is ever paged out here, so locking a section only counts: an unlock too many,
- * or an address that is in no image, is the bugcheck that it is on Windows. The handle is the address of the section's
- * header in the mapped image; the count is in the PFN entry of the section's first page. A protected section is
- * read-only until its image goes.
+ * or an address that is in no image, is the bugcheck that it is on Windows. The handle is the address of the
+ * section's header in the mapped image; the count is in the PFN entry of the section's first page. A
+ * protected section is read-only until its image goes.
  *
- * Reference: MmLockPagableDataSection, MmLockPagableSectionByHandle, MmUnlockPagableImageSection, MmPageEntireDriver,
- * MmResetDriverPaging, MmProtectDriverSection of wdm.h and ntddk.h.
+ * Reference: MmLockPagableDataSection, MmLockPagableSectionByHandle, MmUnlockPagableImageSection,
+ * MmPageEntireDriver, MmResetDriverPaging, MmProtectDriverSection of wdm.h and ntddk.h.
  */
 #include "mip.h"
 #include "ki.h"
 #include "trap.h"
 
-#define DOS_LFANEW      0x3C
-#define NT_SECTIONS     6  /* from the PE signature: NumberOfSections */
-#define NT_OPTIONAL     20 /* SizeOfOptionalHeader */
-#define NT_HEADERS_SIZE 24
-#define SECTION_BYTES   40
-#define SECTION_VSIZE   8
-#define SECTION_RVA     12
-#define SECTION_FLAGS   36
+#define DOS_LFANEW          0x3C
+#define NT_SECTIONS         6  /* from the PE signature: NumberOfSections */
+#define NT_OPTIONAL         20 /* SizeOfOptionalHeader */
+#define NT_HEADERS_SIZE     24
+#define SECTION_BYTES       40
+#define SECTION_VSIZE       8
+#define SECTION_RVA         12
+#define SECTION_FLAGS       36
 #define SECTION_EXECUTE     0x20000000U
 #define SECTION_DISCARDABLE 0x02000000U
 #define NT_IAT_DIRECTORY    (24 + 112 + 12 * 8) /* PE32+: the import address table's RVA */
@@ -53,9 +53,10 @@ static ULONG *lock_count(UCHAR *Section, PVOID Caller)
     UCHAR *Base = image_base(Section);
 
     if (Base == NULL)
-        KiBugCheckText(MEMORY_MANAGEMENT, 0x1235, (ULONG_PTR)Section, 0, 0, (ULONG64)(ULONG_PTR)Caller,
-                       "a pageable section was locked or unlocked by a handle that MmLockPagableCodeSection or "
-                       "MmLockPagableDataSection did not return");
+        KiBugCheckText(
+            MEMORY_MANAGEMENT, 0x1235, (ULONG_PTR)Section, 0, 0, (ULONG64)(ULONG_PTR)Caller,
+            "a pageable section was locked or unlocked by a handle that MmLockPagableCodeSection or "
+            "MmLockPagableDataSection did not return");
     return &MiPfnEntry(MiVaToPfn(Base + *(ULONG *)(Section + SECTION_RVA)))->Tag;
 }
 
@@ -66,9 +67,10 @@ PVOID NTAPI MmLockPagableDataSection(PVOID AddressWithinSection)
 
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     if (Section == NULL)
-        KiBugCheckText(MEMORY_MANAGEMENT, 0x1234, (ULONG_PTR)AddressWithinSection, 0, 0,
-                       (ULONG64)(ULONG_PTR)__builtin_return_address(0),
-                       "a pageable section was locked by an address that lies in no section of a loaded image");
+        KiBugCheckText(
+            MEMORY_MANAGEMENT, 0x1234, (ULONG_PTR)AddressWithinSection, 0, 0,
+            (ULONG64)(ULONG_PTR)__builtin_return_address(0),
+            "a pageable section was locked by an address that lies in no section of a loaded image");
     __atomic_fetch_add(lock_count(Section, NULL), 1, __ATOMIC_RELAXED);
     return Section;
 }
@@ -116,9 +118,10 @@ NTSTATUS NTAPI MmProtectDriverSection(PVOID AddressWithinSection, SIZE_T Size, U
 
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     if (Section == NULL)
-        KiBugCheckText(MEMORY_MANAGEMENT, 0x1100, (ULONG_PTR)AddressWithinSection, 0, 0,
-                       (ULONG64)(ULONG_PTR)__builtin_return_address(0),
-                       "MmProtectDriverSection was given an address that lies in no section of a loaded image");
+        KiBugCheckText(
+            MEMORY_MANAGEMENT, 0x1100, (ULONG_PTR)AddressWithinSection, 0, 0,
+            (ULONG64)(ULONG_PTR)__builtin_return_address(0),
+            "MmProtectDriverSection was given an address that lies in no section of a loaded image");
     if (Size != 0 || (Flags & ~(ULONG)MM_PROTECT_DRIVER_SECTION_ALLOW_UNLOAD))
         return STATUS_INVALID_PARAMETER;
     Rva = *(ULONG *)(Section + SECTION_RVA);

@@ -2,22 +2,23 @@
 /*
  * Physical memory: the PFN database, the allocator of page runs, and the budget of host mappings.
  *
- * RAM is [0, MiPageCount) pages. Free pages are the set bits of one bitmap with a summary bit for each word that has
- * any. Runs are found first-fit from the lowest address the caller allows, so the result depends on nothing but the
- * history of calls, memory that has been touched is used again before memory that has not, and any alignment and
- * boundary can be asked for. A search skips 64 full words (16 MB) a step; typical machines have 256 MB.
+ * RAM is [0, MiPageCount) pages. Free pages are the set bits of one bitmap with a summary bit for each word
+ * that has any. Runs are found first-fit from the lowest address the caller allows, so the result depends on
+ * nothing but the history of calls, memory that has been touched is used again before memory that has not,
+ * and any alignment and boundary can be asked for. A search skips 64 full words (16 MB) a step; typical
+ * machines have 256 MB.
  *
- * A page is owned by whoever allocated it; its PFN entry then belongs to the owner, except for the list linkage noted
- * in mip.h. Freeing a page that is free already is PFN_LIST_CORRUPT.
+ * A page is owned by whoever allocated it; its PFN entry then belongs to the owner, except for the list
+ * linkage noted in mip.h. Freeing a page that is free already is PFN_LIST_CORRUPT.
  *
- * Memory that was never handed out is zero (the host's promise for RAM), so zeroing skips it. Long runs are given
- * back to the host when freed and count as never handed out again.
+ * Memory that was never handed out is zero (the host's promise for RAM), so zeroing skips it. Long runs are
+ * given back to the host when freed and count as never handed out again.
  *
- * Lock: MiPfnLock (P) guards the bitmap, its summary and the counters. Innermost.
+ * Lock: pfn_lock (P) guards the bitmap, its summary and the counters. Innermost.
  */
 #include "mip.h"
 
-#define DISCARD_PAGES 64 /* runs at least this long go back to the host when freed */
+#define DISCARD_PAGES      64 /* runs at least this long go back to the host when freed */
 #define RESERVED_LOW_PAGES 16 /* physical addresses below 64 KB: drivers take 0 for "none" */
 
 SIZE_T MiPageCount;
@@ -240,7 +241,8 @@ NTSTATUS MiProtectRam(PFN_NUMBER Pfn, SIZE_T Pages, unsigned Prot)
         return STATUS_INSUFFICIENT_RESOURCES;
     for (SIZE_T I = 0; I < Pages; I++) {
         PMI_PFN Entry = MiPfnEntry(Pfn + I);
-        Entry->Flags = (UCHAR)((Entry->Flags & ~(MI_PFN_NOACCESS | MI_PFN_EXECUTE | MI_PFN_READONLY)) | Flags);
+        Entry->Flags =
+            (UCHAR)((Entry->Flags & ~(MI_PFN_NOACCESS | MI_PFN_EXECUTE | MI_PFN_READONLY)) | Flags);
     }
     return STATUS_SUCCESS;
 }

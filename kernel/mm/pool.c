@@ -2,21 +2,23 @@
 /*
  * Pool: the theory of operation, and the fast path.
  *
- *      ExAllocatePool*  ->  MiAllocateBlock  ->  this processor's magazine of (kind, class)  ->  slab  ->  page run
+ *      ExAllocatePool* -> MiAllocateBlock -> this processor's magazine of (kind, class) -> slab -> page run
  *
- * There are three kinds: nonpaged no-execute, nonpaged executable (what plain NonPagedPool means) and paged. All are
- * RAM that is always there; paged differs in what it may be used at and in its accounts. A request up to 4080 bytes
- * becomes a block of a class, header in front, within one page; a longer one becomes whole pages, described by the
- * PFN entry of the first. So a page-aligned pointer is a large allocation and every other one has a header.
+ * There are three kinds: nonpaged no-execute, nonpaged executable (what plain NonPagedPool means) and paged.
+ * All are RAM that is always there; paged differs in what it may be used at and in its accounts. A request up
+ * to 4080 bytes becomes a block of a class, header in front, within one page; a longer one becomes whole
+ * pages, described by the PFN entry of the first. So a page-aligned pointer is a large allocation and every
+ * other one has a header.
  *
  * The common case touches only what belongs to the processor: a magazine (an array of free blocks), the tag's
- * account and the block's header. It makes no call, takes no lock and contains no point where the processor could be
- * taken away (see mip.h). A magazine that is empty is refilled from slabs, one that is full is half flushed.
+ * account and the block's header. It makes no call, takes no lock and contains no point where the processor
+ * could be taken away (see mip.h). A magazine that is empty is refilled from slabs, one that is full is half
+ * flushed.
  *
- * Freeing looks at the PFN entry (is this pool at all?), at the position (is this the start of a block?), at the
- * header's check (allocated, free, or damaged?), then at the tag. Each wrong answer is its own bugcheck. With rule
- * checks on, the bytes between the end of what was asked for and the end of the block are filled and verified too,
- * and freed memory is overwritten, so that an overrun is found when the block is freed.
+ * Freeing looks at the PFN entry (is this pool at all?), at the position (is this the start of a block?), at
+ * the header's check (allocated, free, or damaged?), then at the tag. Each wrong answer is its own bugcheck.
+ * With rule checks on, the bytes between the end of what was asked for and the end of the block are filled
+ * and verified too, and freed memory is overwritten, so that an overrun is found when the block is freed.
  */
 #include "mip.h"
 #include "ki.h"
@@ -28,26 +30,29 @@
 #define TYPE_MUST_SUCCEED  2
 #define FAST_TYPES         ((ULONG)(PagedPool | NonPagedPoolNx | POOL_COLD_ALLOCATION))
 
-static inline void stamp(PMI_VP Vp, PMI_POOL_HEADER Header, ULONG Account, SIZE_T Bytes, ULONG Tag, ULONG TagIndex,
-                         ULONG64 More, PVOID Caller)
+static inline void stamp(PMI_VP Vp, PMI_POOL_HEADER Header, ULONG Account, SIZE_T Bytes, ULONG Tag,
+                         ULONG TagIndex, ULONG64 More, PVOID Caller)
 {
     ULONG64 Word0 = Tag | (ULONG64)Bytes << 32 | (ULONG64)TagIndex << 52 | More;
     PMI_TAG_COUNT Count = &Vp->Tags[TagIndex];
 
     Header->Word0 = Word0;
-    Header->Word1 = (ULONG64)(ULONG_PTR)Caller | MiHeaderCheck(Header, Word0, (ULONG64)(ULONG_PTR)Caller) << 48;
+    Header->Word1 = (ULONG64)(ULONG_PTR)Caller | MiHeaderCheck(Header, Word0, (ULONG64)(ULONG_PTR)Caller)
+                                                     << 48;
     Count->Allocations[Account]++;
     Count->Bytes[Account] += Bytes;
 }
 
-__attribute__((cold, noinline)) static void check_request(ULONG PoolType, SIZE_T Bytes, ULONG Tag, PVOID Caller)
+__attribute__((cold, noinline)) static void check_request(ULONG PoolType, SIZE_T Bytes, ULONG Tag,
+                                                          PVOID Caller)
 {
     KIRQL Irql = MiCurrentIrql();
 
     if (Irql > MiMaxIrql(PoolType))
-        MiPoolBugCheck(BAD_POOL_CALLER, 0x08, Irql, PoolType, Bytes, Caller,
-                       "pool was allocated at an IRQL that does not allow it: at most DISPATCH_LEVEL for nonpaged, "
-                       "APC_LEVEL for paged pool");
+        MiPoolBugCheck(
+            BAD_POOL_CALLER, 0x08, Irql, PoolType, Bytes, Caller,
+            "pool was allocated at an IRQL that does not allow it: at most DISPATCH_LEVEL for nonpaged, "
+            "APC_LEVEL for paged pool");
     if (PoolType & TYPE_MUST_SUCCEED)
         MiPoolBugCheck(BAD_POOL_CALLER, 0x9A, PoolType, Bytes, Tag, Caller,
                        "must-succeed pool does not exist any more: handle a NULL result instead");
@@ -85,7 +90,8 @@ __attribute__((noinline)) static PVOID allocate_small(ULONG Kind, SIZE_T Bytes, 
     ULONG64 More = 0;
 
     if (Room > MI_POOL_SMALL_MAX)
-        return MiAllocateLargePool(Kind, Bytes, Tag, Caller); /* page aligned; quota is not charged for pages */
+        return MiAllocateLargePool(Kind, Bytes, Tag,
+                                   Caller); /* page aligned; quota is not charged for pages */
     Class = MiClassOf[(Room + 15) >> 4];
     TagIndex = MiTagIndex(Tag, Caller);
     PMI_VP Vp = MiCurrentVp();
@@ -190,7 +196,8 @@ __attribute__((cold, noinline)) static void damaged(PVOID Block, PMI_POOL_HEADER
 }
 
 /* The rule checks of a free: slack bytes and the neighbour's header; then overwrite. */
-__attribute__((noinline)) static void check_contents(PVOID Block, PMI_POOL_HEADER Header, ULONG Class, PVOID Caller)
+__attribute__((noinline)) static void check_contents(PVOID Block, PMI_POOL_HEADER Header, ULONG Class,
+                                                     PVOID Caller)
 {
     ULONG Slack, Size = MiBlockBytes[Class];
     UCHAR *Tail = slack_of(Header, Class, &Slack);
@@ -207,10 +214,11 @@ __attribute__((noinline)) static void check_contents(PVOID Block, PMI_POOL_HEADE
                        "the block behind the one being freed has a damaged header: this block was overrun");
     PKTIMER Timer = KiFindArmedTimer(Block, MiHeaderBytes(Header));
     if (Timer)
-        MiPoolBugCheck(TIMER_OR_DPC_INVALID, 0, (ULONG64)(ULONG_PTR)Timer, (ULONG64)(ULONG_PTR)Block,
-                       (ULONG64)(ULONG_PTR)Block + MiHeaderBytes(Header), Caller,
-                       "memory was freed with a timer in it that is still set: KeCancelTimer comes first, and "
-                       "KeFlushQueuedDpcs if its DPC may be running");
+        MiPoolBugCheck(
+            TIMER_OR_DPC_INVALID, 0, (ULONG64)(ULONG_PTR)Timer, (ULONG64)(ULONG_PTR)Block,
+            (ULONG64)(ULONG_PTR)Block + MiHeaderBytes(Header), Caller,
+            "memory was freed with a timer in it that is still set: KeCancelTimer comes first, and "
+            "KeFlushQueuedDpcs if its DPC may be running");
     __builtin_memset((UCHAR *)Header + MI_HEADER_BYTES, FREED_BYTE, Size - MI_HEADER_BYTES);
 }
 
@@ -259,9 +267,9 @@ void MiFreeBlock(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller)
 /* ---------------------------------------------------------------- the fast paths */
 
 /*
- * The routines that drivers call most. What is unusual in any way goes to the complete routines above. The slow
- * calls have the convention of the entries, so that these need not save the registers in which the two conventions
- * differ; together they are some thirty instructions each, without a call.
+ * The routines that drivers call most. What is unusual in any way goes to the complete routines above. The
+ * slow calls have the convention of the entries, so that these need not save the registers in which the two
+ * conventions differ; together they are some thirty instructions each, without a call.
  */
 
 /* Nonzero: this machine wants every call to take the complete path (scheduling points, rule checks). */
@@ -273,20 +281,22 @@ static inline ULONG complete_paths_only(void)
     return Points | MiChecked;
 }
 
-__attribute__((noinline)) static PVOID NTAPI allocate_complete(ULONG PoolType, SIZE_T Bytes, ULONG Tag, PVOID Caller)
+__attribute__((noinline)) static PVOID NTAPI allocate_complete(ULONG PoolType, SIZE_T Bytes, ULONG Tag,
+                                                               PVOID Caller)
 {
     KiSchedPoint(HOST_POINT_ENTRY);
     return MiFinishAllocation(MiAllocateBlock(PoolType, Bytes, Tag, Caller), Bytes, PoolType);
 }
 
 __attribute__((noinline)) static PVOID NTAPI allocate2_complete(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag,
-                                                                 PVOID Caller)
+                                                                PVOID Caller)
 {
     KiSchedPoint(HOST_POINT_ENTRY);
     return MiAllocateByFlags(Flags, Bytes, Tag, HighPoolPriority, TRUE, Caller);
 }
 
-__attribute__((noinline)) static void NTAPI free_complete(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller)
+__attribute__((noinline)) static void NTAPI free_complete(PVOID Block, ULONG Tag, BOOLEAN TagGiven,
+                                                          PVOID Caller)
 {
     KiSchedPoint(HOST_POINT_ENTRY);
     MiFreeBlock(Block, Tag, TagGiven, Caller);
@@ -328,7 +338,8 @@ PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
     ULONG64 Kind = Flags & ~POOL_FLAG_UNINITIALIZED;
 
     if (__builtin_expect(Kind == POOL_FLAG_NON_PAGED || Kind == POOL_FLAG_PAGED, 1))
-        Block = allocate_fast(Kind == POOL_FLAG_PAGED ? PagedPool : NonPagedPoolNx, NumberOfBytes, Tag, Caller);
+        Block =
+            allocate_fast(Kind == POOL_FLAG_PAGED ? PagedPool : NonPagedPoolNx, NumberOfBytes, Tag, Caller);
     if (__builtin_expect(Block == NULL, 0))
         return allocate2_complete(Flags, NumberOfBytes, Tag, Caller);
     if (!(Flags & POOL_FLAG_UNINITIALIZED)) {

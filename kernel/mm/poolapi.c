@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The exported forms of pool allocation. All of them come down to MiAllocateBlock and MiFreeBlock (pool.c); here are
- * the differences: flags against types, zeroing, raising, quota, priority. Reference: the ExAllocatePool* pages of
- * wdm.h, and POOL_FLAGS.
+ * The exported forms of pool allocation. All of them come down to MiAllocateBlock and MiFreeBlock (pool.c);
+ * here are the differences: flags against types, zeroing, raising, quota, priority. Reference: the
+ * ExAllocatePool* pages of wdm.h, and POOL_FLAGS.
  */
 #include "mip.h"
 #include "ki.h"
@@ -11,12 +11,13 @@
 #define CALLER __builtin_return_address(0)
 
 #define FLAG_TYPES (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
-#define FLAG_KNOWN                                                                                             \
-    (FLAG_TYPES | POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_SESSION | POOL_FLAG_CACHE_ALIGNED |  \
-     POOL_FLAG_RAISE_ON_FAILURE)
+#define FLAG_KNOWN                                                                                           \
+    (FLAG_TYPES | POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_SESSION |                        \
+     POOL_FLAG_CACHE_ALIGNED | POOL_FLAG_RAISE_ON_FAILURE)
 #define FLAG_REQUIRED 0x00000000FFFFFFFFULL
 
-/* What a priority leaves for others: low fails in the last 1/16 of RAM, normal in the last 1/64, high never. */
+/* What a priority leaves for others: low fails in the last 1/16 of RAM, normal in the last 1/64, high never.
+ */
 static BOOLEAN has_room(SIZE_T Bytes, ULONG Priority)
 {
     SIZE_T Keep = Priority >= HighPoolPriority ? 0 : MiPageCount >> (Priority >= NormalPoolPriority ? 6 : 4);
@@ -61,8 +62,8 @@ PVOID MiFinishAllocation(PVOID Block, SIZE_T Bytes, ULONG Type)
 
 PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
-    return MiFinishAllocation(MiAllocateBlock((ULONG)PoolType, NumberOfBytes, MI_UNTAGGED, CALLER), NumberOfBytes,
-                  (ULONG)PoolType);
+    return MiFinishAllocation(MiAllocateBlock((ULONG)PoolType, NumberOfBytes, MI_UNTAGGED, CALLER),
+                              NumberOfBytes, (ULONG)PoolType);
 }
 
 PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
@@ -79,7 +80,8 @@ PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfByt
 static PVOID quota_with_tag(ULONG Type, SIZE_T Bytes, ULONG Tag, PVOID Caller)
 {
     NTSTATUS Status;
-    PVOID Block = allocate_quota(Type & ~(ULONG)POOL_QUOTA_FAIL_INSTEAD_OF_RAISE, Bytes, Tag, &Status, Caller);
+    PVOID Block =
+        allocate_quota(Type & ~(ULONG)POOL_QUOTA_FAIL_INSTEAD_OF_RAISE, Bytes, Tag, &Status, Caller);
 
     if (Block == NULL && !(Type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE))
         ExRaiseStatus(Status);
@@ -100,7 +102,9 @@ PVOID NTAPI ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 
 PVOID MiAllocateByFlags(ULONG64 Flags, SIZE_T Bytes, ULONG Tag, ULONG Priority, BOOLEAN Valid, PVOID Caller)
 {
-    ULONG Type = (Flags & POOL_FLAG_PAGED) ? PagedPool : (Flags & POOL_FLAG_NON_PAGED) ? NonPagedPoolNx : NonPagedPool;
+    ULONG Type = (Flags & POOL_FLAG_PAGED)       ? PagedPool
+                 : (Flags & POOL_FLAG_NON_PAGED) ? NonPagedPoolNx
+                                                 : NonPagedPool;
     NTSTATUS Status = STATUS_INSUFFICIENT_RESOURCES;
     PVOID Block = NULL;
 
@@ -136,11 +140,12 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
         BOOLEAN Good = FALSE;
         if (Parameter->Type == PoolExtendedParameterPriority) {
             Priority = (ULONG)Parameter->Priority & ~0xFU;
-            Good = Priority == LowPoolPriority || Priority == NormalPoolPriority || Priority == HighPoolPriority;
+            Good =
+                Priority == LowPoolPriority || Priority == NormalPoolPriority || Priority == HighPoolPriority;
         } else if (Parameter->Type == PoolExtendedParameterNumaNode) {
             /* One node, number 0. */
-            Good = !(Flags & POOL_FLAG_PAGED) && (Parameter->PreferredNode == 0 ||
-                                                  (Parameter->PreferredNode & MM_ANY_NODE_OK));
+            Good = !(Flags & POOL_FLAG_PAGED) &&
+                   (Parameter->PreferredNode == 0 || (Parameter->PreferredNode & MM_ANY_NODE_OK));
         }
         if (!Good && !Parameter->Optional)
             Valid = FALSE;
@@ -162,7 +167,8 @@ PVOID MiAllocatePool(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Zero, PVOI
 void NTAPI ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
                        ULONG ExtendedParametersCount)
 {
-    UNREFERENCED_PARAMETER(ExtendedParameters); /* they name a secure pool; nothing can be allocated from one */
+    UNREFERENCED_PARAMETER(
+        ExtendedParameters); /* they name a secure pool; nothing can be allocated from one */
     UNREFERENCED_PARAMETER(ExtendedParametersCount);
     MiFreeBlock(P, Tag, TRUE, CALLER);
 }

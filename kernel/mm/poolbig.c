@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Large pool: allocations that are whole pages. The PFN entry of the first page holds what a small block has in its
- * header; the memory itself is the caller's from its first byte. With rule checks on, the rest of the last page is
- * filled and verified like the slack of a small block.
+ * Large pool: allocations that are whole pages. The PFN entry of the first page holds what a small block has
+ * in its header; the memory itself is the caller's from its first byte. With rule checks on, the rest of the
+ * last page is filled and verified like the slack of a small block.
  *
- * Single pages are the buffers of page-sized I/O: each processor keeps a few, marked free in the PFN database (so that
- * freeing one twice is seen) but not given back to the page allocator.
+ * Single pages are the buffers of page-sized I/O: each processor keeps a few, marked free in the PFN database
+ * (so that freeing one twice is seen) but not given back to the page allocator.
  */
 #include "mip.h"
 
@@ -102,8 +102,8 @@ void MiFreeLargePool(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller)
         UCHAR *Tail = slack_of(Block, Entry->Bytes, &Slack);
         for (ULONG I = 0; I < Slack; I++)
             if (Tail[I] != SLACK_BYTE)
-                MiPoolBugCheck(BAD_POOL_HEADER, 0x21, (ULONG64)(ULONG_PTR)Block, Entry->Bytes, Tail[I], Caller,
-                               "bytes behind the end of the pool block were written");
+                MiPoolBugCheck(BAD_POOL_HEADER, 0x21, (ULONG64)(ULONG_PTR)Block, Entry->Bytes, Tail[I],
+                               Caller, "bytes behind the end of the pool block were written");
     }
     PMI_TAG_COUNT Count = &MiCurrentVp()->Tags[Entry->TagIndex];
     Count->Frees[Kind == MiPoolPaged]++;

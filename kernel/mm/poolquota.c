@@ -2,8 +2,8 @@
 /*
  * Pool quota: what a process owes for pool that drivers allocate on its behalf.
  *
- * A charged block remembers the process (referenced) behind its last byte. Processes without a user address space,
- * the system process first of all, are not limited, only counted together.
+ * A charged block remembers the process (referenced) behind its last byte. Processes without a user address
+ * space, the system process first of all, are not limited, only counted together.
  */
 #include "mip.h"
 #include "psp.h"
@@ -34,8 +34,8 @@ void MiReturnQuota(PVOID Process, ULONG Kind, SIZE_T Bytes, PVOID Block, PVOID C
     SIZE_T *Limit, *Charged;
 
     if (!MiIsRam(Process) && Process != PsInitialSystemProcess)
-        MiPoolBugCheck(BAD_POOL_CALLER, 0x0D, (ULONG64)(ULONG_PTR)Block, 0, (ULONG64)(ULONG_PTR)Process, Caller,
-                       "the charged process behind a quota-charged pool block was overwritten");
+        MiPoolBugCheck(BAD_POOL_CALLER, 0x0D, (ULONG64)(ULONG_PTR)Block, 0, (ULONG64)(ULONG_PTR)Process,
+                       Caller, "the charged process behind a quota-charged pool block was overwritten");
     Charged = MiQuotaOfProcess(Process, Account, &Limit);
     __atomic_fetch_sub(Charged ? Charged : &system_charged[Account], Bytes, __ATOMIC_RELAXED);
     ObDereferenceObject(Process);

@@ -2,9 +2,10 @@
 /*
  * Pool tags: one account a tag.
  *
- * The table maps a tag to an account index, by open addressing; tags are entered on first use and never leave, so
- * readers need no lock. Counts are kept per processor (one add on the processor's own line) and summed when somebody
- * asks. Bytes on one processor may be "negative": a block is often freed elsewhere than it was allocated.
+ * The table maps a tag to an account index, by open addressing; tags are entered on first use and never
+ * leave, so readers need no lock. Counts are kept per processor (one add on the processor's own line) and
+ * summed when somebody asks. Bytes on one processor may be "negative": a block is often freed elsewhere than
+ * it was allocated.
  *
  * Lock: tag_lock, for entering a tag; innermost.
  */
@@ -44,7 +45,8 @@ ULONG MiFindTagAccount(ULONG Tag, PVOID Caller)
     ULONG Index, Probes;
     KIRQL Irql;
 
-    for (Index = MiTagHash(Tag), Probes = 0; Probes < MI_POOL_TAGS; Index = (Index + 1) % MI_POOL_TAGS, Probes++) {
+    for (Index = MiTagHash(Tag), Probes = 0; Probes < MI_POOL_TAGS;
+         Index = (Index + 1) % MI_POOL_TAGS, Probes++) {
         ULONG Seen = __atomic_load_n(&MiTagTable[Index], __ATOMIC_ACQUIRE);
         if (Seen == Tag && Tag)
             return Index;

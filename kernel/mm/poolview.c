@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looking at pool from outside: the walk over allocated blocks, the size of a block, and the bugchecks of bad calls.
- * The walk takes no lock: it reads PFN entries and block headers, and a header that changes under it merely makes the
- * block count as allocated or not.
+ * Looking at pool from outside: the walk over allocated blocks, the size of a block, and the bugchecks of bad
+ * calls. The walk takes no lock: it reads PFN entries and block headers, and a header that changes under it
+ * merely makes the block count as allocated or not.
  */
 #include "mip.h"
 #include "trap.h"
@@ -64,12 +64,13 @@ SIZE_T NTAPI ExQueryPoolBlockSize(PVOID PoolBlock, PBOOLEAN QuotaCharged)
 {
     const MI_PFN *Entry = MiPfnEntry(MiVaToPfn(PoolBlock));
 
-    *QuotaCharged = Entry->Use == MiPagePoolSmall &&
-                    (MiBlockOfAddress(Entry, PoolBlock)->Word0 & MI_HEADER_QUOTA) != 0;
+    *QuotaCharged =
+        Entry->Use == MiPagePoolSmall && (MiBlockOfAddress(Entry, PoolBlock)->Word0 & MI_HEADER_QUOTA) != 0;
     return MiQueryPoolBlockSize(PoolBlock);
 }
 
-void MiPoolBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4, PVOID Caller, const char *Sentence)
+void MiPoolBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4, PVOID Caller,
+                    const char *Sentence)
 {
     KiBugCheckText(Code, P1, P2, P3, P4, (ULONG64)(ULONG_PTR)Caller, Sentence);
 }

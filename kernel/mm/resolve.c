@@ -33,7 +33,8 @@ NTSTATUS MiResolvePage(PVOID Va, KPROCESSOR_MODE Mode, BOOLEAN Write, PFN_NUMBER
         if (!MiUserPfn(Va, Pfn, &Protection))
             return STATUS_ACCESS_VIOLATION;
         unsigned Prot = MiHostProt(Protection);
-        return !(Prot & HOST_PROT_R) || (Write && !(Prot & HOST_PROT_W)) ? STATUS_ACCESS_VIOLATION : STATUS_SUCCESS;
+        return !(Prot & HOST_PROT_R) || (Write && !(Prot & HOST_PROT_W)) ? STATUS_ACCESS_VIOLATION
+                                                                         : STATUS_SUCCESS;
     }
     if (Mode != KernelMode)
         return STATUS_ACCESS_VIOLATION;
@@ -108,11 +109,11 @@ BOOLEAN NTAPI MmIsNonPagedSystemAddressValid(PVOID VirtualAddress)
 /* ---------------------------------------------------------------- MmCopyMemory */
 
 /*
- * Copy page by page, so that *NumberOfBytesTransferred is exact when a page cannot be read. Virtual source addresses
- * must be system addresses.
+ * Copy page by page, so that *NumberOfBytesTransferred is exact when a page cannot be read. Virtual source
+ * addresses must be system addresses.
  */
-NTSTATUS NTAPI MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, SIZE_T NumberOfBytes, ULONG Flags,
-                            PSIZE_T NumberOfBytesTransferred)
+NTSTATUS NTAPI MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, SIZE_T NumberOfBytes,
+                            ULONG Flags, PSIZE_T NumberOfBytesTransferred)
 {
     BOOLEAN Physical = (Flags & MM_COPY_MEMORY_PHYSICAL) != 0;
     ULONG64 Source = Physical ? (ULONG64)SourceAddress.PhysicalAddress.QuadPart
@@ -121,7 +122,8 @@ NTSTATUS NTAPI MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, 
 
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     *NumberOfBytesTransferred = 0;
-    if ((Flags != MM_COPY_MEMORY_PHYSICAL && Flags != MM_COPY_MEMORY_VIRTUAL) || Source + NumberOfBytes < Source)
+    if ((Flags != MM_COPY_MEMORY_PHYSICAL && Flags != MM_COPY_MEMORY_VIRTUAL) ||
+        Source + NumberOfBytes < Source)
         return STATUS_INVALID_PARAMETER;
     if (!Physical && Source >= KILN_USER_BASE && Source < KILN_RAM_BASE)
         return STATUS_INVALID_ADDRESS;

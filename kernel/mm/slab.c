@@ -2,17 +2,17 @@
 /*
  * Slabs: where the magazines of small pool blocks are filled from and flushed to.
  *
- * A slab is one page, cut into equal blocks of one class, so that no block crosses a page. What is free in it is a
- * bit map in the page's PFN entry, never a list through the blocks: a driver that writes to freed memory damages no
- * allocator state. Pages with free blocks of a kind and class are on a list (most recently freed first). One empty
- * page a list is kept; further ones return to the page allocator, except executable ones, which come in chunks whose
- * protection was changed once and stay.
+ * A slab is one page, cut into equal blocks of one class, so that no block crosses a page. What is free in it
+ * is a bit map in the page's PFN entry, never a list through the blocks: a driver that writes to freed memory
+ * damages no allocator state. Pages with free blocks of a kind and class are on a list (most recently freed
+ * first). One empty page a list is kept; further ones return to the page allocator, except executable ones,
+ * which come in chunks whose protection was changed once and stay.
  *
- * A block is in one of three places: with its user (header check says allocated), in a magazine, or in the slab's
- * bit map (both: header says free).
+ * A block is in one of three places: with its user (header check says allocated), in a magazine, or in the
+ * slab's bit map (both: header says free).
  *
- * Lock: one slab class lock each (kind, class); then P. A processor's magazine is touched by that processor only, at
- * DISPATCH_LEVEL here and without a point of interruption in pool.c.
+ * Lock: one slab class lock each (kind, class); then P. A processor's magazine is touched by that processor
+ * only, at DISPATCH_LEVEL here and without a point of interruption in pool.c.
  */
 #include "mip.h"
 
@@ -20,8 +20,8 @@
 
 typedef struct _SLAB_CLASS {
     KSPIN_LOCK Lock;
-    ULONG First;  /* list of pages with a free block: page frame number */
-    ULONG Empty;  /* pages of it that are entirely free */
+    ULONG First; /* list of pages with a free block: page frame number */
+    ULONG Empty; /* pages of it that are entirely free */
 } SLAB_CLASS;
 
 static SLAB_CLASS slabs[MiPoolKinds][MI_POOL_CLASSES];
@@ -74,7 +74,8 @@ static BOOLEAN take_execute_page(PFN_NUMBER *Pfn)
     if (execute_left == 0 && MiChargeHostMappings(2, "executable pool")) {
         if (NT_SUCCESS(MiAllocatePages(EXECUTE_CHUNK, 0, MiPageCount - 1, 1, 0, MiPagePoolSmall, FALSE,
                                        &execute_next))) {
-            if (NT_SUCCESS(MiProtectRam(execute_next, EXECUTE_CHUNK, HOST_PROT_R | HOST_PROT_W | HOST_PROT_X)))
+            if (NT_SUCCESS(
+                    MiProtectRam(execute_next, EXECUTE_CHUNK, HOST_PROT_R | HOST_PROT_W | HOST_PROT_X)))
                 execute_left = EXECUTE_CHUNK;
             else
                 MiFreePages(execute_next, EXECUTE_CHUNK);
@@ -113,8 +114,8 @@ static BOOLEAN grow(SLAB_CLASS *Slab, ULONG Kind, ULONG Class)
     PMI_PFN Entry = MiPfnEntry(Pfn);
     Entry->Class = (UCHAR)Class;
     Entry->Kind = (UCHAR)Kind;
-    Entry->TagIndex = (ULONG)FIELD_OFFSET(MI_VP, Magazines) +
-                      (Kind * MI_CLASS_SLOTS + Class) * (ULONG)sizeof(MI_MAGAZINE);
+    Entry->TagIndex =
+        (ULONG)FIELD_OFFSET(MI_VP, Magazines) + (Kind * MI_CLASS_SLOTS + Class) * (ULONG)sizeof(MI_MAGAZINE);
     Entry->FreeBlocks = (USHORT)Blocks;
     Entry->FreeMap[0] = Blocks >= 64 ? ~0ULL : (1ULL << Blocks) - 1;
     Entry->FreeMap[1] = Blocks == 128 ? ~0ULL : Blocks > 64 ? (1ULL << (Blocks - 64)) - 1 : 0;

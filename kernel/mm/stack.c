@@ -2,8 +2,8 @@
 /*
  * Kernel stacks: 16 (or 32) pages of RAM, the lowest of which is an inaccessible guard.
  *
- * Making a guard costs a system call and two host mappings, so freed stacks keep theirs and are cached: a few per
- * processor, without a lock, and a common list behind. What overflows the caches is taken apart.
+ * Making a guard costs a system call and two host mappings, so freed stacks keep theirs and are cached: a few
+ * per processor, without a lock, and a common list behind. What overflows the caches is taken apart.
  *
  * Lock: stack_lock guards the common list; then P.
  */

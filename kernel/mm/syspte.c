@@ -2,14 +2,15 @@
 /*
  * The system PTE window: addresses for aliases of RAM (MDL mappings, I/O space, reserved mapping addresses).
  *
- * A reservation is a range of pages of the window. Reservations are found next-fit, so that an address is not used
- * again soon after it was unmapped and a stale pointer faults; an unmapped page separates neighbours, so that running
- * off the end faults too. What is not mapped is one inaccessible range for the host: unmapping merges it again.
+ * A reservation is a range of pages of the window. Reservations are found next-fit, so that an address is not
+ * used again soon after it was unmapped and a stale pointer faults; an unmapped page separates neighbours, so
+ * that running off the end faults too. What is not mapped is one inaccessible range for the host: unmapping
+ * merges it again.
  *
- * One MI_PTE a page says which frame is mapped there and where the reservation begins. Reports read it without the
- * lock.
+ * One MI_PTE a page says which frame is mapped there and where the reservation begins. Reports read it
+ * without the lock.
  *
- * Lock: MiPteLock (Y) guards the bitmap and the reservation fields. The host is called without it.
+ * Lock: pte_lock (Y) guards the bitmap and the reservation fields. The host is called without it.
  */
 #include "mip.h"
 
@@ -17,8 +18,9 @@
 #define PTE_TABLE    ((MI_PTE *)(KILN_PFNDB_BASE + 0x800000000ULL))
 
 typedef struct _MI_PTE {
-    ULONG Pfn; /* O: frame number + 1; 0: nothing mapped */
-    ULONG Run; /* Y: first page of a reservation: FIRST | pages; others: pages back to the first; 0: not reserved */
+    ULONG Pfn;    /* O: frame number + 1; 0: nothing mapped */
+    ULONG Run;    /* Y: first page of a reservation: FIRST | pages; others: pages back to the first; 0: not
+                     reserved */
     PVOID Caller; /* Y: first page: who reserved it */
 } MI_PTE;
 #define FIRST 0x80000000U

@@ -2,16 +2,17 @@
 /*
  * User address spaces: one slice of the address map a process, and the ranges allocated in it.
  *
- * A range (MI_RANGE) is what one allocation reserved, or one MDL mapped; it records a frame and a protection for each
- * page. Committed pages are frames of RAM with real aliases, so MDLs of user buffers hold real frames. A commit takes
- * one run of frames if it can: such a buffer needs one host mapping, and its MDL no system mapping at all.
+ * A range (MI_RANGE) is what one allocation reserved, or one MDL mapped; it records a frame and a protection
+ * for each page. Committed pages are frames of RAM with real aliases, so MDLs of user buffers hold real
+ * frames. A commit takes one run of frames if it can: such a buffer needs one host mapping, and its MDL no
+ * system mapping at all.
  *
  * A page that is decommitted while an MDL has it locked becomes an orphan: the last unlock frees it.
  *
- * Locks: the address space mutex is held by whoever looks a range up and goes on to use it, so that the range stays;
- * it comes before every spin lock. MI_SLICE.Lock (U) guards the list of ranges and their contents. The host's mapping calls are made under it:
- * the list and what is mapped must agree. Reports walk the list without it: ranges are pool, which is always mapped,
- * and a walk is bounded.
+ * Locks: the address space mutex is held by whoever looks a range up and goes on to use it, so that the range
+ * stays; it comes before every spin lock. MI_SLICE.Lock (U) guards the list of ranges and their contents. The
+ * host's mapping calls are made under it: the list and what is mapped must agree. Reports walk the list
+ * without it: ranges are pool, which is always mapped, and a walk is bounded.
  */
 #include "mip.h"
 #include "psp.h"
@@ -25,9 +26,9 @@ typedef struct _MI_SLICE {
     KSPIN_LOCK Lock;
     FAST_MUTEX AddressSpace; /* MiLockAddressSpace */
     PEPROCESS Process;
-    ULONG64 Begin, End;   /* usable addresses */
-    LIST_ENTRY Ranges;    /* U: by address */
-    SIZE_T Charged[2];    /* A: pool quota, nonpaged and paged */
+    ULONG64 Begin, End; /* usable addresses */
+    LIST_ENTRY Ranges;  /* U: by address */
+    SIZE_T Charged[2];  /* A: pool quota, nonpaged and paged */
     SIZE_T Limit[2];
 } MI_SLICE;
 
@@ -129,7 +130,8 @@ static PMI_RANGE range_at(MI_SLICE *Slice, ULONG64 Address)
 {
     ULONG Steps = 0;
 
-    for (PLIST_ENTRY Link = Slice->Ranges.Flink; Link != &Slice->Ranges && Steps++ < WALK_LIMIT; Link = Link->Flink) {
+    for (PLIST_ENTRY Link = Slice->Ranges.Flink; Link != &Slice->Ranges && Steps++ < WALK_LIMIT;
+         Link = Link->Flink) {
         PMI_RANGE Range = CONTAINING_RECORD(Link, MI_RANGE, Link);
         if (!MiIsRam(Link)) /* a report that walks without the lock may follow a link that changes */
             return NULL;
@@ -142,7 +144,8 @@ static PMI_RANGE range_at(MI_SLICE *Slice, ULONG64 Address)
 }
 
 /* Where a range of Bytes fits: at Wanted, or anywhere if that is 0. U held. NULL list entry: nowhere. */
-static PLIST_ENTRY find_place(MI_SLICE *Slice, ULONG64 Bytes, ULONG64 Wanted, BOOLEAN TopDown, ULONG64 *Address)
+static PLIST_ENTRY find_place(MI_SLICE *Slice, ULONG64 Bytes, ULONG64 Wanted, BOOLEAN TopDown,
+                              ULONG64 *Address)
 {
     ULONG64 GapBegin = Slice->Begin;
     PLIST_ENTRY Link = Slice->Ranges.Flink, Found = NULL;
@@ -183,8 +186,8 @@ PMI_RANGE MiReserveRange(PEPROCESS Process, ULONG64 Wanted, SIZE_T Pages, UCHAR 
     *Status = STATUS_NO_MEMORY;
     if (Slice == NULL || Pages == 0 || Pages > (Slice->End - Slice->Begin) >> KILN_PAGE_SHIFT)
         return NULL;
-    PMI_RANGE Range = MiAllocatePool(NonPagedPoolNx, sizeof(*Range) + Pages * sizeof(MI_USER_PAGE), RANGE_TAG, TRUE,
-                                     NULL);
+    PMI_RANGE Range =
+        MiAllocatePool(NonPagedPoolNx, sizeof(*Range) + Pages * sizeof(MI_USER_PAGE), RANGE_TAG, TRUE, NULL);
     if (Range == NULL)
         return NULL;
     Range->Pages = Pages;
@@ -226,7 +229,8 @@ static NTSTATUS map_pages(PMI_RANGE Range, SIZE_T First, SIZE_T Count)
             continue;
         }
         if (host_map_ram(page_va(Range, I), (ULONG64)Run << KILN_PAGE_SHIFT,
-                         (ULONG64)Range->Page[I].Pfn << KILN_PAGE_SHIFT, MiHostProt(Range->Page[I].Protection)) != 0)
+                         (ULONG64)Range->Page[I].Pfn << KILN_PAGE_SHIFT,
+                         MiHostProt(Range->Page[I].Protection)) != 0)
             return STATUS_INSUFFICIENT_RESOURCES;
     }
     return STATUS_SUCCESS;
@@ -316,7 +320,8 @@ void MiReleaseRange(PEPROCESS Process, PMI_RANGE Range)
     ExFreePoolWithTag(Range, RANGE_TAG);
 }
 
-NTSTATUS MiProtectRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T Count, ULONG Protection, ULONG *Old)
+NTSTATUS MiProtectRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T Count, ULONG Protection,
+                        ULONG *Old)
 {
     MI_SLICE *Slice = slice_of(Process);
     NTSTATUS Status = STATUS_SUCCESS;
@@ -332,7 +337,8 @@ NTSTATUS MiProtectRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T
         Range->Charged += 2;
         for (SIZE_T I = First; I < First + Count; I++)
             Range->Page[I].Protection = Protection;
-        if (host_protect(page_va(Range, First), (ULONG64)Count << KILN_PAGE_SHIFT, MiHostProt(Protection)) != 0)
+        if (host_protect(page_va(Range, First), (ULONG64)Count << KILN_PAGE_SHIFT, MiHostProt(Protection)) !=
+            0)
             Status = STATUS_INSUFFICIENT_RESOURCES;
     }
     KeReleaseSpinLock(&Slice->Lock, Irql);
@@ -503,8 +509,8 @@ NTSTATUS MiMapUserFrames(PVOID RequestedVa, const PFN_NUMBER *Pfns, SIZE_T Pages
     PEPROCESS Process = PsGetCurrentProcess();
     ULONG Protection = (Prot & HOST_PROT_W) ? PAGE_READWRITE : PAGE_READONLY;
     NTSTATUS Status;
-    PMI_RANGE Range = MiReserveRange(Process, (ULONG64)(ULONG_PTR)RequestedVa, Pages, MiRangeMdl, Protection, FALSE,
-                                     &Status);
+    PMI_RANGE Range = MiReserveRange(Process, (ULONG64)(ULONG_PTR)RequestedVa, Pages, MiRangeMdl, Protection,
+                                     FALSE, &Status);
 
     if (Range == NULL)
         return Status;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Virtual memory of user processes: NtAllocateVirtualMemory and its siblings, and securing ranges against them.
+ * Virtual memory of user processes: NtAllocateVirtualMemory and its siblings, and securing ranges against
+ * them.
  *
- * Arguments are captured first (KiCopyFromMode judges pointers by the previous mode), then the address space is locked,
- * then results are written. Freeing and protecting respect MmSecureVirtualMemory. Reference: ntifs.h pages of the
- * services, MmSecureVirtualMemory of ntddk.h.
+ * Arguments are captured first (KiCopyFromMode judges pointers by the previous mode), then the address space
+ * is locked, then results are written. Freeing and protecting respect MmSecureVirtualMemory. Reference:
+ * ntifs.h pages of the services, MmSecureVirtualMemory of ntddk.h.
  */
 #include "mip.h"
 #include "psp.h"
@@ -46,8 +47,8 @@ static NTSTATUS open_process(HANDLE Handle, PEPROCESS *Process)
         ObReferenceObject(*Process);
         return STATUS_SUCCESS;
     }
-    return ObReferenceObjectByHandle(Handle, 0x0008 /* PROCESS_VM_OPERATION */, PspProcessType, KiThread()->PreviousMode,
-                                     (PVOID *)Process, NULL);
+    return ObReferenceObjectByHandle(Handle, 0x0008 /* PROCESS_VM_OPERATION */, PspProcessType,
+                                     KiThread()->PreviousMode, (PVOID *)Process, NULL);
 }
 
 static BOOLEAN valid_protection(ULONG Protect)
@@ -72,16 +73,19 @@ HANDLE NTAPI MmSecureVirtualMemoryEx(PVOID Address, SIZE_T Size, ULONG ProbeMode
 
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     if ((ProbeMode != PAGE_READONLY && ProbeMode != PAGE_READWRITE) ||
-        (Flags & ~(ULONG)(MM_SECURE_EXCLUSIVE | MM_SECURE_NO_CHANGE | MM_SECURE_USER_MODE_ONLY | MM_SECURE_NO_INHERIT)))
+        (Flags & ~(ULONG)(MM_SECURE_EXCLUSIVE | MM_SECURE_NO_CHANGE | MM_SECURE_USER_MODE_ONLY |
+                          MM_SECURE_NO_INHERIT)))
         return NULL;
     for (ULONG64 Page = Begin & ~(MI_PAGE_BYTES - 1); Good && Page < End; Page += MI_PAGE_BYTES) {
         PFN_NUMBER Pfn;
         ULONG Protection;
-        Good = MiUserPfn((PVOID)(ULONG_PTR)Page, &Pfn, &Protection) && (MiHostProt(Protection) & HOST_PROT_R) &&
+        Good = MiUserPfn((PVOID)(ULONG_PTR)Page, &Pfn, &Protection) &&
+               (MiHostProt(Protection) & HOST_PROT_R) &&
                (ProbeMode == PAGE_READONLY || (MiHostProt(Protection) & HOST_PROT_W));
     }
-    Secure = Good ? MiAllocatePool(NonPagedPoolNx, sizeof(*Secure), SECURE_TAG, TRUE, __builtin_return_address(0))
-                  : NULL;
+    Secure =
+        Good ? MiAllocatePool(NonPagedPoolNx, sizeof(*Secure), SECURE_TAG, TRUE, __builtin_return_address(0))
+             : NULL;
     if (Secure == NULL)
         return NULL;
     Secure->Process = PsGetCurrentProcess();
@@ -115,10 +119,11 @@ void NTAPI MmUnsecureVirtualMemory(HANDLE SecureHandle)
     }
     KeReleaseSpinLock(&secure_lock, Irql);
     if (Found == NULL)
-        KiBugCheckText(MEMORY_MANAGEMENT, 0x780, (ULONG_PTR)SecureHandle, 0, 0,
-                       (ULONG64)(ULONG_PTR)__builtin_return_address(0),
-                       "MmUnsecureVirtualMemory was given a handle that MmSecureVirtualMemory did not return in this "
-                       "process, or that was unsecured before");
+        KiBugCheckText(
+            MEMORY_MANAGEMENT, 0x780, (ULONG_PTR)SecureHandle, 0, 0,
+            (ULONG64)(ULONG_PTR)__builtin_return_address(0),
+            "MmUnsecureVirtualMemory was given a handle that MmSecureVirtualMemory did not return in this "
+            "process, or that was unsecured before");
     ExFreePoolWithTag(Found, SECURE_TAG);
 }
 
@@ -151,7 +156,8 @@ static BOOLEAN breaks_security(PEPROCESS Process, ULONG64 Begin, ULONG64 End, UL
 
     for (MI_SECURE *Secure = secured; Secure; Secure = Secure->Next) {
         unsigned Needs = MiHostProt(Secure->Protection);
-        if (Secure->Process == Process && Begin < Secure->End && Secure->Begin < End && (Has & Needs) != Needs)
+        if (Secure->Process == Process && Begin < Secure->End && Secure->Begin < End &&
+            (Has & Needs) != Needs)
             Breaks = TRUE;
     }
     KeReleaseSpinLock(&secure_lock, Irql);
@@ -174,7 +180,8 @@ static NTSTATUS allocate(PEPROCESS Process, ULONG64 *Base, SIZE_T *Bytes, ULONG 
         if (*Base)
             Begin &= ~(GRANULARITY - 1);
         SIZE_T Pages = *Base ? (End - Begin) >> KILN_PAGE_SHIFT : MI_PAGES(*Bytes);
-        Range = MiReserveRange(Process, Begin, Pages, MiRangePrivate, Protect, (Type & MEM_TOP_DOWN) != 0, &Status);
+        Range = MiReserveRange(Process, Begin, Pages, MiRangePrivate, Protect, (Type & MEM_TOP_DOWN) != 0,
+                               &Status);
         if (Range == NULL)
             return Status;
         if (Type & MEM_COMMIT) {
@@ -281,7 +288,8 @@ static NTSTATUS release(PEPROCESS Process, ULONG64 *Base, SIZE_T *Bytes, ULONG T
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize, ULONG FreeType)
+NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize,
+                                   ULONG FreeType)
 {
     KPROCESSOR_MODE Mode = KiThread()->PreviousMode;
     ULONG64 Base;
@@ -311,15 +319,16 @@ NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSI
     return Status;
 }
 
-NTSTATUS NTAPI ZwFreeVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize, ULONG FreeType)
+NTSTATUS NTAPI ZwFreeVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize,
+                                   ULONG FreeType)
 {
     KI_ZW(NtFreeVirtualMemory(ProcessHandle, BaseAddress, RegionSize, FreeType));
 }
 
 /* ---------------------------------------------------------------- protect */
 
-NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize, ULONG NewProtect,
-                                      PULONG OldProtect)
+NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize,
+                                      ULONG NewProtect, PULONG OldProtect)
 {
     KPROCESSOR_MODE Mode = KiThread()->PreviousMode;
     ULONG64 Base;
@@ -423,8 +432,8 @@ NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress,
         MiUnlockAddressSpace(Process);
     }
     ObDereferenceObject(Process);
-    if (NT_SUCCESS(Status) && NT_SUCCESS(Status = KiCopyToMode(Mode, MemoryInformation, &Info, sizeof(Info))) &&
-        ReturnLength)
+    if (NT_SUCCESS(Status) &&
+        NT_SUCCESS(Status = KiCopyToMode(Mode, MemoryInformation, &Info, sizeof(Info))) && ReturnLength)
         Status = KiCopyToMode(Mode, ReturnLength, &Length, sizeof(Length));
     return Status;
 }

@@ -12,7 +12,8 @@ static inline PVOID start_thread(PKSTART_ROUTINE Routine, PVOID Context)
     HANDLE Handle;
     PVOID Thread;
 
-    CHECK_EQ(PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, Routine, Context), STATUS_SUCCESS);
+    CHECK_EQ(PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, Routine, Context),
+             STATUS_SUCCESS);
     CHECK_EQ(ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &Thread, NULL),
              STATUS_SUCCESS);
     ZwClose(Handle);

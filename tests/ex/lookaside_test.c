@@ -79,7 +79,8 @@ KILN_TEST_ONCE(ex_lookaside, routines_of_the_driver_are_called_with_the_list)
 {
     LOOKASIDE_LIST_EX List;
 
-    CHECK_EQ(ExInitializeLookasideListEx(&List, my_allocate, my_free, NonPagedPoolNx, 0, 10, TAG, 0), STATUS_SUCCESS);
+    CHECK_EQ(ExInitializeLookasideListEx(&List, my_allocate, my_free, NonPagedPoolNx, 0, 10, TAG, 0),
+             STATUS_SUCCESS);
     PVOID Block = ExAllocateFromLookasideListEx(&List);
     CHECK_EQ(allocated, 1);
     CHECK_EQ(seen, &List);
@@ -93,6 +94,8 @@ KILN_TEST_ONCE(ex_lookaside, bad_parameters_are_refused)
 {
     LOOKASIDE_LIST_EX List;
 
-    CHECK_EQ(ExInitializeLookasideListEx(&List, NULL, NULL, PagedPool, 0, 64, TAG, 1), STATUS_INVALID_PARAMETER_8);
-    CHECK_EQ(ExInitializeLookasideListEx(&List, NULL, NULL, PagedPool, 0x80, 64, TAG, 0), STATUS_INVALID_PARAMETER_5);
+    CHECK_EQ(ExInitializeLookasideListEx(&List, NULL, NULL, PagedPool, 0, 64, TAG, 1),
+             STATUS_INVALID_PARAMETER_8);
+    CHECK_EQ(ExInitializeLookasideListEx(&List, NULL, NULL, PagedPool, 0x80, 64, TAG, 0),
+             STATUS_INVALID_PARAMETER_5);
 }

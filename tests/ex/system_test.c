@@ -41,7 +41,8 @@ KILN_TEST_ONCE(ex_system, firmware_variables_are_kept)
     ULONG Length = sizeof(Value), Attributes = 0;
 
     RtlInitUnicodeString(&Name, L"KilnTest");
-    CHECK_EQ(ExGetFirmwareEnvironmentVariable(&Name, &Vendor, Value, &Length, NULL), STATUS_VARIABLE_NOT_FOUND);
+    CHECK_EQ(ExGetFirmwareEnvironmentVariable(&Name, &Vendor, Value, &Length, NULL),
+             STATUS_VARIABLE_NOT_FOUND);
     CHECK_EQ(ExSetFirmwareEnvironmentVariable(&Name, &Vendor, "abcd", 4, 7), STATUS_SUCCESS);
     Length = 2;
     CHECK_EQ(ExGetFirmwareEnvironmentVariable(&Name, &Vendor, Value, &Length, NULL), STATUS_BUFFER_TOO_SMALL);
@@ -50,7 +51,8 @@ KILN_TEST_ONCE(ex_system, firmware_variables_are_kept)
     CHECK_EQ(Value[3], 'd');
     CHECK_EQ(Attributes, 7);
     CHECK_EQ(ExSetFirmwareEnvironmentVariable(&Name, &Vendor, NULL, 0, 7), STATUS_SUCCESS);
-    CHECK_EQ(ExGetFirmwareEnvironmentVariable(&Name, &Vendor, Value, &Length, NULL), STATUS_VARIABLE_NOT_FOUND);
+    CHECK_EQ(ExGetFirmwareEnvironmentVariable(&Name, &Vendor, Value, &Length, NULL),
+             STATUS_VARIABLE_NOT_FOUND);
 }
 
 KILN_TEST_ONCE(ex_system, x64_has_the_baseline_features)

@@ -27,24 +27,28 @@ KILN_TEST_ONCE(mm_contig, memory_is_contiguous_and_below_the_limit)
 KILN_TEST_ONCE(mm_contig, range_and_boundary_are_respected)
 {
     for (int i = 0; i < 10; i++) {
-        PVOID Va = MmAllocateContiguousMemorySpecifyCache(0x3000, at(0x400000), at(0x7FFFFF), at(0x4000), MmNonCached);
+        PVOID Va = MmAllocateContiguousMemorySpecifyCache(0x3000, at(0x400000), at(0x7FFFFF), at(0x4000),
+                                                          MmNonCached);
         CHECK(Va != NULL);
         ULONG64 Physical = (ULONG64)MmGetPhysicalAddress(Va).QuadPart;
         CHECK(Physical >= 0x400000 && Physical + 0x3000 <= 0x800000);
         CHECK_EQ(Physical / 0x4000, (Physical + 0x2FFF) / 0x4000);
     }
-    CHECK_EQ(MmAllocateContiguousMemorySpecifyCache(0x5000, at(0), at(~0ULL >> 1), at(0x4000), MmCached), NULL);
+    CHECK_EQ(MmAllocateContiguousMemorySpecifyCache(0x5000, at(0), at(~0ULL >> 1), at(0x4000), MmCached),
+             NULL);
     CHECK_EQ(MmAllocateContiguousMemory(PAGE_SIZE, at(0xFFFF)), NULL);
 }
 
 KILN_TEST_ONCE(mm_contig, node_memory_checks_protection_and_node)
 {
-    PVOID Va = MmAllocateContiguousNodeMemory(PAGE_SIZE, at(0), at(~0ULL >> 1), at(0), PAGE_READWRITE, MM_ANY_NODE_OK);
+    PVOID Va = MmAllocateContiguousNodeMemory(PAGE_SIZE, at(0), at(~0ULL >> 1), at(0), PAGE_READWRITE,
+                                              MM_ANY_NODE_OK);
 
     CHECK(Va != NULL);
     MmFreeContiguousMemory(Va);
     CHECK_EQ(MmAllocateContiguousNodeMemory(PAGE_SIZE, at(0), at(~0ULL >> 1), at(0), PAGE_READONLY, 0), NULL);
-    CHECK_EQ(MmAllocateContiguousNodeMemory(PAGE_SIZE, at(0), at(~0ULL >> 1), at(0), PAGE_READWRITE, 3), NULL);
+    CHECK_EQ(MmAllocateContiguousNodeMemory(PAGE_SIZE, at(0), at(~0ULL >> 1), at(0), PAGE_READWRITE, 3),
+             NULL);
 }
 
 KILN_TEST_BUGCHECK(mm_contig, freeing_pool_as_contiguous_is_bad_pool_caller, BAD_POOL_CALLER)

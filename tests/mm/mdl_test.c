@@ -104,7 +104,8 @@ KILN_TEST_ONCE(mm_mdl, probing_raises_access_violation_for_what_is_not_allowed)
     CHECK_EQ(MiAllocateUser(Process, PAGE_SIZE, PAGE_READONLY, &User), STATUS_SUCCESS);
     PMDL Mdl = IoAllocateMdl(User, 10, FALSE, FALSE, NULL);
     CHECK_EQ(KeTryCall(lock_pages, &(LOCK_ARGUMENTS){Mdl, UserMode, IoWriteAccess}), STATUS_ACCESS_VIOLATION);
-    CHECK_EQ(KeTryCall(lock_pages, &(LOCK_ARGUMENTS){Mdl, UserMode, IoModifyAccess}), STATUS_ACCESS_VIOLATION);
+    CHECK_EQ(KeTryCall(lock_pages, &(LOCK_ARGUMENTS){Mdl, UserMode, IoModifyAccess}),
+             STATUS_ACCESS_VIOLATION);
     CHECK_EQ(KeTryCall(lock_pages, &(LOCK_ARGUMENTS){Mdl, UserMode, IoReadAccess}), STATUS_SUCCESS);
     MmUnlockPages(Mdl);
     IoFreeMdl(Mdl);

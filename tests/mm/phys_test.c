@@ -11,7 +11,8 @@ KILN_TEST_ONCE(mm_phys, a_run_respects_limits_alignment_and_boundary)
     PFN_NUMBER Pfn[8];
 
     for (int i = 0; i < 8; i++) {
-        CHECK_EQ(MiAllocatePages(12, MB(8), MB(16) - 1, 4, 16, MiPageContiguous, FALSE, &Pfn[i]), STATUS_SUCCESS);
+        CHECK_EQ(MiAllocatePages(12, MB(8), MB(16) - 1, 4, 16, MiPageContiguous, FALSE, &Pfn[i]),
+                 STATUS_SUCCESS);
         CHECK(Pfn[i] >= MB(8) && Pfn[i] + 12 <= MB(16));
         CHECK_EQ(Pfn[i] % 4, 0);
         CHECK_EQ(Pfn[i] / 16, (Pfn[i] + 11) / 16);
@@ -43,7 +44,8 @@ KILN_TEST_ONCE(mm_phys, zeroed_pages_are_zero_after_use)
     UCHAR *Va;
 
     for (int round = 0; round < 3; round++) {
-        CHECK_EQ(MiAllocatePages(round == 1 ? 80 : 4, MB(8), ~0ULL >> 12, 1, 0, MiPageMdl, TRUE, &Pfn), STATUS_SUCCESS);
+        CHECK_EQ(MiAllocatePages(round == 1 ? 80 : 4, MB(8), ~0ULL >> 12, 1, 0, MiPageMdl, TRUE, &Pfn),
+                 STATUS_SUCCESS);
         Va = MiPfnToVa(Pfn);
         for (int i = 0; i < 4 * PAGE_SIZE; i++)
             CHECK_EQ(Va[i], 0);

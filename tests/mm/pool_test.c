@@ -19,8 +19,8 @@ static BOOLEAN is_zero(const void *Block, SIZE_T Bytes)
 
 KILN_TEST(mm_pool, blocks_are_aligned_and_do_not_cross_pages)
 {
-    static const SIZE_T Sizes[] = {0, 1, 15, 16, 17, 64, 100, 511, 512, 513, 700, 1000, 1344, 1345, 2032, 2033, 4000,
-                                   4080, 4081, 4095, 4096, 4097, 10000, 70000};
+    static const SIZE_T Sizes[] = {0,    1,    15,   16,   17,   64,   100,  511,  512,  513,  700,   1000,
+                                   1344, 1345, 2032, 2033, 4000, 4080, 4081, 4095, 4096, 4097, 10000, 70000};
     for (ULONG i = 0; i < RTL_NUMBER_OF(Sizes); i++) {
         UCHAR *Block = ExAllocatePool2(POOL_FLAG_NON_PAGED, Sizes[i], TAG);
         CHECK(Block != NULL);
@@ -185,9 +185,9 @@ KILN_TEST_ONCE(mm_pool, the_walk_finds_blocks_with_size_tag_and_caller)
     static const SIZE_T Sizes[6] = {24, 3000, 5000, 4096, 16, 40};
     const ULONG Tag = 0x6B6C6157; /* "Walk" */
     PVOID Blocks[6] = {
-        ExAllocatePoolWithTag(NonPagedPoolNx, 24, Tag),  ExAllocatePoolWithTag(PagedPool, 3000, Tag),
-        ExAllocatePoolWithTag(NonPagedPool, 5000, Tag),  ExAllocatePoolWithTag(NonPagedPoolNx, 4096, Tag),
-        ExAllocatePoolWithTag(PagedPool, 16, Tag),       ExAllocatePoolWithTag(NonPagedPool, 40, Tag),
+        ExAllocatePoolWithTag(NonPagedPoolNx, 24, Tag), ExAllocatePoolWithTag(PagedPool, 3000, Tag),
+        ExAllocatePoolWithTag(NonPagedPool, 5000, Tag), ExAllocatePoolWithTag(NonPagedPoolNx, 4096, Tag),
+        ExAllocatePoolWithTag(PagedPool, 16, Tag),      ExAllocatePoolWithTag(NonPagedPool, 40, Tag),
     };
     MI_POOL_BLOCK Block;
     ULONG64 Cursor = 0;
@@ -311,7 +311,8 @@ KILN_TEST(mm_pool, threads_on_several_processors_do_not_disturb_each_other)
 
     KeInitializeSemaphore(&Stress.Done, 0, 100);
     for (ULONG i = 0; i < 4; i++) {
-        CHECK_EQ(PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, stress, &Stress), STATUS_SUCCESS);
+        CHECK_EQ(PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, stress, &Stress),
+                 STATUS_SUCCESS);
         ZwClose(Handle);
     }
     for (ULONG i = 0; i < 4; i++)

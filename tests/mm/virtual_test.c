@@ -39,12 +39,15 @@ KILN_TEST_ONCE(mm_virtual, bad_arguments_are_refused)
     PVOID Base = NULL;
     SIZE_T Bytes = 0;
 
-    CHECK_EQ(ZwAllocateVirtualMemory(SELF, &Base, 0, &Bytes, MEM_COMMIT, PAGE_READWRITE), STATUS_INVALID_PARAMETER_4);
+    CHECK_EQ(ZwAllocateVirtualMemory(SELF, &Base, 0, &Bytes, MEM_COMMIT, PAGE_READWRITE),
+             STATUS_INVALID_PARAMETER_4);
     Bytes = 0x1000;
-    CHECK_EQ(ZwAllocateVirtualMemory(SELF, &Base, 0, &Bytes, MEM_COMMIT, 0x1234), STATUS_INVALID_PAGE_PROTECTION);
+    CHECK_EQ(ZwAllocateVirtualMemory(SELF, &Base, 0, &Bytes, MEM_COMMIT, 0x1234),
+             STATUS_INVALID_PAGE_PROTECTION);
     CHECK_EQ(ZwAllocateVirtualMemory(SELF, &Base, 0, &Bytes, 0, PAGE_READWRITE), STATUS_INVALID_PARAMETER_5);
     Base = (PVOID)(KILN_USER_BASE + 0x5000000);
-    CHECK_EQ(ZwAllocateVirtualMemory(SELF, &Base, 0, &Bytes, MEM_COMMIT, PAGE_READWRITE), STATUS_CONFLICTING_ADDRESSES);
+    CHECK_EQ(ZwAllocateVirtualMemory(SELF, &Base, 0, &Bytes, MEM_COMMIT, PAGE_READWRITE),
+             STATUS_CONFLICTING_ADDRESSES);
     CHECK_EQ(ZwFreeVirtualMemory(SELF, &Base, &Bytes, 0x77), STATUS_INVALID_PARAMETER_4);
 }
 
