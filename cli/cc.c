@@ -321,6 +321,10 @@ static void compile_command(struct cc_args *args, const struct request *request,
     }
     for (size_t i = 0; i < request->compile_flags.count; i++)
         cc_args_add(args, request->compile_flags.items[i]);
+    if (toolchain->overlay[0]) {
+        cc_args_add(args, "-ivfsoverlay");
+        cc_args_add(args, toolchain->overlay);
+    }
     cc_args_addf(args, "-isystem%s/km", toolchain->include);
     cc_args_addf(args, "-isystem%s/shared", toolchain->include);
     cc_args_addf(args, "-isystem%s/crt", toolchain->include);

@@ -14,6 +14,7 @@ struct cc_toolchain {
     char lld_link[4096];
     char include[4096]; /* holds km/, shared/ and crt/ */
     char lib[4096];     /* holds ntoskrnl.lib and its siblings */
+    char overlay[4096]; /* headers.yaml: makes names of headers case-insensitive; empty if there is none */
 };
 
 /* A growing, null-terminated argument vector. The strings belong to the vector. */

@@ -135,10 +135,20 @@ static bool find_tool(char *out, size_t room, const char *variable, const char *
     return false;
 }
 
+/* The overlay is built beside the libraries; an SDK without one works, but distinguishes the case of header names. */
+static void find_overlay(struct cc_toolchain *toolchain)
+{
+    if (!join(toolchain->overlay, sizeof toolchain->overlay, toolchain->lib, "../headers.yaml") ||
+        access(toolchain->overlay, R_OK) < 0)
+        toolchain->overlay[0] = 0;
+}
+
 bool cc_find_toolchain(struct cc_toolchain *toolchain, bool need_linker)
 {
-    return find_sdk(toolchain) &&
-           find_tool(toolchain->clang, sizeof toolchain->clang, "KILN_CLANG", "clang-19", "clang-19") &&
+    if (!find_sdk(toolchain))
+        return false;
+    find_overlay(toolchain);
+    return find_tool(toolchain->clang, sizeof toolchain->clang, "KILN_CLANG", "clang-19", "clang-19") &&
            (!need_linker ||
             find_tool(toolchain->lld_link, sizeof toolchain->lld_link, "KILN_LLD_LINK", "lld-link-19", "lld-19"));
 }

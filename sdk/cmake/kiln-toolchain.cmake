@@ -45,9 +45,12 @@ else()
 endif()
 string(CONCAT _kiln_flags
   "--target=x86_64-pc-windows-msvc -fms-extensions -fms-compatibility -ffreestanding -nostdlibinc -fasync-exceptions -fasynchronous-unwind-tables "
-  "-fno-strict-aliasing -fno-omit-frame-pointer -Wno-unknown-pragmas ${_kiln_debug} "
+  "-fno-strict-aliasing -fno-omit-frame-pointer -fno-optimize-sibling-calls -Wno-unknown-pragmas ${_kiln_debug} "
   "-D_KERNEL_MODE=1 -DWINNT=1 -D_AMD64_=1 -DAMD64=1 "
   "-isystem${KILN_SDK}/include/km -isystem${KILN_SDK}/include/shared -isystem${KILN_SDK}/include/crt")
+if(EXISTS "${KILN_LIB_DIR}/../headers.yaml") # names of headers in any case
+  set(_kiln_flags "-ivfsoverlay ${KILN_LIB_DIR}/../headers.yaml ${_kiln_flags}")
+endif()
 set(CMAKE_C_FLAGS_INIT "${_kiln_flags}")
 set(CMAKE_CXX_FLAGS_INIT "${_kiln_flags} -fno-exceptions -fno-rtti -fno-threadsafe-statics")
 set(CMAKE_C_FLAGS_RELEASE_INIT "-O2")
@@ -70,7 +73,9 @@ set(KILN_LIBRARIES "${_kiln_libraries}")
 # kiln_add_driver(NAME SOURCE... [EXPORT] [ENTRY symbol] [DEF file])
 function(kiln_add_driver name)
   cmake_parse_arguments(driver "EXPORT" "ENTRY;DEF" "" ${ARGN})
-  if(NOT driver_ENTRY)
+  if(NOT driver_ENTRY AND EXISTS "${KILN_LIB_DIR}/kilncrt.lib")
+    set(driver_ENTRY GsDriverEntry) # of kilncrt.lib: makes the stack cookie, then calls DriverEntry
+  elseif(NOT driver_ENTRY)
     set(driver_ENTRY DriverEntry)
   endif()
   add_executable(${name} ${driver_UNPARSED_ARGUMENTS})
