@@ -9,174 +9,14 @@
  * An instruction is decoded by the host (Zydis) into struct host_insn and carried out on the trap's registers. Nothing is
  * changed before it is certain that the whole instruction can be carried out; a repeated string instruction proceeds
  * element by element as the processor does, so that a fault in the middle leaves the registers at the element.
- *
- * cli. Interrupts reach driver code by redirection only, so cli just forbids that, until sti, or until the third refused
- * redirection: popfq restores the flag on a real machine and cannot be seen here.
  */
-#include "exceptp.h"
-#include "ki.h"
+#include "emulatep.h"
 
 #define DIRECTION_FLAG 0x400ULL
 #define STATUS_FLAGS   0x8D5ULL
 
-#define CR0_VALUE 0x80050033ULL
-#define CR3_VALUE 0x001AD000ULL
-#define CR4_VALUE 0x003506F8ULL
-#define TSC_PER_100NS 300 /* 3 GHz, as host/traps.c has it */
-
 ULONG (*HalpPortRead)(USHORT port, ULONG bytes);
 void (*HalpPortWrite)(USHORT port, ULONG bytes, ULONG value);
-
-/* ---------------------------------------------------------------- the shared user page */
-
-UCHAR KiSharedUserPage[4096] __attribute__((aligned(4096)));
-
-static void put32(ULONG offset, ULONG value)
-{
-    __builtin_memcpy(KiSharedUserPage + offset, &value, sizeof value);
-}
-
-/* Bring the page up to date before it is read: its constants once, its clocks every time. */
-static void refresh_shared_page(void)
-{
-    if (KiSharedUserPage[0x26C] == 0) {
-        static const WCHAR root[] = L"C:\\Windows";
-        __builtin_memcpy(KiSharedUserPage + 0x30, root, sizeof root); /* NtSystemRoot */
-        put32(0x2C, 0x86648664);   /* ImageNumberLow and High: x64 */
-        put32(0x244, 0x200000);    /* LargePageMinimum */
-        put32(0x260, 22621);       /* NtBuildNumber */
-        put32(0x264, NtProductWinNt);
-        put32(0x268, 1);           /* ProductTypeIsValid; NativeProcessorArchitecture would follow */
-        KiSharedUserPage[0x26A] = 9; /* x64 */
-        put32(0x270, 0);           /* NtMinorVersion */
-        put32(0x2E8, (ULONG)(host_config()->ram_bytes / KILN_PAGE_SIZE)); /* NumberOfPhysicalPages */
-        put32(0x300, (ULONG)host_performance_frequency());                /* QpcFrequency */
-        put32(0x26C, 10);          /* NtMajorVersion: last, it says that the rest is there */
-    }
-    put32(0x3C0, KiProcessorCount); /* ActiveProcessorCount */
-    KiUpdateSharedTime();
-}
-
-/* ---------------------------------------------------------------- windows */
-
-#define MAX_WINDOWS 256
-
-static struct window {
-    ULONGLONG base;
-    volatile ULONGLONG end; /* 0: free. Written last, cleared first: readers take no lock */
-    KI_MMIO_ACCESS *access;
-    void *context;
-} windows[MAX_WINDOWS];
-static volatile ULONG window_limit; /* slots that were ever used */
-static KSPIN_LOCK window_lock;      /* changes of the table */
-
-static void lock_windows(void)
-{
-    while (__atomic_exchange_n(&window_lock, 1, __ATOMIC_ACQUIRE))
-        host_relax();
-}
-
-NTSTATUS KiRegisterMmioWindow(ULONGLONG base, ULONGLONG bytes, KI_MMIO_ACCESS *access, void *context)
-{
-    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
-    ULONG slot = MAX_WINDOWS;
-    KIRQL irql = KiRaise(HIGH_LEVEL);
-    lock_windows();
-    for (ULONG i = 0; i < MAX_WINDOWS; i++) {
-        if (windows[i].end == 0) {
-            slot = slot == MAX_WINDOWS ? i : slot;
-        } else if (base < windows[i].end && windows[i].base < base + bytes) {
-            status = STATUS_CONFLICTING_ADDRESSES;
-            goto out;
-        }
-    }
-    if (slot < MAX_WINDOWS) {
-        windows[slot].base = base;
-        windows[slot].access = access;
-        windows[slot].context = context;
-        __atomic_store_n(&windows[slot].end, base + bytes, __ATOMIC_RELEASE);
-        if (slot >= window_limit)
-            window_limit = slot + 1;
-        status = STATUS_SUCCESS;
-    }
-out:
-    __atomic_store_n(&window_lock, 0, __ATOMIC_RELEASE);
-    KiLower(irql);
-    return status;
-}
-
-void KiUnregisterMmioWindow(ULONGLONG base)
-{
-    KIRQL irql = KiRaise(HIGH_LEVEL);
-    lock_windows();
-    for (ULONG i = 0; i < window_limit; i++)
-        if (windows[i].end != 0 && windows[i].base == base)
-            __atomic_store_n(&windows[i].end, 0, __ATOMIC_RELEASE);
-    __atomic_store_n(&window_lock, 0, __ATOMIC_RELEASE);
-    KiLower(irql);
-}
-
-static struct window *find_window(ULONGLONG address)
-{
-    for (ULONG i = 0; i < window_limit; i++)
-        if (address < __atomic_load_n(&windows[i].end, __ATOMIC_ACQUIRE) && address >= windows[i].base)
-            return &windows[i];
-    return NULL;
-}
-
-static bool in_shared_page(ULONGLONG address)
-{
-    return address - KI_USER_SHARED_DATA < sizeof KiSharedUserPage;
-}
-
-bool KiIsEmulatedAddress(ULONGLONG address)
-{
-    return in_shared_page(address) || find_window(address) != NULL;
-}
-
-/* ---------------------------------------------------------------- memory */
-
-/* One access of an emulated instruction, wherever the address leads. False: it faults; nothing was done. */
-static bool read_memory(ULONGLONG address, ULONG bytes, void *to)
-{
-    if (in_shared_page(address)) {
-        if (!in_shared_page(address + bytes - 1))
-            return false;
-        refresh_shared_page();
-        __builtin_memcpy(to, KiSharedUserPage + (address - KI_USER_SHARED_DATA), bytes);
-        return true;
-    }
-    struct window *window = find_window(address);
-    if (!window)
-        return KiSafeRead(to, (const void *)(ULONG_PTR)address, bytes);
-    for (ULONG done = 0; done < bytes;) {
-        ULONGLONG value = 0;
-        ULONG part = bytes - done > 8 ? 8 : bytes - done;
-        if (!window->access(window->context, address + done, part, false, &value))
-            return false;
-        __builtin_memcpy((UCHAR *)to + done, &value, part);
-        done += part;
-    }
-    return true;
-}
-
-static bool write_memory(ULONGLONG address, ULONG bytes, const void *from)
-{
-    if (in_shared_page(address))
-        return false; /* read-only to drivers */
-    struct window *window = find_window(address);
-    if (!window)
-        return NT_SUCCESS(KiGuardedCopy((void *)(ULONG_PTR)address, from, bytes));
-    for (ULONG done = 0; done < bytes;) {
-        ULONGLONG value = 0;
-        ULONG part = bytes - done > 8 ? 8 : bytes - done;
-        __builtin_memcpy(&value, (const UCHAR *)from + done, part);
-        if (!window->access(window->context, address + done, part, true, &value))
-            return false;
-        done += part;
-    }
-    return true;
-}
 
 /* ---------------------------------------------------------------- registers */
 
@@ -257,7 +97,7 @@ static bool avx_image(struct host_trap *trap, bool make_valid)
 static bool load_vector(struct host_trap *trap, const struct host_insn *insn)
 {
     UCHAR bytes[32], *low, *high;
-    if (insn->size > 32 || !vector_half(trap, insn->reg, &low, &high) || !read_memory(insn->address, insn->size, bytes))
+    if (insn->size > 32 || !vector_half(trap, insn->reg, &low, &high) || !ki_emulated_read(insn->address, insn->size, bytes))
         return false;
     if (insn->size == 32 && !avx_image(trap, true))
         return false;
@@ -284,7 +124,7 @@ static bool store_vector(struct host_trap *trap, const struct host_insn *insn)
     __builtin_memcpy(bytes, low, 16);
     if (insn->size == 32 && avx_image(trap, false))
         __builtin_memcpy(bytes + 16, high, 16);
-    return write_memory(insn->address, insn->size, bytes);
+    return ki_emulated_write(insn->address, insn->size, bytes);
 }
 
 /* ---------------------------------------------------------------- arithmetic */
@@ -361,17 +201,17 @@ static bool read_modify_write(struct host_trap *trap, const struct host_insn *in
         LONGLONG bit = (LONGLONG)extend(operand, bytes);
         address += (ULONGLONG)((bit >> (bytes == 8 ? 6 : bytes == 4 ? 5 : 4)) * (LONGLONG)bytes);
     }
-    if (!read_memory(address, bytes, &old))
+    if (!ki_emulated_read(address, bytes, &old))
         return false;
     switch (insn->op) {
     case HOST_OP_XCHG:
-        if (!write_memory(address, bytes, &operand))
+        if (!ki_emulated_write(address, bytes, &operand))
             return false;
         set_reg(trap, insn, bytes, old);
         return true;
     case HOST_OP_XADD:
         value = arithmetic(HOST_OP_ADD, bytes, old, operand, &flags);
-        if (!write_memory(address, bytes, &value))
+        if (!ki_emulated_write(address, bytes, &value))
             return false;
         set_reg(trap, insn, bytes, old);
         trap->rflags = flags;
@@ -379,7 +219,7 @@ static bool read_modify_write(struct host_trap *trap, const struct host_insn *in
     case HOST_OP_CMPXCHG:
         arithmetic(HOST_OP_CMP, bytes, trap->rax, old, &flags);
         value = (flags & 0x40) ? operand : old;
-        if (!write_memory(address, bytes, &value))
+        if (!ki_emulated_write(address, bytes, &value))
             return false;
         if (!(flags & 0x40))
             set_reg_bytes(&trap->rax, bytes, false, old);
@@ -391,14 +231,14 @@ static bool read_modify_write(struct host_trap *trap, const struct host_insn *in
     case HOST_OP_BTC: {
         ULONGLONG mask = 1ULL << (operand & (8 * bytes - 1));
         value = insn->op == HOST_OP_BTS ? old | mask : insn->op == HOST_OP_BTR ? old & ~mask : old ^ mask;
-        if (insn->op != HOST_OP_BT && !write_memory(address, bytes, &value))
+        if (insn->op != HOST_OP_BT && !ki_emulated_write(address, bytes, &value))
             return false;
         set_carry(trap, (old & mask) != 0);
         return true;
     }
     default:
         value = arithmetic(insn->op, bytes, old, operand, &flags);
-        if (!write_memory(address, bytes, &value))
+        if (!ki_emulated_write(address, bytes, &value))
             return false;
         trap->rflags = flags;
         return true;
@@ -411,7 +251,7 @@ static bool with_memory(struct host_trap *trap, const struct host_insn *insn)
     ULONGLONG memory = 0, flags = trap->rflags, a, b, value;
     if (insn->op == HOST_OP_BT)
         return read_modify_write(trap, insn);
-    if (insn->size > 8 || insn->op == HOST_OP_IMUL || !read_memory(insn->address, insn->size, &memory))
+    if (insn->size > 8 || insn->op == HOST_OP_IMUL || !ki_emulated_read(insn->address, insn->size, &memory))
         return false;
     a = insn->memory_first ? memory : source(trap, insn);
     b = insn->memory_first ? source(trap, insn) : memory;
@@ -442,30 +282,30 @@ static bool string_element(struct host_trap *trap, const struct host_insn *insn,
     ULONG bytes = insn->size;
     switch (insn->op) {
     case HOST_OP_MOVS:
-        if (!read_memory(trap->rsi, bytes, &value) || !write_memory(trap->rdi, bytes, &value))
+        if (!ki_emulated_read(trap->rsi, bytes, &value) || !ki_emulated_write(trap->rdi, bytes, &value))
             return false;
         trap->rsi += (ULONGLONG)step;
         trap->rdi += (ULONGLONG)step;
         return true;
     case HOST_OP_STOS:
-        if (!write_memory(trap->rdi, bytes, &trap->rax))
+        if (!ki_emulated_write(trap->rdi, bytes, &trap->rax))
             return false;
         trap->rdi += (ULONGLONG)step;
         return true;
     case HOST_OP_LODS:
-        if (!read_memory(trap->rsi, bytes, &value))
+        if (!ki_emulated_read(trap->rsi, bytes, &value))
             return false;
         set_reg_bytes(&trap->rax, bytes, false, value);
         trap->rsi += (ULONGLONG)step;
         return true;
     case HOST_OP_INS:
         value = port_read((USHORT)trap->rdx, bytes);
-        if (!write_memory(trap->rdi, bytes, &value))
+        if (!ki_emulated_write(trap->rdi, bytes, &value))
             return false;
         trap->rdi += (ULONGLONG)step;
         return true;
     case HOST_OP_OUTS:
-        if (!read_memory(trap->rsi, bytes, &value))
+        if (!ki_emulated_read(trap->rsi, bytes, &value))
             return false;
         port_write((USHORT)trap->rdx, bytes, (ULONG)value);
         trap->rsi += (ULONGLONG)step;
@@ -490,175 +330,19 @@ static bool string(struct host_trap *trap, const struct host_insn *insn)
     return true;
 }
 
-/* ---------------------------------------------------------------- processor registers */
-
-static struct processor_state {
-    ULONGLONG cr0, cr4, kernel_gs, dr[8];
-    bool used;
-    volatile UCHAR interrupts_off, refused;
-} states[HOST_MAX_VPS];
-
-static struct processor_state *state(void)
-{
-    struct processor_state *own = &states[KiProcessorNumber() % HOST_MAX_VPS];
-    if (!own->used) {
-        own->used = true;
-        own->cr0 = CR0_VALUE;
-        own->cr4 = CR4_VALUE;
-        own->dr[6] = 0xFFFF0FF0;
-        own->dr[7] = 0x400;
-    }
-    return own;
-}
-
-bool KiInterruptsOff(void)
-{
-    struct processor_state *own = &states[KiProcessorNumber() % HOST_MAX_VPS];
-    if (!own->interrupts_off)
-        return false;
-    if (++own->refused >= 3)
-        own->interrupts_off = own->refused = 0;
-    return true;
-}
-
-static void set_interrupts(bool on)
-{
-    struct processor_state *own = state();
-    own->refused = 0;
-    own->interrupts_off = !on;
-    if (on)
-        KiDeliverPending();
-}
-
-static void write_cr8(ULONGLONG level)
-{
-    if (level > KiIrql())
-        KfRaiseIrql((KIRQL)level);
-    else
-        KeLowerIrql((KIRQL)level);
-}
-
-static bool control_register(struct host_trap *trap, const struct host_insn *insn)
-{
-    ULONGLONG value = 0;
-    struct processor_state *own = state();
-    if (insn->write) {
-        value = *slot(trap, insn->reg);
-        switch (insn->special) {
-        case 0:
-            own->cr0 = value;
-            return true;
-        case 2:
-        case 3:
-            return true; /* the address space is one */
-        case 4:
-            own->cr4 = value;
-            return true;
-        case 8:
-            if (value > HIGH_LEVEL)
-                return false;
-            /* Delivery may go on on another stack and come back later: rip must be right already. */
-            write_cr8(value);
-            return true;
-        default:
-            return false;
-        }
-    }
-    switch (insn->special) {
-    case 0:
-        value = own->cr0;
-        break;
-    case 2:
-        value = 0;
-        break;
-    case 3:
-        value = CR3_VALUE;
-        break;
-    case 4:
-        value = own->cr4;
-        break;
-    case 8:
-        value = KiIrql();
-        break;
-    default:
-        return false;
-    }
-    *slot(trap, insn->reg) = value;
-    return true;
-}
-
-static bool debug_register(struct host_trap *trap, const struct host_insn *insn)
-{
-    ULONGLONG *own = &state()->dr[insn->special & 7];
-    if (insn->write)
-        *own = *slot(trap, insn->reg);
-    else
-        *slot(trap, insn->reg) = *own;
-    return true;
-}
-
-static ULONGLONG time_stamp(void)
-{
-    return host_interrupt_time() * TSC_PER_100NS;
-}
-
-static bool read_msr(ULONG msr, ULONGLONG *value)
-{
-    switch (msr) {
-    case 0x10: *value = time_stamp(); return true;                  /* IA32_TIME_STAMP_COUNTER */
-    case 0x1B: *value = 0xFEE00800 | (KiProcessorNumber() == 0 ? 0x100 : 0); return true; /* IA32_APIC_BASE */
-    case 0x3A: *value = 1; return true;                             /* IA32_FEATURE_CONTROL: locked, VMX off */
-    case 0x8B: *value = 0x0000000100000000ULL; return true;         /* IA32_BIOS_SIGN_ID */
-    case 0xE7: case 0xE8: *value = time_stamp(); return true;       /* MPERF, APERF */
-    case 0xFE: *value = 0x508; return true;                         /* IA32_MTRRCAP */
-    case 0x174: *value = 0; return true;                            /* IA32_SYSENTER_CS */
-    case 0x175: case 0x176: *value = 0; return true;
-    case 0x179: *value = 0; return true;                            /* IA32_MCG_CAP: no banks */
-    case 0x17A: *value = 0; return true;
-    case 0x19C: *value = 0x88000000; return true;                   /* IA32_THERM_STATUS: valid, cool */
-    case 0x1A0: *value = 0x850089; return true;                     /* IA32_MISC_ENABLE */
-    case 0x1D9: *value = 0; return true;                            /* IA32_DEBUGCTL */
-    case 0x277: *value = 0x0007010600070106ULL; return true;        /* IA32_PAT */
-    case 0xC0000080: *value = 0xD01; return true;                   /* EFER: SCE, LME, LMA, NXE */
-    case 0xC0000081: *value = 0x0023001000000000ULL; return true;   /* STAR */
-    case 0xC0000082: case 0xC0000083: *value = 0; return true;      /* LSTAR, CSTAR: no such entry here */
-    case 0xC0000084: *value = 0x4700; return true;                  /* FMASK */
-    case 0xC0000100: *value = 0; return true;                       /* FS base */
-    case 0xC0000101: *value = (ULONG_PTR)KiPcr(); return true;      /* GS base */
-    case 0xC0000102: *value = state()->kernel_gs; return true;
-    case 0xC0000103: *value = KiProcessorNumber(); return true;     /* TSC_AUX */
-    default: return false;
-    }
-}
-
-static bool write_msr(ULONG msr, ULONGLONG value)
-{
-    switch (msr) {
-    case 0x8B:
-    case 0x1A0:
-    case 0x1D9:
-        return true; /* accepted, without effect */
-    case 0xC0000102:
-        state()->kernel_gs = value;
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* sgdt and its kin, which trap where the processor has UMIP. */
 static bool tables(struct host_trap *trap, const struct host_insn *insn)
 {
-    ULONGLONG value = insn->op == HOST_OP_SMSW ? state()->cr0 & 0xFFFF : insn->op == HOST_OP_STR ? 0x40 : 0;
+    ULONGLONG value = insn->op == HOST_OP_SMSW ? ki_machine_status() : insn->op == HOST_OP_STR ? 0x40 : 0;
     if (insn->op == HOST_OP_SGDT || insn->op == HOST_OP_SIDT) {
         struct {
             USHORT limit;
             ULONGLONG base;
         } __attribute__((packed)) table = {insn->op == HOST_OP_SGDT ? 0x57 : 0xFFF, 0};
-        return write_memory(insn->address, sizeof table, &table);
+        return ki_emulated_write(insn->address, sizeof table, &table);
     }
     if (insn->has_memory)
-        return write_memory(insn->address, 2, &value);
+        return ki_emulated_write(insn->address, 2, &value);
     set_reg(trap, insn, insn->reg_size, value);
     return true;
 }
@@ -682,7 +366,7 @@ static bool carry_out(struct host_trap *trap, const struct host_insn *insn)
     case HOST_INSN_LOAD:
         if (insn->is_vector)
             return load_vector(trap, insn);
-        if (!read_memory(insn->address, insn->size, &value))
+        if (!ki_emulated_read(insn->address, insn->size, &value))
             return false;
         set_reg(trap, insn, insn->reg_size, insn->sign_extend ? extend(value, insn->size) : value);
         return true;
@@ -690,7 +374,7 @@ static bool carry_out(struct host_trap *trap, const struct host_insn *insn)
         if (insn->is_vector)
             return store_vector(trap, insn);
         value = source(trap, insn);
-        return write_memory(insn->address, insn->size, &value);
+        return ki_emulated_write(insn->address, insn->size, &value);
     case HOST_INSN_RMW:
         return read_modify_write(trap, insn);
     case HOST_INSN_ALU:
@@ -699,20 +383,20 @@ static bool carry_out(struct host_trap *trap, const struct host_insn *insn)
     case HOST_INSN_STRING:
         return string(trap, insn);
     case HOST_INSN_MOV_CR:
-        return control_register(trap, insn);
+        return ki_control_register(insn, slot(trap, insn->reg));
     case HOST_INSN_MOV_DR:
-        return debug_register(trap, insn);
+        return ki_debug_register(insn, slot(trap, insn->reg));
     case HOST_INSN_RDMSR:
-        if (!read_msr((ULONG)trap->rcx, &value))
+        if (!ki_read_msr((ULONG)trap->rcx, &value))
             return false;
         trap->rax = (ULONG)value;
         trap->rdx = value >> 32;
         return true;
     case HOST_INSN_WRMSR:
-        return write_msr((ULONG)trap->rcx, (ULONG)trap->rax | trap->rdx << 32);
+        return ki_write_msr((ULONG)trap->rcx, (ULONG)trap->rax | trap->rdx << 32);
     case HOST_INSN_CLI:
     case HOST_INSN_STI:
-        set_interrupts(insn->kind == HOST_INSN_STI);
+        ki_set_interrupts(insn->kind == HOST_INSN_STI);
         return true;
     case HOST_INSN_HLT:
         host_relax();

@@ -25,129 +25,12 @@ void NTAPI vf_say(const char *format, ...)
     host_console_write(HOST_STREAM_REPORT, line, length < sizeof line ? length : sizeof line - 1);
 }
 
-static void NTAPI print(char *text, SIZE_T bytes, const char *format, ...)
+void NTAPI vf_print(char *text, SIZE_T bytes, const char *format, ...)
 {
     __builtin_ms_va_list arguments;
     __builtin_ms_va_start(arguments, format);
     RtlpFormatUtf8(text, bytes, format, arguments);
     __builtin_ms_va_end(arguments);
-}
-
-/* ---------------------------------------------------------------- places */
-
-static void copy_text(char *to, SIZE_T bytes, const char *from)
-{
-    SIZE_T i = 0;
-    for (; i + 1 < bytes && from[i]; i++)
-        to[i] = from[i];
-    to[i] = 0;
-}
-
-/* "a/b/../c" becomes "a/c": debug information names files relative to the build directory. */
-static void clean_path(char *path)
-{
-    for (SIZE_T i = 0; path[i]; i++) {
-        if (!(path[i] == '/' && path[i + 1] == '.' && path[i + 2] == '.' && path[i + 3] == '/') || i == 0)
-            continue;
-        SIZE_T from = i;
-        while (from > 0 && path[from - 1] != '/')
-            from--;
-        if (from == 0 || (path[from] == '.' && path[from + 1] == '.'))
-            continue;
-        SIZE_T to = from - 1, rest = i + 3;
-        while ((path[to++] = path[rest++]))
-            ;
-        i = from > 1 ? from - 2 : 0;
-    }
-}
-
-static void symbolize(const char *path, ULONGLONG address, struct vf_place *place)
-{
-    struct host_symbol symbol;
-    if (!host_symbolize(path, address, &symbol))
-        return;
-    copy_text(place->function, sizeof place->function, symbol.function);
-    clean_path(symbol.file);
-    copy_text(place->file, sizeof place->file, symbol.file);
-    place->line = symbol.line;
-}
-
-static bool locate_unloaded(ULONGLONG pc, struct vf_place *place)
-{
-    static struct ldr_unloaded unloaded;
-    for (ULONG i = 0; LdrUnloadedModule(i, &unloaded); i++) {
-        if (pc < unloaded.Base || pc >= unloaded.End)
-            continue;
-        copy_text(place->module, sizeof place->module, unloaded.Name);
-        place->module_base = unloaded.Base;
-        place->offset = pc - unloaded.Base;
-        place->driver = place->unloaded = true;
-        if (unloaded.HostPath[0])
-            symbolize(unloaded.HostPath, place->offset, place);
-        return true;
-    }
-    return false;
-}
-
-void vf_locate(ULONGLONG pc, bool is_return_address, struct vf_place *place)
-{
-    ULONGLONG back = is_return_address ? 1 : 0; /* the call, not what follows it */
-    struct host_elf_frames frames;
-    __builtin_memset(place, 0, sizeof *place);
-    PKLDR_MODULE module = LdrFindModuleByAddress((const void *)(ULONG_PTR)pc);
-    if (module) {
-        copy_text(place->module, sizeof place->module, module->Name);
-        place->module_base = (ULONG_PTR)module->Entry.DllBase;
-        place->offset = pc - place->module_base;
-        place->driver = true;
-        if (module->HostPath[0])
-            symbolize(module->HostPath, place->offset - back, place);
-    } else if (host_find_elf_frames(pc, &frames)) {
-        copy_text(place->module, sizeof place->module, "kiln");
-        place->module_base = frames.text_begin;
-        place->offset = pc - frames.text_begin;
-        symbolize(NULL, pc - back, place);
-    } else {
-        locate_unloaded(pc, place);
-    }
-}
-
-static const char *base_name(const char *path)
-{
-    const char *last = path;
-    for (; *path; path++)
-        if ((*path == '/' || *path == '\\') && path[1])
-            last = path + 1;
-    return last;
-}
-
-static void describe(const struct vf_place *place, char *text, SIZE_T bytes)
-{
-    const char *unloaded = place->unloaded ? " (unloaded)" : "";
-    if (!place->module[0])
-        print(text, bytes, "?");
-    else if (place->function[0] && place->file[0] && place->line == 0)
-        print(text, bytes, "%s!%s (%s)%s", place->module, place->function, base_name(place->file), unloaded);
-    else if (place->function[0] && place->file[0])
-        print(text, bytes, "%s!%s (%s:%u)%s", place->module, place->function, base_name(place->file), place->line, unloaded);
-    else if (place->function[0])
-        print(text, bytes, "%s!%s%s", place->module, place->function, unloaded);
-    else
-        print(text, bytes, "%s+0x%llx%s", place->module, place->offset, unloaded);
-}
-
-void KiDescribeAddress(ULONGLONG pc, char *text, SIZE_T bytes)
-{
-    struct vf_place place;
-    vf_locate(pc, false, &place);
-    describe(&place, text, bytes);
-}
-
-void KiDescribeReturn(ULONGLONG pc, char *text, SIZE_T bytes)
-{
-    struct vf_place place;
-    vf_locate(pc, true, &place);
-    describe(&place, text, bytes);
 }
 
 /* ---------------------------------------------------------------- facts */
@@ -173,7 +56,7 @@ static void walk_from(CONTEXT *context)
     }
 }
 
-static void walk(void *unused)
+void vf_walk(void *unused)
 {
     CONTEXT context = vf_crash.context;
     struct host_elf_frames frames;
@@ -191,14 +74,12 @@ static void walk(void *unused)
     }
 }
 
-/* Is frame `i` a return address (and not where an instruction was interrupted)? */
-static bool is_return(ULONG i)
+bool vf_is_return(ULONG i)
 {
     return i > 0 || (vf_crash.context.ContextFlags & CONTEXT_UNWOUND_TO_CALL) == CONTEXT_UNWOUND_TO_CALL;
 }
 
-/* The frame of the driver to blame: the one that was named, or the first driver on the stack. */
-static bool find_driver(ULONGLONG *pc, bool *returned)
+bool vf_find_driver(ULONGLONG *pc, bool *returned)
 {
     if (vf_crash.driver_pc) {
         *pc = vf_crash.driver_pc;
@@ -208,7 +89,7 @@ static bool find_driver(ULONGLONG *pc, bool *returned)
     for (ULONG i = 0; i < vf_crash.frame_count; i++) {
         if (LdrIsDriverCode((ULONG_PTR)vf_crash.frames[i])) {
             *pc = vf_crash.frames[i];
-            *returned = is_return(i);
+            *returned = vf_is_return(i);
             return true;
         }
     }
@@ -260,7 +141,7 @@ static void step_driver(void *unused)
     static struct vf_place place;
     ULONGLONG pc;
     bool returned;
-    if (!find_driver(&pc, &returned)) {
+    if (!vf_find_driver(&pc, &returned)) {
         vf_say("Driver        none on this stack\n");
         return;
     }
@@ -303,7 +184,7 @@ static void step_instruction(void *unused)
     struct host_trap trap;
     struct host_insn insn;
     ULONG have = 0;
-    if (is_return(0))
+    if (vf_is_return(0))
         return;
     while (have < 15 && KiSafeRead(code + have, (const void *)(ULONG_PTR)(vf_crash.context.Rip + have), 1))
         have++;
@@ -434,8 +315,8 @@ static void step_stack(void *unused)
     char text[700];
     vf_say("\nStack\n");
     for (ULONG i = 0; i < vf_crash.frame_count; i++) {
-        vf_locate(vf_crash.frames[i], is_return(i), &place);
-        describe(&place, text, sizeof text);
+        vf_locate(vf_crash.frames[i], vf_is_return(i), &place);
+        vf_describe(&place, text, sizeof text);
         vf_say("  %2u %p  %s\n", i, vf_crash.frames[i], text);
         if (vf_crash.repeats[i])
             vf_say("     ... and %u more frames of it\n", vf_crash.repeats[i]);
@@ -485,7 +366,7 @@ static void step_json(void *unused)
 
 void vf_report(void)
 {
-    vf_protected(walk, NULL, "the stack walk");
+    vf_protected(vf_walk, NULL, "the stack walk");
     if (host_config()->json) {
         vf_protected(step_json, NULL, "the JSON report");
         return;
@@ -500,94 +381,4 @@ void vf_report(void)
     vf_protected(step_stack, NULL, "the stack");
     vf_protected(step_irps, NULL, "the requests");
     vf_protected(step_reproduce, NULL, "how to reproduce it");
-}
-
-/* ---------------------------------------------------------------- JSON */
-
-static void json_string(const char *text)
-{
-    char out[1100];
-    SIZE_T at = 0;
-    out[at++] = '"';
-    for (; *text && at < sizeof out - 8; text++) {
-        UCHAR c = (UCHAR)*text;
-        if (c == '"' || c == '\\') {
-            out[at++] = '\\';
-            out[at++] = (char)c;
-        } else if (c < 0x20) {
-            print(out + at, sizeof out - at, "\\u%04x", c);
-            at += 6;
-        } else {
-            out[at++] = (char)c;
-        }
-    }
-    out[at++] = '"';
-    host_console_write(HOST_STREAM_REPORT, out, at);
-}
-
-static void json_member(const char *name, const char *value)
-{
-    vf_say(",\"%s\":", name);
-    json_string(value);
-}
-
-static void json_place(ULONGLONG pc, bool returned)
-{
-    static struct vf_place place;
-    vf_locate(pc, returned, &place);
-    vf_say("{\"address\":\"0x%llx\"", pc);
-    if (place.module[0]) {
-        json_member("module", place.module);
-        vf_say(",\"offset\":\"0x%llx\",\"driver\":%s", place.offset, place.driver ? "true" : "false");
-    }
-    if (place.function[0])
-        json_member("function", place.function);
-    if (place.file[0]) {
-        json_member("file", place.file);
-        vf_say(",\"line\":%u", place.line);
-    }
-    vf_say("}");
-}
-
-void vf_report_json(void)
-{
-    static const char *const names[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8",
-                                        "r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip"};
-    const struct vf_bug_text *text = vf_find_bug_text(vf_crash.code);
-    const char *name = vf_bug_name(vf_crash.code);
-    ULONGLONG pc;
-    bool returned;
-    vf_say("{\"event\":\"bugcheck\",\"code\":\"0x%X\"", vf_crash.code);
-    json_member("name", name ? name : "");
-    vf_say(",\"parameters\":[");
-    for (unsigned i = 0; i < 4; i++)
-        vf_say("%s\"0x%llx\"", i ? "," : "", (ULONGLONG)vf_crash.parameter[i]);
-    vf_say("]");
-    if (text)
-        json_member("meaning", text->meaning);
-    if (vf_crash.text)
-        json_member("what_happened", vf_crash.text);
-    if (text && text->advice)
-        json_member("what_to_do", text->advice);
-    if (vf_crash.has_record)
-        vf_say(",\"exception\":\"0x%08X\"", vf_crash.record.ExceptionCode);
-    if (find_driver(&pc, &returned)) {
-        vf_say(",\"driver\":");
-        json_place(pc, returned);
-    }
-    vf_say(",\"irql\":%u,\"processor\":%u", vf_crash.irql, vf_crash.processor);
-    if (vf_crash.thread)
-        vf_say(",\"thread\":%u", vf_crash.thread->Id);
-    vf_say(",\"registers\":{");
-    for (unsigned i = 0; i < RTL_NUMBER_OF(names); i++)
-        vf_say("%s\"%s\":\"0x%llx\"", i ? "," : "", names[i], (&vf_crash.context.Rax)[i]);
-    vf_say("},\"stack\":[");
-    for (ULONG i = 0; i < vf_crash.frame_count; i++) {
-        if (i)
-            vf_say(",");
-        json_place(vf_crash.frames[i], is_return(i));
-    }
-    vf_say("],\"live\":%s,\"seed\":%llu", host_config()->live ? "true" : "false", (ULONGLONG)host_config()->seed);
-    json_member("command", host_command_line());
-    vf_say("}\n");
 }

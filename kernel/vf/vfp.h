@@ -51,6 +51,7 @@ void vf_report(void);
 
 /* Text and JSON output. Conversions are RtlpFormat's. */
 void NTAPI vf_say(const char *format, ...);
+void NTAPI vf_print(char *text, SIZE_T bytes, const char *format, ...);
 void vf_report_irps(void);
 void vf_report_json(void);
 
@@ -74,6 +75,16 @@ struct vf_place {
     bool unloaded;
 };
 void vf_locate(ULONGLONG pc, bool is_return_address, struct vf_place *place);
+void vf_describe(const struct vf_place *place, char *text, SIZE_T bytes);
+
+/* Fill the frames of vf_crash from its context. */
+void vf_walk(void *unused);
+
+/* Is frame `i` a return address (and not where an instruction was interrupted)? */
+bool vf_is_return(ULONG i);
+
+/* The frame of the driver to blame: the one that was named, or the first driver on the stack. */
+bool vf_find_driver(ULONGLONG *pc, bool *returned);
 
 /* The meaning of a trap that --san=ubsan put at the address; NULL if it is none. */
 const char *vf_undefined_behaviour(const void *address);
