@@ -284,13 +284,18 @@ static double boot_to_ioctl(unsigned n)
     return now_ns() - from;
 }
 
-static int first_ioctl(const char *path)
+static int some_ioctls(const char *path, unsigned count)
 {
     struct kiln_options options = {.size = sizeof options, .live = true};
     if (kiln_boot(&options) != 0 || kiln_load(path, NULL) < 0 ||
-        kiln_open("\\Device\\KilnBench", KILN_READ | KILN_WRITE, 0, &file) < 0 ||
-        kiln_ioctl(file, IOCTL_BENCH_BUFFERED, in, 64, out, 64, NULL) < 0)
+        kiln_open("\\Device\\KilnBench", KILN_READ | KILN_WRITE, 0, &file) < 0)
         return 1;
+    for (unsigned i = 0; i < count; i++)
+        if (kiln_ioctl(file, IOCTL_BENCH_BUFFERED, in, 64, out, 64, NULL) < 0 ||
+            (count > 1 && (kiln_ioctl(file, IOCTL_BENCH_OUT_DIRECT, in, 64, out, sizeof out, NULL) < 0 ||
+                           kiln_ioctl(file, IOCTL_BENCH_NEITHER, in, 64, out, 64, NULL) < 0 ||
+                           kiln_read(file, out, sizeof out, 0, NULL) < 0)))
+            return 1;
     return 0;
 }
 
@@ -433,7 +438,9 @@ int main(int argc, char **argv)
     struct kiln_options options = {.size = sizeof options, .live = true, .cpus = 1};
     const char *kept[64];
     if (argc == 3 && !strcmp(argv[1], "--first-ioctl"))
-        return first_ioctl(argv[2]);
+        return some_ioctls(argv[2], 1);
+    if (argc == 4 && !strcmp(argv[1], "--ioctls")) /* for strace: bench/syscalls.sh */
+        return some_ioctls(argv[3], (unsigned)strtoul(argv[2], NULL, 0));
     filters = kept;
     driver_path = getenv("KILN_BENCH_DRIVER");
     minimal_path = getenv("KILN_BENCH_MINIMAL");

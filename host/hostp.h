@@ -52,6 +52,9 @@ void host_call_on_client_stack(void (*fn)(void *), void *argument);
  */
 extern volatile bool host_client_outside;
 
+/* No symbolizer is started: for the many runs whose report nobody reads. */
+extern bool host_symbolize_off;
+
 /* Fixed stack of processor `vp` (0 is the client's). */
 #define HOST_STACK_BYTES (1ULL << 20)
 #define HOST_CLIENT_STACK_BYTES (8ULL << 20)

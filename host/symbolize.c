@@ -7,7 +7,7 @@
  * Nothing here allocates: a report may be written after the heap was damaged, so posix_spawn and fixed buffers only.
  */
 #define _GNU_SOURCE
-#include "host.h"
+#include "hostp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -186,8 +186,12 @@ static bool resolve(const char *path, uint64_t address, struct tool *tool, struc
     return entry->known;
 }
 
+bool host_symbolize_off;
+
 bool host_symbolize(const char *image_path, uint64_t rva_or_pc, struct host_symbol *out)
 {
+    if (host_symbolize_off)
+        return false;
     char self[512];
     struct tool *tool = &pe_tool;
     if (!image_path) {

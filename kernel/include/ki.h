@@ -422,6 +422,12 @@ ULONG64 KiQueryRunTime(PKTHREAD Thread);
 /* Bring KUSER_SHARED_DATA's time fields up to date; the emulator of that page calls it before a read. */
 void KiUpdateSharedTime(void);
 
+/*
+ * Memory of a driver (an image, a device extension) is about to be freed: bugcheck TIMER_OR_DPC_INVALID if an armed timer,
+ * its DPC or its DPC's routine lies in it. DriverAddress names the driver if the timer has no DPC. IRQL <= DISPATCH_LEVEL.
+ */
+void KiCheckForTimers(PVOID Begin, SIZE_T Bytes, PVOID DriverAddress);
+
 /* ---------------------------------------------------------------- DPCs for other managers */
 
 /* Number of DPCs queued and not yet run on all processors; for idle detection and reports. */

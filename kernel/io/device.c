@@ -229,6 +229,9 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 void IopDeleteDeviceObject(PVOID Object)
 {
     PDEVICE_OBJECT device = Object;
+    if (device->DeviceExtension)
+        KiCheckForTimers(device->DeviceExtension, device->Size - sizeof *device,
+                         device->DriverObject ? (PVOID)(ULONG_PTR)device->DriverObject->DriverInit : NULL);
     if (device->Vpb)
         ExFreePoolWithTag(device->Vpb, IOP_TAG_DEVICE);
     device->Type = 0;

@@ -171,8 +171,12 @@ VOID NTAPI IoFreeIrp(PIRP Irp)
 
 VOID NTAPI IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 {
-    initialize(Irp, PacketSize < irp_bytes(StackSize) ? irp_bytes(StackSize) : PacketSize, StackSize, 0);
-    Irp->Size = PacketSize;
+    if (PacketSize < irp_bytes(StackSize))
+        KiBugCheckText(INCONSISTENT_IRP, (ULONG_PTR)Irp, PacketSize, (ULONG_PTR)StackSize, 0,
+                       (ULONG_PTR)__builtin_return_address(0),
+                       "IoInitializeIrp was given a PacketSize that has no room for StackSize stack locations. Pass "
+                       "IoSizeOfIrp(StackSize), and allocate that much.");
+    initialize(Irp, PacketSize, StackSize, 0);
 }
 
 VOID NTAPI IoInitializeIrpEx(PIRP Irp, PDEVICE_OBJECT DeviceObject, USHORT PacketSize, CCHAR StackSize)

@@ -372,3 +372,36 @@ BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)
 {
     return Timer->Header.SignalState != 0;
 }
+
+/* The first armed timer that has something in [Begin, End): itself (kind 0), its DPC (1) or the DPC's routine (2). */
+static PKTIMER find_timer(ULONG_PTR Begin, ULONG_PTR End, ULONG *Kind)
+{
+    for (ULONG level = 0; level < LEVELS; level++)
+        for (int slot = next_used(level, 0, SLOTS - 1); slot >= 0; slot = next_used(level, (ULONG)slot + 1, SLOTS - 1)) {
+            PLIST_ENTRY head = &wheel.Slot[level][slot].List;
+            for (PLIST_ENTRY e = head->Flink; e != head; e = e->Flink) {
+                PKTIMER timer = CONTAINING_RECORD(e, KTIMER, TimerListEntry);
+                ULONG_PTR at[3] = {(ULONG_PTR)timer, (ULONG_PTR)timer->Dpc,
+                                   timer->Dpc ? (ULONG_PTR)timer->Dpc->DeferredRoutine : 0};
+                for (*Kind = 0; *Kind < 3; ++*Kind)
+                    if (at[*Kind] >= Begin && at[*Kind] < End)
+                        return timer;
+            }
+        }
+    return NULL;
+}
+
+void KiCheckForTimers(PVOID Begin, SIZE_T Bytes, PVOID DriverAddress)
+{
+    ULONG kind;
+    ULONG_PTR end = (ULONG_PTR)Begin + Bytes;
+    KIRQL irql = KiLockDispatcher();
+    PKTIMER timer = find_timer((ULONG_PTR)Begin, end, &kind);
+    ULONG_PTR object = !timer ? 0 : kind == 0 ? (ULONG_PTR)timer : (ULONG_PTR)timer->Dpc;
+    PVOID routine = timer && timer->Dpc ? (PVOID)(ULONG_PTR)timer->Dpc->DeferredRoutine : DriverAddress;
+    KiUnlockDispatcher(irql);
+    if (timer)
+        KiBugCheckText(TIMER_OR_DPC_INVALID, kind, object, (ULONG_PTR)Begin, end, (ULONGLONG)(ULONG_PTR)routine + 1,
+                       "Memory goes away while a timer that is set lies in it or calls into it: cancel the timer "
+                       "(KeCancelTimer, then KeFlushQueuedDpcs) before you delete the device or unload the driver.");
+}

@@ -19,6 +19,7 @@
 #include "ldri.h"
 
 #include "host.h"
+#include "ki.h"
 #include "mi.h"
 
 #define MAX_DEPTH 16 /* of export drivers that import from export drivers */
@@ -130,6 +131,7 @@ static void finish_unload(PKLDR_MODULE module)
         if (dll_unload)
             dll_unload();
     }
+    KiCheckForTimers(module->Entry.DllBase, module->Entry.SizeOfImage, module->Entry.EntryPoint);
     destroy(module);
 }
 

@@ -29,7 +29,7 @@ static DRIVER_DISPATCH CrashDeviceControl;
 #pragma alloc_text(INIT, DriverEntry)
 #endif
 
-static NTSTATUS Complete(PIRP Irp, NTSTATUS Status)
+static NOINLINE NTSTATUS Complete(PIRP Irp, NTSTATUS Status)
 {
     Irp->IoStatus.Status = Status;
     Irp->IoStatus.Information = 0;

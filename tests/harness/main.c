@@ -107,8 +107,11 @@ static void run_on_client_stack(void *argument)
 
 static unsigned timeout_seconds = 30;
 
+static bool symbols_wanted;
+
 static void child(struct run *run)
 {
+    host_symbolize_off = !symbols_wanted;
     dup2(run->output, 1);
     dup2(run->output, 2);
     running = run->test;
@@ -257,6 +260,8 @@ int main(int argc, char **argv)
             filters[filter_count++] = argv[i];
         }
     }
+    /* A single run is looked at; of the many only the failures are, and those print how to repeat them singly. */
+    symbols_wanted = one_seed || live_only;
     if (jobs < 1)
         jobs = 1;
     if (jobs > MAX_JOBS)

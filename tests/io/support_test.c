@@ -228,6 +228,59 @@ KILN_TEST_ONCE(io_shutdown, registered_devices_are_told_once)
     CHECK_EQ(io.count[IRP_MJ_SHUTDOWN], 2);
 }
 
+/* ---------------------------------------------------------------- interrupts */
+
+static volatile ULONG interrupts;
+
+static BOOLEAN NTAPI service(PKINTERRUPT interrupt, PVOID context)
+{
+    CHECK_EQ(KeGetCurrentIrql(), 5);
+    CHECK(context == &interrupts);
+    interrupts++;
+    return TRUE;
+}
+
+KILN_TEST(io_interrupt, a_connected_routine_serves_its_vector)
+{
+    PKINTERRUPT interrupt;
+    LARGE_INTEGER delay = {.QuadPart = -100000};
+    CHECK_EQ(IoConnectInterrupt(&interrupt, service, (PVOID)&interrupts, NULL, 0x52, 5, 5, Latched, FALSE,
+                                KeQueryActiveProcessors(), FALSE), STATUS_SUCCESS);
+    KiPostVector(0x52);
+    for (int i = 0; i < 100 && !interrupts; i++)
+        KeDelayExecutionThread(KernelMode, FALSE, &delay);
+    CHECK_EQ(interrupts, 1);
+    IoDisconnectInterrupt(interrupt);
+    KiPostVector(0x52);
+    KeDelayExecutionThread(KernelMode, FALSE, &delay);
+    CHECK_EQ(interrupts, 1);
+}
+
+KILN_TEST_ONCE(io_interrupt, an_unknown_version_is_answered_with_the_known_one)
+{
+    IO_CONNECT_INTERRUPT_PARAMETERS p = {.Version = 99};
+    CHECK_EQ(IoConnectInterruptEx(&p), STATUS_NOT_SUPPORTED);
+    CHECK(p.Version > 0 && p.Version < 99);
+}
+
+/* ---------------------------------------------------------------- the error log */
+
+KILN_TEST_ONCE(io_error, an_entry_has_a_size_between_the_limits)
+{
+    PDEVICE_OBJECT device = io_device(NULL, 0);
+    CHECK(IoAllocateErrorLogEntry(device, 4) == NULL);
+    CHECK(IoAllocateErrorLogEntry(device, (UCHAR)(ERROR_LOG_MAXIMUM_SIZE + 1)) == NULL);
+    PIO_ERROR_LOG_PACKET packet = IoAllocateErrorLogEntry(device, sizeof *packet);
+    CHECK(packet != NULL);
+    CHECK_EQ(packet->ErrorCode, 0);
+    IoFreeErrorLogEntry(packet);
+    packet = IoAllocateErrorLogEntry(device, sizeof *packet);
+    packet->ErrorCode = STATUS_DEVICE_NOT_READY;
+    IoWriteErrorLogEntry(packet);
+    LARGE_INTEGER delay = {.QuadPart = -100000};
+    KeDelayExecutionThread(KernelMode, FALSE, &delay); /* written by a worker, which frees it */
+}
+
 /* ---------------------------------------------------------------- driver objects */
 
 KILN_TEST_ONCE(io_driver, extensions_are_found_by_their_address)

@@ -408,6 +408,36 @@ KILN_TEST(io_pend, a_port_receives_the_completion)
     ZwClose(port);
 }
 
+static ULONG apc_calls;
+static PIO_STATUS_BLOCK apc_block;
+
+static VOID NTAPI on_done(PVOID context, PIO_STATUS_BLOCK block, ULONG reserved)
+{
+    CHECK_EQ((ULONG_PTR)context, 0x33);
+    CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    apc_block = block;
+    apc_calls++;
+}
+
+KILN_TEST(io_pend, an_apc_routine_is_called_in_the_issuing_thread)
+{
+    ULONG data = 0;
+    IO_STATUS_BLOCK block = {.Status = STATUS_PENDING};
+    LARGE_INTEGER zero = {.QuadPart = 0};
+    io_device(L"\\Device\\IoTest", DO_BUFFERED_IO);
+    HANDLE handle = io_must_open(L"\\Device\\IoTest", 0);
+    io.handler[IRP_MJ_READ] = pend_and_start;
+    CHECK_EQ(ZwReadFile(handle, NULL, on_done, (PVOID)0x33, &block, &data, 4, &zero, NULL), STATUS_PENDING);
+    CHECK_EQ(ZwWaitForSingleObject(handle, TRUE, NULL), STATUS_SUCCESS);
+    LARGE_INTEGER delay = {.QuadPart = -10000};
+    for (int i = 0; i < 100 && !apc_calls; i++)
+        KeDelayExecutionThread(KernelMode, TRUE, &delay);
+    CHECK_EQ(apc_calls, 1);
+    CHECK(apc_block == &block);
+    CHECK_EQ(block.Information, 4);
+    ZwClose(handle);
+}
+
 static NTSTATUS NTAPI forget_to_mark(PDEVICE_OBJECT device, PIRP irp)
 {
     io_complete(irp, STATUS_SUCCESS, 0);

@@ -9,31 +9,11 @@
 
 #define MS(Milliseconds) ((LONGLONG)(Milliseconds) * 10000)
 
-/* A system thread begins inside a critical region, where it takes no normal APC and cannot be suspended: leave it. */
-struct test_thread {
-    PKSTART_ROUTINE routine;
-    PVOID context;
-};
-
-static VOID NTAPI run_outside_critical_region(PVOID Context)
-{
-    struct test_thread thread = *(struct test_thread *)Context;
-    ExFreePool(Context);
-    KeLeaveCriticalRegion();
-    thread.routine(thread.context);
-    KeEnterCriticalRegion();
-}
-
 static inline PKTHREAD start_thread(PKSTART_ROUTINE Routine, PVOID Context)
 {
     HANDLE handle;
     PVOID thread;
-    struct test_thread *start = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*start), 0x7473654b);
-    CHECK(start != NULL);
-    start->routine = Routine;
-    start->context = Context;
-    CHECK_EQ(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, run_outside_critical_region, start),
-             STATUS_SUCCESS);
+    CHECK_EQ(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, Routine, Context), STATUS_SUCCESS);
     CHECK_EQ(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, NULL, KernelMode, &thread, NULL), STATUS_SUCCESS);
     ZwClose(handle);
     return thread;

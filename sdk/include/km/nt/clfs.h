@@ -31,7 +31,7 @@ extern const CLFS_LSN CLFS_LSN_INVALID_VALUE;
 #define ClfsNullRecord 0x00
 #define ClfsDataRecord 0x01
 #define ClfsRestartRecord 0x02
-#define ClfsClientRecord 0x3F
+#define ClfsClientRecord (ClfsDataRecord | ClfsRestartRecord)
 #define CLFS_SCAN_INIT 0x01
 #define CLFS_SCAN_FORWARD 0x02
 #define CLFS_SCAN_BACKWARD 0x04
