@@ -278,7 +278,7 @@ static inline void KiLower(KIRQL NewIrql)
     PKIPCR pcr = KiPcr();
     __asm__ volatile("" ::: "memory");
     pcr->Irql = NewIrql;
-    if (__builtin_expect((pcr->Pending >> (NewIrql + 1)) != 0, 0))
+    if (__builtin_expect((__atomic_load_n(&pcr->Pending, __ATOMIC_RELAXED) >> (NewIrql + 1)) != 0, 0))
         KiDeliver();
 }
 
