@@ -132,3 +132,24 @@ KILN_TEST_ONCE(mm_address, every_region_has_a_name)
     for (int i = 0; i <= MiAddressNonCanonical; i++)
         CHECK(MiAddressKindName((MI_ADDRESS_KIND)i)[0] != '?');
 }
+
+KILN_TEST_ONCE(mm_stack, exhaustion_gives_null_and_recovers)
+{
+    PVOID Chain = NULL, Stack;
+    ULONG Count = 0;
+
+    while ((Stack = MmCreateKernelStack(FALSE)) != NULL) {
+        ((PVOID *)Stack)[-1] = Chain;
+        Chain = Stack;
+        Count++;
+    }
+    CHECK(Count > 100);
+    while (Chain) {
+        Stack = Chain;
+        Chain = ((PVOID *)Stack)[-1];
+        MmDeleteKernelStack(Stack, FALSE);
+    }
+    Stack = MmCreateKernelStack(FALSE);
+    CHECK(Stack != NULL);
+    MmDeleteKernelStack(Stack, FALSE);
+}

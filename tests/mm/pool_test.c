@@ -384,3 +384,153 @@ KILN_TEST_BUGCHECK(mm_pool, must_succeed_pool_is_bad_pool_caller, BAD_POOL_CALLE
 {
     ExAllocatePoolWithTag(NonPagedPoolMustSucceed, 64, TAG);
 }
+
+/* What the checked machine finds besides. */
+
+KILN_TEST_DEFINE(mm_pool, an_overrun_is_found_when_the_block_is_freed, .sim_only = 1, .expect_bugcheck = 1,
+                 .bugcheck = BAD_POOL_HEADER)
+{
+    UCHAR *Block = ExAllocatePoolWithTag(NonPagedPoolNx, 61, TAG);
+
+    Block[61] = 0;
+    ExFreePoolWithTag(Block, TAG);
+}
+
+KILN_TEST_DEFINE(mm_pool, an_overrun_of_pages_is_found_when_they_are_freed, .sim_only = 1,
+                 .expect_bugcheck = 1, .bugcheck = BAD_POOL_HEADER)
+{
+    UCHAR *Block = ExAllocatePoolWithTag(PagedPool, 5000, TAG);
+
+    Block[5000] = 0;
+    ExFreePoolWithTag(Block, TAG);
+}
+
+KILN_TEST_DEFINE(mm_pool, an_overrun_into_the_next_block_is_found, .sim_only = 1, .expect_bugcheck = 1,
+                 .bugcheck = BAD_POOL_HEADER)
+{
+    UCHAR *Blocks[8];
+
+    /* Whole blocks of one class lie side by side in a page: at least one of eight has a neighbour behind it.
+     */
+    for (ULONG i = 0; i < 8; i++)
+        Blocks[i] = ExAllocatePoolWithTag(NonPagedPoolNx, 64, TAG);
+    for (ULONG i = 0; i < 8; i++)
+        RtlFillMemory(Blocks[i] + 64, 16, 0xFF);
+    for (ULONG i = 0; i < 8; i++)
+        ExFreePoolWithTag(Blocks[i], TAG);
+}
+
+KILN_TEST_DEFINE(mm_pool, a_tag_nobody_can_read_is_refused, .sim_only = 1, .expect_bugcheck = 1,
+                 .bugcheck = BAD_POOL_CALLER)
+{
+    ExAllocatePoolWithTag(NonPagedPoolNx, 64, 0x2A2A2A2A); /* "****" */
+}
+
+/*
+ * The same without rule checks: on the live host, allocations then take the fast paths. The checks stay off:
+ * a block that was allocated without them has no slack pattern that a free with them could verify.
+ */
+extern BOOLEAN MiChecked;
+
+KILN_TEST(mm_poolfast, blocks_are_zeroed_and_do_not_overlap)
+{
+    UCHAR *Blocks[300];
+
+    MiChecked = FALSE;
+    for (int round = 0; round < 3; round++) {
+        for (ULONG i = 0; i < 300; i++) {
+            SIZE_T Bytes = (i * 53) % 1500 + 1;
+            Blocks[i] = ExAllocatePool2(i % 3 ? POOL_FLAG_NON_PAGED : POOL_FLAG_PAGED, Bytes, TAG);
+            CHECK(is_zero(Blocks[i], Bytes));
+            RtlFillMemory(Blocks[i], Bytes, (UCHAR)(i + 1));
+        }
+        for (ULONG i = 0; i < 300; i++) {
+            SIZE_T Bytes = (i * 53) % 1500 + 1;
+            CHECK_EQ(Blocks[i][0], (UCHAR)(i + 1));
+            CHECK_EQ(Blocks[i][Bytes - 1], (UCHAR)(i + 1));
+            if (i % 2)
+                ExFreePool(Blocks[i]);
+            else
+                ExFreePoolWithTag(Blocks[i], TAG);
+        }
+    }
+    MI_POOL_TAG Account = account(TAG);
+    CHECK_EQ(Account.Allocations[0] + Account.Allocations[1], 900);
+    CHECK_EQ(Account.Frees[0] + Account.Frees[1], 900);
+    CHECK_EQ(Account.Bytes[0] + Account.Bytes[1], 0);
+}
+
+KILN_TEST(mm_poolfast, threads_on_several_processors_do_not_disturb_each_other)
+{
+    STRESS Stress = {.Seed = 7};
+    HANDLE Handle;
+
+    MiChecked = FALSE;
+    KeInitializeSemaphore(&Stress.Done, 0, 100);
+    for (ULONG i = 0; i < 4; i++) {
+        CHECK_EQ(PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, stress, &Stress),
+                 STATUS_SUCCESS);
+        ZwClose(Handle);
+    }
+    for (ULONG i = 0; i < 4; i++)
+        KeWaitForSingleObject(&Stress.Done, Executive, KernelMode, FALSE, NULL);
+}
+
+KILN_TEST_BUGCHECK(mm_poolfast, double_free_is_bad_pool_caller, BAD_POOL_CALLER)
+{
+    PVOID Block;
+
+    MiChecked = FALSE;
+    for (int i = 0; i < 2; i++) {
+        Block = ExAllocatePoolWithTag(NonPagedPoolNx, 64, TAG);
+        ExFreePoolWithTag(Block, TAG);
+    }
+    ExFreePoolWithTag(Block, TAG);
+}
+
+KILN_TEST_BUGCHECK(mm_poolfast, freeing_inside_a_block_is_bad_pool_caller, BAD_POOL_CALLER)
+{
+    MiChecked = FALSE;
+    ExFreePool((UCHAR *)ExAllocatePoolWithTag(NonPagedPoolNx, 64, TAG) + 16);
+}
+
+KILN_TEST_BUGCHECK(mm_poolfast, freeing_with_another_tag_is_bad_pool_caller, BAD_POOL_CALLER)
+{
+    MiChecked = FALSE;
+    ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPoolNx, 64, TAG), TAG + 1);
+}
+
+KILN_TEST_BUGCHECK(mm_poolfast, freeing_a_misaligned_address_is_bad_pool_caller, BAD_POOL_CALLER)
+{
+    MiChecked = FALSE;
+    ExFreePool((UCHAR *)ExAllocatePoolWithTag(NonPagedPoolNx, 64, TAG) + 5);
+}
+
+KILN_TEST_BUGCHECK(mm_poolfast, freeing_above_dispatch_level_is_bad_pool_caller, BAD_POOL_CALLER)
+{
+    PVOID Block = ExAllocatePoolWithTag(NonPagedPoolNx, 64, TAG);
+    KIRQL Irql;
+
+    MiChecked = FALSE;
+    KeRaiseIrql(HIGH_LEVEL, &Irql);
+    ExFreePool(Block);
+}
+
+KILN_TEST_BUGCHECK(mm_poolfast, paged_pool_at_dispatch_level_is_bad_pool_caller, BAD_POOL_CALLER)
+{
+    KIRQL Irql;
+
+    MiChecked = FALSE;
+    ExFreePool(ExAllocatePoolWithTag(PagedPool, 64, TAG));
+    KeRaiseIrql(DISPATCH_LEVEL, &Irql);
+    ExAllocatePoolWithTag(PagedPool, 64, TAG);
+}
+
+KILN_TEST_BUGCHECK(mm_poolfast, a_damaged_header_is_bad_pool_header, BAD_POOL_HEADER)
+{
+    MiChecked = FALSE;
+    ULONG64 *Block = ExAllocatePoolWithTag(NonPagedPoolNx, 64, TAG);
+
+    Block[-1] ^= 0x10;
+    ExFreePoolWithTag(Block, TAG);
+}
