@@ -2,9 +2,9 @@
 /*
  * Hardware access: registers and ports, bus configuration data, and DMA adapters.
  *
- * A PHYSICAL_ADDRESS is what the processor sees; what a device puts on its bus is a logical address, which only the
- * routines of a DMA_ADAPTER give. Registers in memory are mapped with MmMapIoSpaceEx before READ_REGISTER_*.
- * Pages: ns-wdm-_dma_operations and the nc-wdm-p... pages it names.
+ * A PHYSICAL_ADDRESS is what the processor sees; what a device puts on its bus is a logical address, which
+ * only the routines of a DMA_ADAPTER give. Registers in memory are mapped with MmMapIoSpaceEx before
+ * READ_REGISTER_*. Pages: ns-wdm-_dma_operations and the nc-wdm-p... pages it names.
  */
 #ifndef KILN_NT_HAL_H
 #define KILN_NT_HAL_H
@@ -21,24 +21,24 @@ NTHALAPI UCHAR NTAPI READ_REGISTER_UCHAR(_In_ _Notliteral_ volatile UCHAR *Regis
 NTHALAPI USHORT NTAPI READ_REGISTER_USHORT(_In_ _Notliteral_ volatile USHORT *Register);
 NTHALAPI ULONG NTAPI READ_REGISTER_ULONG(_In_ _Notliteral_ volatile ULONG *Register);
 NTHALAPI ULONG64 NTAPI READ_REGISTER_ULONG64(_In_ _Notliteral_ volatile ULONG64 *Register);
-NTHALAPI VOID NTAPI READ_REGISTER_BUFFER_UCHAR(_In_ _Notliteral_ volatile UCHAR *Register, _Out_writes_(Count) PUCHAR Buffer,
-                                               _In_ ULONG Count);
-NTHALAPI VOID NTAPI READ_REGISTER_BUFFER_USHORT(_In_ _Notliteral_ volatile USHORT *Register, _Out_writes_(Count) PUSHORT Buffer,
-                                                _In_ ULONG Count);
-NTHALAPI VOID NTAPI READ_REGISTER_BUFFER_ULONG(_In_ _Notliteral_ volatile ULONG *Register, _Out_writes_(Count) PULONG Buffer,
-                                               _In_ ULONG Count);
+NTHALAPI VOID NTAPI READ_REGISTER_BUFFER_UCHAR(_In_ _Notliteral_ volatile UCHAR *Register,
+                                               _Out_writes_(Count) PUCHAR Buffer, _In_ ULONG Count);
+NTHALAPI VOID NTAPI READ_REGISTER_BUFFER_USHORT(_In_ _Notliteral_ volatile USHORT *Register,
+                                                _Out_writes_(Count) PUSHORT Buffer, _In_ ULONG Count);
+NTHALAPI VOID NTAPI READ_REGISTER_BUFFER_ULONG(_In_ _Notliteral_ volatile ULONG *Register,
+                                               _Out_writes_(Count) PULONG Buffer, _In_ ULONG Count);
 NTHALAPI VOID NTAPI READ_REGISTER_BUFFER_ULONG64(_In_ _Notliteral_ volatile ULONG64 *Register,
                                                  _Out_writes_(Count) PULONG64 Buffer, _In_ ULONG Count);
 NTHALAPI VOID NTAPI WRITE_REGISTER_UCHAR(_In_ _Notliteral_ volatile UCHAR *Register, _In_ UCHAR Value);
 NTHALAPI VOID NTAPI WRITE_REGISTER_USHORT(_In_ _Notliteral_ volatile USHORT *Register, _In_ USHORT Value);
 NTHALAPI VOID NTAPI WRITE_REGISTER_ULONG(_In_ _Notliteral_ volatile ULONG *Register, _In_ ULONG Value);
 NTHALAPI VOID NTAPI WRITE_REGISTER_ULONG64(_In_ _Notliteral_ volatile ULONG64 *Register, _In_ ULONG64 Value);
-NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_UCHAR(_In_ _Notliteral_ volatile UCHAR *Register, _In_reads_(Count) PUCHAR Buffer,
-                                                _In_ ULONG Count);
-NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_USHORT(_In_ _Notliteral_ volatile USHORT *Register, _In_reads_(Count) PUSHORT Buffer,
-                                                 _In_ ULONG Count);
-NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_ULONG(_In_ _Notliteral_ volatile ULONG *Register, _In_reads_(Count) PULONG Buffer,
-                                                _In_ ULONG Count);
+NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_UCHAR(_In_ _Notliteral_ volatile UCHAR *Register,
+                                                _In_reads_(Count) PUCHAR Buffer, _In_ ULONG Count);
+NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_USHORT(_In_ _Notliteral_ volatile USHORT *Register,
+                                                 _In_reads_(Count) PUSHORT Buffer, _In_ ULONG Count);
+NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_ULONG(_In_ _Notliteral_ volatile ULONG *Register,
+                                                _In_reads_(Count) PULONG Buffer, _In_ ULONG Count);
 NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_ULONG64(_In_ _Notliteral_ volatile ULONG64 *Register,
                                                   _In_reads_(Count) PULONG64 Buffer, _In_ ULONG Count);
 
@@ -47,15 +47,21 @@ NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_ULONG64(_In_ _Notliteral_ volatile ULO
 NTHALAPI UCHAR NTAPI READ_PORT_UCHAR(_In_ _Notliteral_ PUCHAR Port);
 NTHALAPI USHORT NTAPI READ_PORT_USHORT(_In_ _Notliteral_ PUSHORT Port);
 NTHALAPI ULONG NTAPI READ_PORT_ULONG(_In_ _Notliteral_ PULONG Port);
-NTHALAPI VOID NTAPI READ_PORT_BUFFER_UCHAR(_In_ _Notliteral_ PUCHAR Port, _Out_writes_(Count) PUCHAR Buffer, _In_ ULONG Count);
-NTHALAPI VOID NTAPI READ_PORT_BUFFER_USHORT(_In_ _Notliteral_ PUSHORT Port, _Out_writes_(Count) PUSHORT Buffer, _In_ ULONG Count);
-NTHALAPI VOID NTAPI READ_PORT_BUFFER_ULONG(_In_ _Notliteral_ PULONG Port, _Out_writes_(Count) PULONG Buffer, _In_ ULONG Count);
+NTHALAPI VOID NTAPI READ_PORT_BUFFER_UCHAR(_In_ _Notliteral_ PUCHAR Port, _Out_writes_(Count) PUCHAR Buffer,
+                                           _In_ ULONG Count);
+NTHALAPI VOID NTAPI READ_PORT_BUFFER_USHORT(_In_ _Notliteral_ PUSHORT Port,
+                                            _Out_writes_(Count) PUSHORT Buffer, _In_ ULONG Count);
+NTHALAPI VOID NTAPI READ_PORT_BUFFER_ULONG(_In_ _Notliteral_ PULONG Port, _Out_writes_(Count) PULONG Buffer,
+                                           _In_ ULONG Count);
 NTHALAPI VOID NTAPI WRITE_PORT_UCHAR(_In_ _Notliteral_ PUCHAR Port, _In_ UCHAR Value);
 NTHALAPI VOID NTAPI WRITE_PORT_USHORT(_In_ _Notliteral_ PUSHORT Port, _In_ USHORT Value);
 NTHALAPI VOID NTAPI WRITE_PORT_ULONG(_In_ _Notliteral_ PULONG Port, _In_ ULONG Value);
-NTHALAPI VOID NTAPI WRITE_PORT_BUFFER_UCHAR(_In_ _Notliteral_ PUCHAR Port, _In_reads_(Count) PUCHAR Buffer, _In_ ULONG Count);
-NTHALAPI VOID NTAPI WRITE_PORT_BUFFER_USHORT(_In_ _Notliteral_ PUSHORT Port, _In_reads_(Count) PUSHORT Buffer, _In_ ULONG Count);
-NTHALAPI VOID NTAPI WRITE_PORT_BUFFER_ULONG(_In_ _Notliteral_ PULONG Port, _In_reads_(Count) PULONG Buffer, _In_ ULONG Count);
+NTHALAPI VOID NTAPI WRITE_PORT_BUFFER_UCHAR(_In_ _Notliteral_ PUCHAR Port, _In_reads_(Count) PUCHAR Buffer,
+                                            _In_ ULONG Count);
+NTHALAPI VOID NTAPI WRITE_PORT_BUFFER_USHORT(_In_ _Notliteral_ PUSHORT Port, _In_reads_(Count) PUSHORT Buffer,
+                                             _In_ ULONG Count);
+NTHALAPI VOID NTAPI WRITE_PORT_BUFFER_ULONG(_In_ _Notliteral_ PULONG Port, _In_reads_(Count) PULONG Buffer,
+                                            _In_ ULONG Count);
 
 /* ---- DMA: describing a device ---- */
 
@@ -66,18 +72,12 @@ typedef enum _DMA_WIDTH {
     Width64Bits,
     WidthNoWrap,
     MaximumDmaWidth
-} DMA_WIDTH, *PDMA_WIDTH;
+} DMA_WIDTH,
+    *PDMA_WIDTH;
 
-typedef enum _DMA_SPEED {
-    Compatible,
-    TypeA,
-    TypeB,
-    TypeC,
-    TypeF,
-    MaximumDmaSpeed
-} DMA_SPEED, *PDMA_SPEED;
+typedef enum _DMA_SPEED { Compatible, TypeA, TypeB, TypeC, TypeF, MaximumDmaSpeed } DMA_SPEED, *PDMA_SPEED;
 
-#define DEVICE_DESCRIPTION_VERSION 0x0000
+#define DEVICE_DESCRIPTION_VERSION  0x0000
 #define DEVICE_DESCRIPTION_VERSION1 0x0001
 #define DEVICE_DESCRIPTION_VERSION2 0x0002
 #define DEVICE_DESCRIPTION_VERSION3 0x0003
@@ -126,24 +126,20 @@ NT_ASSERT_SIZE(SCATTER_GATHER_ELEMENT, 0x18);
 NT_ASSERT_OFFSET(SCATTER_GATHER_LIST, Elements, 0x10);
 
 #define DMA_TRANSFER_CONTEXT_VERSION1 1
-#define DMA_TRANSFER_CONTEXT_SIZE_V1 128
-#define DMA_SYNCHRONOUS_CALLBACK 0x01
-#define DMA_ZERO_BUFFERS 0x02
-#define DMA_FAIL_ON_BOUNCE 0x04
+#define DMA_TRANSFER_CONTEXT_SIZE_V1  128
+#define DMA_SYNCHRONOUS_CALLBACK      0x01
+#define DMA_ZERO_BUFFERS              0x02
+#define DMA_FAIL_ON_BOUNCE            0x04
 
-typedef enum {
-    DmaComplete,
-    DmaAborted,
-    DmaError,
-    DmaCancelled
-} DMA_COMPLETION_STATUS;
+typedef enum { DmaComplete, DmaAborted, DmaError, DmaCancelled } DMA_COMPLETION_STATUS;
 
 typedef enum _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE {
     CommonBufferConfigTypeLogicalAddressLimits,
     CommonBufferConfigTypeSubSection,
     CommonBufferConfigTypeHardwareAccessPermissions,
     CommonBufferConfigTypeMax
-} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE, *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE;
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE,
+    *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE;
 
 typedef enum _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE {
     CommonBufferHardwareAccessReadOnly,
@@ -168,9 +164,9 @@ typedef struct _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION {
     };
 } DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION, *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION;
 
-#define DMA_ADAPTER_INFO_VERSION1 1
+#define DMA_ADAPTER_INFO_VERSION1         1
 #define ADAPTER_INFO_SYNCHRONOUS_CALLBACK 0x0001
-#define ADAPTER_INFO_API_BYPASS 0x0002
+#define ADAPTER_INFO_API_BYPASS           0x0002
 
 typedef struct _DMA_ADAPTER_INFO_V1 {
     ULONG ReadDmaCounterAvailable;
@@ -218,9 +214,9 @@ typedef struct _DMA_TRANSFER_INFO {
     };
 } DMA_TRANSFER_INFO, *PDMA_TRANSFER_INFO;
 
-_Function_class_(DMA_COMPLETION_ROUTINE)
-typedef VOID NTAPI DMA_COMPLETION_ROUTINE(_In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject,
-                                          _In_ PVOID CompletionContext, _In_ DMA_COMPLETION_STATUS Status);
+_Function_class_(DMA_COMPLETION_ROUTINE) typedef VOID NTAPI
+    DMA_COMPLETION_ROUTINE(_In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject,
+                           _In_ PVOID CompletionContext, _In_ DMA_COMPLETION_STATUS Status);
 typedef DMA_COMPLETION_ROUTINE *PDMA_COMPLETION_ROUTINE;
 
 /* ---- DMA: the operations of an adapter ---- */
@@ -230,110 +226,122 @@ struct _DMA_IOMMU_INTERFACE_EX;
 
 typedef VOID(NTAPI *PPUT_DMA_ADAPTER)(PDMA_ADAPTER DmaAdapter);
 typedef PVOID(NTAPI *PALLOCATE_COMMON_BUFFER)(_In_ PDMA_ADAPTER DmaAdapter, _In_ ULONG Length,
-                                              _Out_ PPHYSICAL_ADDRESS LogicalAddress, _In_ BOOLEAN CacheEnabled);
+                                              _Out_ PPHYSICAL_ADDRESS LogicalAddress,
+                                              _In_ BOOLEAN CacheEnabled);
 typedef VOID(NTAPI *PFREE_COMMON_BUFFER)(_In_ PDMA_ADAPTER DmaAdapter, _In_ ULONG Length,
                                          _In_ PHYSICAL_ADDRESS LogicalAddress, _In_ PVOID VirtualAddress,
                                          _In_ BOOLEAN CacheEnabled);
-typedef NTSTATUS(NTAPI *PALLOCATE_ADAPTER_CHANNEL)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject,
-                                                   _In_ ULONG NumberOfMapRegisters, _In_ PDRIVER_CONTROL ExecutionRoutine,
-                                                   _In_ PVOID Context);
-typedef BOOLEAN(NTAPI *PFLUSH_ADAPTER_BUFFERS)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl, _In_ PVOID MapRegisterBase,
-                                               _In_ PVOID CurrentVa, _In_ ULONG Length, _In_ BOOLEAN WriteToDevice);
+typedef NTSTATUS(NTAPI *PALLOCATE_ADAPTER_CHANNEL)(_In_ PDMA_ADAPTER DmaAdapter,
+                                                   _In_ PDEVICE_OBJECT DeviceObject,
+                                                   _In_ ULONG NumberOfMapRegisters,
+                                                   _In_ PDRIVER_CONTROL ExecutionRoutine, _In_ PVOID Context);
+typedef BOOLEAN(NTAPI *PFLUSH_ADAPTER_BUFFERS)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl,
+                                               _In_ PVOID MapRegisterBase, _In_ PVOID CurrentVa,
+                                               _In_ ULONG Length, _In_ BOOLEAN WriteToDevice);
 typedef VOID(NTAPI *PFREE_ADAPTER_CHANNEL)(_In_ PDMA_ADAPTER DmaAdapter);
-typedef VOID(NTAPI *PFREE_MAP_REGISTERS)(_In_ PDMA_ADAPTER DmaAdapter, PVOID MapRegisterBase, ULONG NumberOfMapRegisters);
-typedef PHYSICAL_ADDRESS(NTAPI *PMAP_TRANSFER)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl, _In_ PVOID MapRegisterBase,
-                                               _In_ PVOID CurrentVa, _Inout_ PULONG Length, _In_ BOOLEAN WriteToDevice);
+typedef VOID(NTAPI *PFREE_MAP_REGISTERS)(_In_ PDMA_ADAPTER DmaAdapter, PVOID MapRegisterBase,
+                                         ULONG NumberOfMapRegisters);
+typedef PHYSICAL_ADDRESS(NTAPI *PMAP_TRANSFER)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl,
+                                               _In_ PVOID MapRegisterBase, _In_ PVOID CurrentVa,
+                                               _Inout_ PULONG Length, _In_ BOOLEAN WriteToDevice);
 typedef ULONG(NTAPI *PGET_DMA_ALIGNMENT)(_In_ PDMA_ADAPTER DmaAdapter);
 typedef ULONG(NTAPI *PREAD_DMA_COUNTER)(_In_ PDMA_ADAPTER DmaAdapter);
-typedef NTSTATUS(NTAPI *PGET_SCATTER_GATHER_LIST)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject,
-                                                  _In_ PMDL Mdl, _In_ PVOID CurrentVa, _In_ ULONG Length,
-                                                  _In_ PDRIVER_LIST_CONTROL ExecutionRoutine, _In_ PVOID Context,
-                                                  _In_ BOOLEAN WriteToDevice);
-typedef VOID(NTAPI *PPUT_SCATTER_GATHER_LIST)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PSCATTER_GATHER_LIST ScatterGather,
+typedef NTSTATUS(NTAPI *PGET_SCATTER_GATHER_LIST)(_In_ PDMA_ADAPTER DmaAdapter,
+                                                  _In_ PDEVICE_OBJECT DeviceObject, _In_ PMDL Mdl,
+                                                  _In_ PVOID CurrentVa, _In_ ULONG Length,
+                                                  _In_ PDRIVER_LIST_CONTROL ExecutionRoutine,
+                                                  _In_ PVOID Context, _In_ BOOLEAN WriteToDevice);
+typedef VOID(NTAPI *PPUT_SCATTER_GATHER_LIST)(_In_ PDMA_ADAPTER DmaAdapter,
+                                              _In_ PSCATTER_GATHER_LIST ScatterGather,
                                               _In_ BOOLEAN WriteToDevice);
 typedef NTSTATUS(NTAPI *PCALCULATE_SCATTER_GATHER_LIST_SIZE)(_In_ PDMA_ADAPTER DmaAdapter, _In_opt_ PMDL Mdl,
                                                              _In_ PVOID CurrentVa, _In_ ULONG Length,
                                                              _Out_ PULONG ScatterGatherListSize,
                                                              _Out_opt_ PULONG pNumberOfMapRegisters);
-typedef NTSTATUS(NTAPI *PBUILD_SCATTER_GATHER_LIST)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject,
-                                                    _In_ PMDL Mdl, _In_ PVOID CurrentVa, _In_ ULONG Length,
-                                                    _In_ PDRIVER_LIST_CONTROL ExecutionRoutine, _In_ PVOID Context,
-                                                    _In_ BOOLEAN WriteToDevice, _In_ PVOID ScatterGatherBuffer,
-                                                    _In_ ULONG ScatterGatherLength);
+typedef NTSTATUS(NTAPI *PBUILD_SCATTER_GATHER_LIST)(
+    _In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject, _In_ PMDL Mdl, _In_ PVOID CurrentVa,
+    _In_ ULONG Length, _In_ PDRIVER_LIST_CONTROL ExecutionRoutine, _In_ PVOID Context,
+    _In_ BOOLEAN WriteToDevice, _In_ PVOID ScatterGatherBuffer, _In_ ULONG ScatterGatherLength);
 typedef NTSTATUS(NTAPI *PBUILD_MDL_FROM_SCATTER_GATHER_LIST)(_In_ PDMA_ADAPTER DmaAdapter,
                                                              _In_ PSCATTER_GATHER_LIST ScatterGather,
                                                              _In_ PMDL OriginalMdl, _Out_ PMDL *TargetMdl);
-typedef NTSTATUS(NTAPI *PGET_DMA_ADAPTER_INFO)(_In_ PDMA_ADAPTER DmaAdapter, _Inout_ PDMA_ADAPTER_INFO AdapterInfo);
-typedef NTSTATUS(NTAPI *PGET_DMA_TRANSFER_INFO)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl, _In_ ULONGLONG Offset,
-                                                _In_ ULONG Length, _In_ BOOLEAN WriteOnly,
+typedef NTSTATUS(NTAPI *PGET_DMA_ADAPTER_INFO)(_In_ PDMA_ADAPTER DmaAdapter,
+                                               _Inout_ PDMA_ADAPTER_INFO AdapterInfo);
+typedef NTSTATUS(NTAPI *PGET_DMA_TRANSFER_INFO)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl,
+                                                _In_ ULONGLONG Offset, _In_ ULONG Length,
+                                                _In_ BOOLEAN WriteOnly,
                                                 _Inout_ PDMA_TRANSFER_INFO TransferInfo);
-typedef NTSTATUS(NTAPI *PINITIALIZE_DMA_TRANSFER_CONTEXT)(_In_ PDMA_ADAPTER DmaAdapter, _Out_ PVOID DmaTransferContext);
-typedef PVOID(NTAPI *PALLOCATE_COMMON_BUFFER_EX)(_In_ PDMA_ADAPTER DmaAdapter, _In_opt_ PPHYSICAL_ADDRESS MaximumAddress,
-                                                 _In_ ULONG Length, _Out_ PPHYSICAL_ADDRESS LogicalAddress,
-                                                 _In_ BOOLEAN CacheEnabled, _In_ NODE_REQUIREMENT PreferredNode);
-typedef NTSTATUS(NTAPI *PALLOCATE_ADAPTER_CHANNEL_EX)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject,
-                                                      _In_ PVOID DmaTransferContext, _In_ ULONG NumberOfMapRegisters,
-                                                      _In_ ULONG Flags, _In_opt_ PDRIVER_CONTROL ExecutionRoutine,
-                                                      _In_opt_ PVOID ExecutionContext, _Out_opt_ PVOID *MapRegisterBase);
+typedef NTSTATUS(NTAPI *PINITIALIZE_DMA_TRANSFER_CONTEXT)(_In_ PDMA_ADAPTER DmaAdapter,
+                                                          _Out_ PVOID DmaTransferContext);
+typedef PVOID(NTAPI *PALLOCATE_COMMON_BUFFER_EX)(_In_ PDMA_ADAPTER DmaAdapter,
+                                                 _In_opt_ PPHYSICAL_ADDRESS MaximumAddress, _In_ ULONG Length,
+                                                 _Out_ PPHYSICAL_ADDRESS LogicalAddress,
+                                                 _In_ BOOLEAN CacheEnabled,
+                                                 _In_ NODE_REQUIREMENT PreferredNode);
+typedef NTSTATUS(NTAPI *PALLOCATE_ADAPTER_CHANNEL_EX)(
+    _In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject, _In_ PVOID DmaTransferContext,
+    _In_ ULONG NumberOfMapRegisters, _In_ ULONG Flags, _In_opt_ PDRIVER_CONTROL ExecutionRoutine,
+    _In_opt_ PVOID ExecutionContext, _Out_opt_ PVOID *MapRegisterBase);
 typedef NTSTATUS(NTAPI *PCONFIGURE_ADAPTER_CHANNEL)(_In_ PDMA_ADAPTER DmaAdapter, _In_ ULONG FunctionNumber,
                                                     _In_ PVOID Context);
-typedef BOOLEAN(NTAPI *PCANCEL_ADAPTER_CHANNEL)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject,
+typedef BOOLEAN(NTAPI *PCANCEL_ADAPTER_CHANNEL)(_In_ PDMA_ADAPTER DmaAdapter,
+                                                _In_ PDEVICE_OBJECT DeviceObject,
                                                 _In_ PVOID DmaTransferContext);
-typedef NTSTATUS(NTAPI *PMAP_TRANSFER_EX)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl, _In_ PVOID MapRegisterBase,
-                                          _In_ ULONGLONG Offset, _In_ ULONG DeviceOffset, _Inout_ PULONG Length,
-                                          _In_ BOOLEAN WriteToDevice,
-                                          _Out_writes_bytes_opt_(ScatterGatherBufferLength)
-                                              PSCATTER_GATHER_LIST ScatterGatherBuffer,
-                                          _In_ ULONG ScatterGatherBufferLength,
-                                          _In_opt_ PDMA_COMPLETION_ROUTINE DmaCompletionRoutine,
-                                          _In_opt_ PVOID CompletionContext);
-typedef NTSTATUS(NTAPI *PGET_SCATTER_GATHER_LIST_EX)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject,
-                                                     _In_ PVOID DmaTransferContext, _In_ PMDL Mdl, _In_ ULONGLONG Offset,
-                                                     _In_ ULONG Length, _In_ ULONG Flags,
-                                                     _In_opt_ PDRIVER_LIST_CONTROL ExecutionRoutine, _In_opt_ PVOID Context,
-                                                     _In_ BOOLEAN WriteToDevice,
-                                                     _In_opt_ PDMA_COMPLETION_ROUTINE DmaCompletionRoutine,
-                                                     _In_opt_ PVOID CompletionContext,
-                                                     _Out_opt_ PSCATTER_GATHER_LIST *ScatterGatherList);
-typedef NTSTATUS(NTAPI *PBUILD_SCATTER_GATHER_LIST_EX)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject,
-                                                       _In_ PVOID DmaTransferContext, _In_ PMDL Mdl,
-                                                       _In_ ULONGLONG Offset, _In_ ULONG Length, _In_ ULONG Flags,
-                                                       _In_opt_ PDRIVER_LIST_CONTROL ExecutionRoutine,
-                                                       _In_opt_ PVOID Context, _In_ BOOLEAN WriteToDevice,
-                                                       _In_ PVOID ScatterGatherBuffer, _In_ ULONG ScatterGatherLength,
-                                                       _In_opt_ PDMA_COMPLETION_ROUTINE DmaCompletionRoutine,
-                                                       _In_opt_ PVOID CompletionContext, _Out_opt_ PVOID ScatterGatherList);
-typedef NTSTATUS(NTAPI *PFLUSH_ADAPTER_BUFFERS_EX)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl, _In_ PVOID MapRegisterBase,
-                                                   _In_ ULONGLONG Offset, _In_ ULONG Length, _In_ BOOLEAN WriteToDevice);
-typedef VOID(NTAPI *PFREE_ADAPTER_OBJECT)(_In_ PDMA_ADAPTER DmaAdapter, _In_ IO_ALLOCATION_ACTION AllocationAction);
+typedef NTSTATUS(NTAPI *PMAP_TRANSFER_EX)(
+    _In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl, _In_ PVOID MapRegisterBase, _In_ ULONGLONG Offset,
+    _In_ ULONG DeviceOffset, _Inout_ PULONG Length, _In_ BOOLEAN WriteToDevice,
+    _Out_writes_bytes_opt_(ScatterGatherBufferLength) PSCATTER_GATHER_LIST ScatterGatherBuffer,
+    _In_ ULONG ScatterGatherBufferLength, _In_opt_ PDMA_COMPLETION_ROUTINE DmaCompletionRoutine,
+    _In_opt_ PVOID CompletionContext);
+typedef NTSTATUS(NTAPI *PGET_SCATTER_GATHER_LIST_EX)(
+    _In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject, _In_ PVOID DmaTransferContext,
+    _In_ PMDL Mdl, _In_ ULONGLONG Offset, _In_ ULONG Length, _In_ ULONG Flags,
+    _In_opt_ PDRIVER_LIST_CONTROL ExecutionRoutine, _In_opt_ PVOID Context, _In_ BOOLEAN WriteToDevice,
+    _In_opt_ PDMA_COMPLETION_ROUTINE DmaCompletionRoutine, _In_opt_ PVOID CompletionContext,
+    _Out_opt_ PSCATTER_GATHER_LIST *ScatterGatherList);
+typedef NTSTATUS(NTAPI *PBUILD_SCATTER_GATHER_LIST_EX)(
+    _In_ PDMA_ADAPTER DmaAdapter, _In_ PDEVICE_OBJECT DeviceObject, _In_ PVOID DmaTransferContext,
+    _In_ PMDL Mdl, _In_ ULONGLONG Offset, _In_ ULONG Length, _In_ ULONG Flags,
+    _In_opt_ PDRIVER_LIST_CONTROL ExecutionRoutine, _In_opt_ PVOID Context, _In_ BOOLEAN WriteToDevice,
+    _In_ PVOID ScatterGatherBuffer, _In_ ULONG ScatterGatherLength,
+    _In_opt_ PDMA_COMPLETION_ROUTINE DmaCompletionRoutine, _In_opt_ PVOID CompletionContext,
+    _Out_opt_ PVOID ScatterGatherList);
+typedef NTSTATUS(NTAPI *PFLUSH_ADAPTER_BUFFERS_EX)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl,
+                                                   _In_ PVOID MapRegisterBase, _In_ ULONGLONG Offset,
+                                                   _In_ ULONG Length, _In_ BOOLEAN WriteToDevice);
+typedef VOID(NTAPI *PFREE_ADAPTER_OBJECT)(_In_ PDMA_ADAPTER DmaAdapter,
+                                          _In_ IO_ALLOCATION_ACTION AllocationAction);
 typedef NTSTATUS(NTAPI *PCANCEL_MAPPED_TRANSFER)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PVOID DmaTransferContext);
-typedef NTSTATUS(NTAPI *PALLOCATE_DOMAIN_COMMON_BUFFER)(_In_ PDMA_ADAPTER DmaAdapter, _In_ HANDLE DomainHandle,
-                                                        _In_opt_ PPHYSICAL_ADDRESS MaximumAddress, _In_ ULONG Length,
-                                                        _In_ ULONG Flags, _In_opt_ MEMORY_CACHING_TYPE *CacheType,
-                                                        _In_ NODE_REQUIREMENT PreferredNode,
-                                                        _Out_ PPHYSICAL_ADDRESS LogicalAddress, _Out_ PVOID *VirtualAddress);
-typedef NTSTATUS(NTAPI *PFLUSH_DMA_BUFFER)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl, _In_ BOOLEAN ReadOperation);
+typedef NTSTATUS(NTAPI *PALLOCATE_DOMAIN_COMMON_BUFFER)(
+    _In_ PDMA_ADAPTER DmaAdapter, _In_ HANDLE DomainHandle, _In_opt_ PPHYSICAL_ADDRESS MaximumAddress,
+    _In_ ULONG Length, _In_ ULONG Flags, _In_opt_ MEMORY_CACHING_TYPE *CacheType,
+    _In_ NODE_REQUIREMENT PreferredNode, _Out_ PPHYSICAL_ADDRESS LogicalAddress, _Out_ PVOID *VirtualAddress);
+typedef NTSTATUS(NTAPI *PFLUSH_DMA_BUFFER)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl,
+                                           _In_ BOOLEAN ReadOperation);
 typedef NTSTATUS(NTAPI *PJOIN_DMA_DOMAIN)(_In_ PDMA_ADAPTER DmaAdapter, _In_ HANDLE DomainHandle);
 typedef NTSTATUS(NTAPI *PLEAVE_DMA_DOMAIN)(_In_ PDMA_ADAPTER DmaAdapter);
 typedef HANDLE(NTAPI *PGET_DMA_DOMAIN)(_In_ PDMA_ADAPTER DmaAdapter);
-typedef PVOID(NTAPI *PALLOCATE_COMMON_BUFFER_WITH_BOUNDS)(
-    _In_ PDMA_ADAPTER DmaAdapter, _In_opt_ PPHYSICAL_ADDRESS MinimumAddress, _In_opt_ PPHYSICAL_ADDRESS MaximumAddress,
-    _In_ ULONG Length, _In_ ULONG Flags, _In_opt_ MEMORY_CACHING_TYPE *CacheType, _In_ NODE_REQUIREMENT PreferredNode,
-    _Out_ PPHYSICAL_ADDRESS LogicalAddress);
+typedef PVOID(NTAPI *PALLOCATE_COMMON_BUFFER_WITH_BOUNDS)(_In_ PDMA_ADAPTER DmaAdapter,
+                                                          _In_opt_ PPHYSICAL_ADDRESS MinimumAddress,
+                                                          _In_opt_ PPHYSICAL_ADDRESS MaximumAddress,
+                                                          _In_ ULONG Length, _In_ ULONG Flags,
+                                                          _In_opt_ MEMORY_CACHING_TYPE *CacheType,
+                                                          _In_ NODE_REQUIREMENT PreferredNode,
+                                                          _Out_ PPHYSICAL_ADDRESS LogicalAddress);
 
 typedef struct _DMA_COMMON_BUFFER_VECTOR DMA_COMMON_BUFFER_VECTOR, *PDMA_COMMON_BUFFER_VECTOR;
-typedef NTSTATUS(NTAPI *PALLOCATE_COMMON_BUFFER_VECTOR)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PHYSICAL_ADDRESS LowAddress,
-                                                        _In_ PHYSICAL_ADDRESS HighAddress, _In_ MEMORY_CACHING_TYPE CacheType,
-                                                        _In_ ULONG IdealNode, _In_ ULONG Flags, _In_ ULONG NumberOfElements,
-                                                        _In_ ULONGLONG SizeOfElements,
-                                                        _Out_ PDMA_COMMON_BUFFER_VECTOR *VectorOut);
+typedef NTSTATUS(NTAPI *PALLOCATE_COMMON_BUFFER_VECTOR)(
+    _In_ PDMA_ADAPTER DmaAdapter, _In_ PHYSICAL_ADDRESS LowAddress, _In_ PHYSICAL_ADDRESS HighAddress,
+    _In_ MEMORY_CACHING_TYPE CacheType, _In_ ULONG IdealNode, _In_ ULONG Flags, _In_ ULONG NumberOfElements,
+    _In_ ULONGLONG SizeOfElements, _Out_ PDMA_COMMON_BUFFER_VECTOR *VectorOut);
 typedef VOID(NTAPI *PGET_COMMON_BUFFER_FROM_VECTOR_BY_INDEX)(_In_ PDMA_ADAPTER DmaAdapter,
-                                                             _In_ PDMA_COMMON_BUFFER_VECTOR Vector, _In_ ULONG Index,
-                                                             _Out_ PVOID *VirtualAddressOut,
+                                                             _In_ PDMA_COMMON_BUFFER_VECTOR Vector,
+                                                             _In_ ULONG Index, _Out_ PVOID *VirtualAddressOut,
                                                              _Out_ PPHYSICAL_ADDRESS LogicalAddressOut);
-typedef VOID(NTAPI *PFREE_COMMON_BUFFER_FROM_VECTOR)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PDMA_COMMON_BUFFER_VECTOR Vector,
-                                                     _In_ ULONG Index);
-typedef VOID(NTAPI *PFREE_COMMON_BUFFER_VECTOR)(_In_ PDMA_ADAPTER DmaAdapter, _In_ PDMA_COMMON_BUFFER_VECTOR Vector);
+typedef VOID(NTAPI *PFREE_COMMON_BUFFER_FROM_VECTOR)(_In_ PDMA_ADAPTER DmaAdapter,
+                                                     _In_ PDMA_COMMON_BUFFER_VECTOR Vector, _In_ ULONG Index);
+typedef VOID(NTAPI *PFREE_COMMON_BUFFER_VECTOR)(_In_ PDMA_ADAPTER DmaAdapter,
+                                                _In_ PDMA_COMMON_BUFFER_VECTOR Vector);
 typedef NTSTATUS(NTAPI *PCREATE_COMMON_BUFFER_FROM_MDL)(
     _In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl,
     _In_reads_opt_(ExtendedConfigsCount) PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION ExtendedConfigs,
@@ -394,10 +402,9 @@ NT_ASSERT_OFFSET(DMA_OPERATIONS, GetDmaAdapterInfo, 0x80);
 NT_ASSERT_SIZE(DMA_ADAPTER, 0x10);
 
 /* The adapter of a device, or NULL; given back with its PutDmaAdapter. */
-_IRQL_requires_max_(PASSIVE_LEVEL)
-NTKERNELAPI PDMA_ADAPTER NTAPI IoGetDmaAdapter(_In_opt_ PDEVICE_OBJECT PhysicalDeviceObject,
-                                               _In_ PDEVICE_DESCRIPTION DeviceDescription,
-                                               _Out_ PULONG NumberOfMapRegisters);
+_IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI PDMA_ADAPTER NTAPI
+    IoGetDmaAdapter(_In_opt_ PDEVICE_OBJECT PhysicalDeviceObject, _In_ PDEVICE_DESCRIPTION DeviceDescription,
+                    _Out_ PULONG NumberOfMapRegisters);
 NTKERNELAPI NTSTATUS NTAPI IoAllocateAdapterChannel(_In_ PADAPTER_OBJECT AdapterObject,
                                                     _In_ PDEVICE_OBJECT DeviceObject,
                                                     _In_ ULONG NumberOfMapRegisters,
@@ -405,13 +412,13 @@ NTKERNELAPI NTSTATUS NTAPI IoAllocateAdapterChannel(_In_ PADAPTER_OBJECT Adapter
                                                     _In_ PVOID Context);
 
 /* The routines of old, by way of the adapter's table. */
-#define HalPutDmaAdapter(a) ((a)->DmaOperations->PutDmaAdapter(a))
+#define HalPutDmaAdapter(a)                 ((a)->DmaOperations->PutDmaAdapter(a))
 #define HalAllocateCommonBuffer(a, l, p, c) ((a)->DmaOperations->AllocateCommonBuffer((a), (l), (p), (c)))
-#define HalFreeCommonBuffer(a, l, p, v, c) ((a)->DmaOperations->FreeCommonBuffer((a), (l), (p), (v), (c)))
-#define HalGetScatterGatherList(a, d, m, v, l, r, c, w) \
+#define HalFreeCommonBuffer(a, l, p, v, c)  ((a)->DmaOperations->FreeCommonBuffer((a), (l), (p), (v), (c)))
+#define HalGetScatterGatherList(a, d, m, v, l, r, c, w)                                                      \
     ((a)->DmaOperations->GetScatterGatherList((a), (d), (m), (v), (l), (r), (c), (w)))
 #define HalPutScatterGatherList(a, s, w) ((a)->DmaOperations->PutScatterGatherList((a), (s), (w)))
-#define HalGetDmaAlignmentRequirement() 1
+#define HalGetDmaAlignmentRequirement()  1
 
 /* ---- bus data and the rest ---- */
 
@@ -532,97 +539,87 @@ typedef struct _PCI_COMMON_CONFIG {
 NT_ASSERT_SIZE(PCI_COMMON_HEADER, 64);
 NT_ASSERT_SIZE(PCI_COMMON_CONFIG, 256);
 
-#define PCI_COMMON_HDR_LENGTH (FIELD_OFFSET(PCI_COMMON_CONFIG, DeviceSpecific))
-#define PCI_EXTENDED_CONFIG_LENGTH 0x1000
-#define PCI_MAX_DEVICES 32
-#define PCI_MAX_FUNCTION 8
-#define PCI_MAX_BRIDGE_NUMBER 0xFF
-#define PCI_INVALID_VENDORID 0xFFFF
-#define PCI_MULTIFUNCTION 0x80
-#define PCI_DEVICE_TYPE 0x00
-#define PCI_BRIDGE_TYPE 0x01
-#define PCI_CARDBUS_BRIDGE_TYPE 0x02
-#define PCI_ENABLE_IO_SPACE 0x0001
-#define PCI_ENABLE_MEMORY_SPACE 0x0002
-#define PCI_ENABLE_BUS_MASTER 0x0004
-#define PCI_ENABLE_PARITY 0x0040
-#define PCI_ENABLE_SERR 0x0100
-#define PCI_DISABLE_LEVEL_INTERRUPT 0x0400
-#define PCI_STATUS_INTERRUPT_PENDING 0x0008
-#define PCI_STATUS_CAPABILITIES_LIST 0x0010
-#define PCI_ADDRESS_IO_SPACE 0x00000001
-#define PCI_ADDRESS_MEMORY_TYPE_MASK 0x00000006
-#define PCI_ADDRESS_MEMORY_PREFETCHABLE 0x00000008
-#define PCI_ADDRESS_IO_ADDRESS_MASK 0xfffffffc
-#define PCI_ADDRESS_MEMORY_ADDRESS_MASK 0xfffffff0
-#define PCI_TYPE_32BIT 0
-#define PCI_TYPE_20BIT 2
-#define PCI_TYPE_64BIT 4
+#define PCI_COMMON_HDR_LENGTH              (FIELD_OFFSET(PCI_COMMON_CONFIG, DeviceSpecific))
+#define PCI_EXTENDED_CONFIG_LENGTH         0x1000
+#define PCI_MAX_DEVICES                    32
+#define PCI_MAX_FUNCTION                   8
+#define PCI_MAX_BRIDGE_NUMBER              0xFF
+#define PCI_INVALID_VENDORID               0xFFFF
+#define PCI_MULTIFUNCTION                  0x80
+#define PCI_DEVICE_TYPE                    0x00
+#define PCI_BRIDGE_TYPE                    0x01
+#define PCI_CARDBUS_BRIDGE_TYPE            0x02
+#define PCI_ENABLE_IO_SPACE                0x0001
+#define PCI_ENABLE_MEMORY_SPACE            0x0002
+#define PCI_ENABLE_BUS_MASTER              0x0004
+#define PCI_ENABLE_PARITY                  0x0040
+#define PCI_ENABLE_SERR                    0x0100
+#define PCI_DISABLE_LEVEL_INTERRUPT        0x0400
+#define PCI_STATUS_INTERRUPT_PENDING       0x0008
+#define PCI_STATUS_CAPABILITIES_LIST       0x0010
+#define PCI_ADDRESS_IO_SPACE               0x00000001
+#define PCI_ADDRESS_MEMORY_TYPE_MASK       0x00000006
+#define PCI_ADDRESS_MEMORY_PREFETCHABLE    0x00000008
+#define PCI_ADDRESS_IO_ADDRESS_MASK        0xfffffffc
+#define PCI_ADDRESS_MEMORY_ADDRESS_MASK    0xfffffff0
+#define PCI_TYPE_32BIT                     0
+#define PCI_TYPE_20BIT                     2
+#define PCI_TYPE_64BIT                     4
 #define PCI_CAPABILITY_ID_POWER_MANAGEMENT 0x01
-#define PCI_CAPABILITY_ID_MSI 0x05
-#define PCI_CAPABILITY_ID_PCIX 0x07
-#define PCI_CAPABILITY_ID_VENDOR_SPECIFIC 0x09
-#define PCI_CAPABILITY_ID_PCI_EXPRESS 0x10
-#define PCI_CAPABILITY_ID_MSIX 0x11
-#define PCI_WHICHSPACE_CONFIG 0x0
-#define PCI_WHICHSPACE_ROM 0x52696350
+#define PCI_CAPABILITY_ID_MSI              0x05
+#define PCI_CAPABILITY_ID_PCIX             0x07
+#define PCI_CAPABILITY_ID_VENDOR_SPECIFIC  0x09
+#define PCI_CAPABILITY_ID_PCI_EXPRESS      0x10
+#define PCI_CAPABILITY_ID_MSIX             0x11
+#define PCI_WHICHSPACE_CONFIG              0x0
+#define PCI_WHICHSPACE_ROM                 0x52696350
 
 typedef struct _PCI_CAPABILITIES_HEADER {
     UCHAR CapabilityID;
     UCHAR Next;
 } PCI_CAPABILITIES_HEADER, *PPCI_CAPABILITIES_HEADER;
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
-NTHALAPI ULONG NTAPI HalGetBusData(_In_ BUS_DATA_TYPE BusDataType, _In_ ULONG BusNumber,
-                                   _In_ ULONG SlotNumber, _Out_writes_bytes_(Length) PVOID Buffer,
-                                   _In_ ULONG Length);
-_IRQL_requires_max_(DISPATCH_LEVEL)
-NTHALAPI ULONG NTAPI HalSetBusData(_In_ BUS_DATA_TYPE BusDataType, _In_ ULONG BusNumber,
-                                   _In_ ULONG SlotNumber, _In_reads_bytes_(Length) PVOID Buffer,
-                                   _In_ ULONG Length);
+_IRQL_requires_max_(DISPATCH_LEVEL) NTHALAPI ULONG NTAPI
+    HalGetBusData(_In_ BUS_DATA_TYPE BusDataType, _In_ ULONG BusNumber, _In_ ULONG SlotNumber,
+                  _Out_writes_bytes_(Length) PVOID Buffer, _In_ ULONG Length);
+_IRQL_requires_max_(DISPATCH_LEVEL) NTHALAPI ULONG NTAPI
+    HalSetBusData(_In_ BUS_DATA_TYPE BusDataType, _In_ ULONG BusNumber, _In_ ULONG SlotNumber,
+                  _In_reads_bytes_(Length) PVOID Buffer, _In_ ULONG Length);
 /* The bytes that were read: less than Length at the end of the configuration space, 0 without a device. */
-_IRQL_requires_max_(DISPATCH_LEVEL)
-NTHALAPI ULONG NTAPI HalGetBusDataByOffset(_In_ BUS_DATA_TYPE BusDataType, _In_ ULONG BusNumber,
-                                           _In_ ULONG SlotNumber, _Out_writes_bytes_(Length) PVOID Buffer,
-                                           _In_ ULONG Offset, _In_ ULONG Length);
-_IRQL_requires_max_(DISPATCH_LEVEL)
-NTHALAPI ULONG NTAPI HalSetBusDataByOffset(_In_ BUS_DATA_TYPE BusDataType, _In_ ULONG BusNumber,
-                                           _In_ ULONG SlotNumber, _In_reads_bytes_(Length) PVOID Buffer,
-                                           _In_ ULONG Offset, _In_ ULONG Length);
-_IRQL_requires_max_(DISPATCH_LEVEL)
-NTHALAPI BOOLEAN NTAPI HalTranslateBusAddress(_In_ INTERFACE_TYPE InterfaceType, _In_ ULONG BusNumber,
-                                              _In_ PHYSICAL_ADDRESS BusAddress, _Inout_ PULONG AddressSpace,
-                                              _Out_ PPHYSICAL_ADDRESS TranslatedAddress);
-_IRQL_requires_max_(PASSIVE_LEVEL)
-NTHALAPI ULONG NTAPI HalGetInterruptVector(_In_ INTERFACE_TYPE InterfaceType, _In_ ULONG BusNumber,
-                                           _In_ ULONG BusInterruptLevel, _In_ ULONG BusInterruptVector,
-                                           _Out_ PKIRQL Irql, _Out_ PKAFFINITY Affinity);
-_IRQL_requires_max_(PASSIVE_LEVEL)
-NTHALAPI NTSTATUS NTAPI HalAssignSlotResources(_In_ PUNICODE_STRING RegistryPath,
-                                               _In_ PUNICODE_STRING DriverClassName,
-                                               _In_ PDRIVER_OBJECT DriverObject,
-                                               _In_ PDEVICE_OBJECT DeviceObject, _In_ INTERFACE_TYPE BusType,
-                                               _In_ ULONG BusNumber, _In_ ULONG SlotNumber,
-                                               _Inout_ PCM_RESOURCE_LIST *AllocatedResources);
-_IRQL_requires_max_(PASSIVE_LEVEL)
-NTHALAPI PADAPTER_OBJECT NTAPI HalGetAdapter(_In_ PDEVICE_DESCRIPTION DeviceDescription,
-                                             _Out_ PULONG NumberOfMapRegisters);
-_IRQL_requires_max_(DISPATCH_LEVEL)
-NTHALAPI ULONG NTAPI HalReadDmaCounter(_In_ PADAPTER_OBJECT AdapterObject);
-_IRQL_requires_max_(DISPATCH_LEVEL)
-NTHALAPI NTSTATUS NTAPI HalAllocateAdapterChannel(_In_ PADAPTER_OBJECT AdapterObject,
-                                                  _In_ PWAIT_CONTEXT_BLOCK Wcb,
-                                                  _In_ ULONG NumberOfMapRegisters,
-                                                  _In_ PDRIVER_CONTROL ExecutionRoutine);
-_IRQL_requires_max_(PASSIVE_LEVEL)
-NTHALAPI PVOID NTAPI HalAllocateCrashDumpRegisters(_In_ PADAPTER_OBJECT AdapterObject,
-                                                   _Inout_ PULONG NumberOfMapRegisters);
+_IRQL_requires_max_(DISPATCH_LEVEL) NTHALAPI ULONG NTAPI
+    HalGetBusDataByOffset(_In_ BUS_DATA_TYPE BusDataType, _In_ ULONG BusNumber, _In_ ULONG SlotNumber,
+                          _Out_writes_bytes_(Length) PVOID Buffer, _In_ ULONG Offset, _In_ ULONG Length);
+_IRQL_requires_max_(DISPATCH_LEVEL) NTHALAPI ULONG NTAPI
+    HalSetBusDataByOffset(_In_ BUS_DATA_TYPE BusDataType, _In_ ULONG BusNumber, _In_ ULONG SlotNumber,
+                          _In_reads_bytes_(Length) PVOID Buffer, _In_ ULONG Offset, _In_ ULONG Length);
+_IRQL_requires_max_(DISPATCH_LEVEL) NTHALAPI BOOLEAN NTAPI
+    HalTranslateBusAddress(_In_ INTERFACE_TYPE InterfaceType, _In_ ULONG BusNumber,
+                           _In_ PHYSICAL_ADDRESS BusAddress, _Inout_ PULONG AddressSpace,
+                           _Out_ PPHYSICAL_ADDRESS TranslatedAddress);
+_IRQL_requires_max_(PASSIVE_LEVEL) NTHALAPI ULONG NTAPI
+    HalGetInterruptVector(_In_ INTERFACE_TYPE InterfaceType, _In_ ULONG BusNumber,
+                          _In_ ULONG BusInterruptLevel, _In_ ULONG BusInterruptVector, _Out_ PKIRQL Irql,
+                          _Out_ PKAFFINITY Affinity);
+_IRQL_requires_max_(PASSIVE_LEVEL) NTHALAPI NTSTATUS NTAPI
+    HalAssignSlotResources(_In_ PUNICODE_STRING RegistryPath, _In_ PUNICODE_STRING DriverClassName,
+                           _In_ PDRIVER_OBJECT DriverObject, _In_ PDEVICE_OBJECT DeviceObject,
+                           _In_ INTERFACE_TYPE BusType, _In_ ULONG BusNumber, _In_ ULONG SlotNumber,
+                           _Inout_ PCM_RESOURCE_LIST *AllocatedResources);
+_IRQL_requires_max_(PASSIVE_LEVEL) NTHALAPI PADAPTER_OBJECT NTAPI
+    HalGetAdapter(_In_ PDEVICE_DESCRIPTION DeviceDescription, _Out_ PULONG NumberOfMapRegisters);
+_IRQL_requires_max_(DISPATCH_LEVEL) NTHALAPI ULONG NTAPI
+    HalReadDmaCounter(_In_ PADAPTER_OBJECT AdapterObject);
+_IRQL_requires_max_(DISPATCH_LEVEL) NTHALAPI NTSTATUS NTAPI
+    HalAllocateAdapterChannel(_In_ PADAPTER_OBJECT AdapterObject, _In_ PWAIT_CONTEXT_BLOCK Wcb,
+                              _In_ ULONG NumberOfMapRegisters, _In_ PDRIVER_CONTROL ExecutionRoutine);
+_IRQL_requires_max_(PASSIVE_LEVEL) NTHALAPI PVOID NTAPI
+    HalAllocateCrashDumpRegisters(_In_ PADAPTER_OBJECT AdapterObject, _Inout_ PULONG NumberOfMapRegisters);
 _IRQL_requires_max_(DISPATCH_LEVEL) NTHALAPI BOOLEAN NTAPI HalMakeBeep(_In_ ULONG Frequency);
-_IRQL_requires_max_(PASSIVE_LEVEL)
-NTHALAPI VOID NTAPI HalExamineMBR(_In_ PDEVICE_OBJECT DeviceObject, _In_ ULONG SectorSize,
-                                  _In_ ULONG MBRTypeIdentifier, _Out_ PVOID *Buffer);
-typedef VOID(NTAPI *pHalExamineMBR)(_In_ PDEVICE_OBJECT DeviceObject, _In_ ULONG SectorSize, _In_ ULONG MBRTypeIdentifier,
-                                    _Out_ PVOID *Buffer);
+_IRQL_requires_max_(PASSIVE_LEVEL) NTHALAPI VOID NTAPI
+    HalExamineMBR(_In_ PDEVICE_OBJECT DeviceObject, _In_ ULONG SectorSize, _In_ ULONG MBRTypeIdentifier,
+                  _Out_ PVOID *Buffer);
+typedef VOID(NTAPI *pHalExamineMBR)(_In_ PDEVICE_OBJECT DeviceObject, _In_ ULONG SectorSize,
+                                    _In_ ULONG MBRTypeIdentifier, _Out_ PVOID *Buffer);
 
 /* What HalReturnToFirmware asks of the firmware. */
 typedef enum _FIRMWARE_REENTRY {
@@ -632,7 +629,8 @@ typedef enum _FIRMWARE_REENTRY {
     HalRebootRoutine,
     HalInteractiveModeRoutine,
     HalMaximumRoutine
-} FIRMWARE_REENTRY, *PFIRMWARE_REENTRY;
+} FIRMWARE_REENTRY,
+    *PFIRMWARE_REENTRY;
 
 NTHALAPI VOID NTAPI HalReturnToFirmware(_In_ FIRMWARE_REENTRY Routine);
 
@@ -646,10 +644,12 @@ typedef enum _PHYSICAL_COUNTER_RESOURCE_DESCRIPTOR_TYPE {
     ResourceTypeEventBuffer,
     ResourceTypeIdenitificationTag,
     ResourceTypeMax
-} PHYSICAL_COUNTER_RESOURCE_DESCRIPTOR_TYPE, *PPHYSICAL_COUNTER_RESOURCE_DESCRIPTOR_TYPE;
+} PHYSICAL_COUNTER_RESOURCE_DESCRIPTOR_TYPE,
+    *PPHYSICAL_COUNTER_RESOURCE_DESCRIPTOR_TYPE;
 
 typedef VOID(NTAPI *PPHYSICAL_COUNTER_EVENT_BUFFER_OVERFLOW_HANDLER)(ULONGLONG EventBuffer, SIZE_T EntrySize,
-                                                                     SIZE_T NumberOfEntries, HANDLE OwningHandle);
+                                                                     SIZE_T NumberOfEntries,
+                                                                     HANDLE OwningHandle);
 typedef BOOLEAN(NTAPI *PPHYSICAL_COUNTER_OVERFLOW_HANDLER)(ULONGLONG OverflowStatus, HANDLE OwningHandle);
 
 typedef struct _PHYSICAL_COUNTER_EVENT_BUFFER_CONFIGURATION {
@@ -679,15 +679,13 @@ typedef struct _PHYSICAL_COUNTER_RESOURCE_LIST {
     PHYSICAL_COUNTER_RESOURCE_DESCRIPTOR Descriptors[ANYSIZE_ARRAY];
 } PHYSICAL_COUNTER_RESOURCE_LIST, *PPHYSICAL_COUNTER_RESOURCE_LIST;
 
-_IRQL_requires_max_(PASSIVE_LEVEL)
-NTHALAPI NTSTATUS NTAPI HalAllocateHardwareCounters(_In_reads_opt_(GroupCount) PGROUP_AFFINITY GroupAffinty,
-                                                    _In_ ULONG GroupCount,
-                                                    _In_ PPHYSICAL_COUNTER_RESOURCE_LIST ResourceList,
-                                                    _Out_ PHANDLE CounterSetHandle);
-_IRQL_requires_max_(PASSIVE_LEVEL)
-NTHALAPI NTSTATUS NTAPI HalFreeHardwareCounters(_In_ HANDLE CounterSetHandle);
+_IRQL_requires_max_(PASSIVE_LEVEL) NTHALAPI NTSTATUS NTAPI
+    HalAllocateHardwareCounters(_In_reads_opt_(GroupCount) PGROUP_AFFINITY GroupAffinty,
+                                _In_ ULONG GroupCount, _In_ PPHYSICAL_COUNTER_RESOURCE_LIST ResourceList,
+                                _Out_ PHANDLE CounterSetHandle);
+_IRQL_requires_max_(PASSIVE_LEVEL) NTHALAPI NTSTATUS NTAPI
+    HalFreeHardwareCounters(_In_ HANDLE CounterSetHandle);
 
 EXTERN_C_END
 
 #endif
-
