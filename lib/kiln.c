@@ -100,6 +100,7 @@ static void enter(void)
 
 static void leave(void)
 {
+    KcLeave();
     host_client_outside = true;
 }
 

@@ -46,6 +46,12 @@ static void client_enter(KPROCESSOR_MODE mode)
     KiDeliverPending();
 }
 
+void KcLeave(void)
+{
+    if (client_process)
+        KiReturnToClient();
+}
+
 int32_t KcInit(void)
 {
     PVOID memory;

@@ -56,6 +56,9 @@ int32_t KcCreateEvent(uint64_t *handle);
 int32_t KcWaitEvent(uint64_t handle, uint64_t timeout_100ns);
 int32_t KcCancel(uint64_t handle, uint64_t *user_iosb);
 
+/* The client goes back to code of its own, on the host thread it came from, wherever a driver's affinity calls led it. */
+void KcLeave(void);
+
 void KcSleep(uint64_t time_100ns);
 bool KcRunUntilIdle(uint64_t limit_100ns);
 int32_t KcRunOnThread(void (*function)(void *), void *argument);

@@ -115,7 +115,7 @@ static void emit(TEXT *Text)
 /* Is this a thread of Kiln's own that only waits for work? Those are not what a hang is about. */
 static BOOLEAN is_idle_worker(const KI_THREAD_INFO *Info, const ULONGLONG *Frames, ULONG Count)
 {
-    if (Info->State != KiWaiting || Info->Thread->HostStack)
+    if (Info->State != KiWaiting || Info->Thread->HostStack || Info->Thread->Suspended)
         return FALSE;
     for (ULONG i = 0; i < Count; i++)
         if (LdrFindModuleByAddress((PVOID)(ULONG_PTR)Frames[i]))

@@ -103,10 +103,13 @@ static void one_round(ULONG Self, ULONG *State)
         break;
     case 10: {
         PKTHREAD victim = team[next_random(State) % THREADS];
+        /* Not to be suspended itself in between: two threads that suspend each other would never run again. */
+        KeEnterCriticalRegion();
         if (victim != KeGetCurrentThread() && KeSuspendThread(victim, NULL) == STATUS_SUCCESS) {
             KeStallExecutionProcessor(2);
             KeResumeThread(victim, NULL);
         }
+        KeLeaveCriticalRegion();
         break;
     }
     }
