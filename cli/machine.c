@@ -33,6 +33,7 @@ static void help(const char *verb, FILE *out)
             "  --log FILE         write the event log\n"
             "  --coverage FILE    write which lines of drivers built with --san=cov ran (LCOV tracefile)\n"
             "  --allow-unresolved load drivers whose imports are missing; calling one bugchecks\n"
+            "  --pass-breakpoints note breakpoints of drivers and go on, as with a debugger attached\n"
             "  --unchecked        leave the rule checks out (they are on in the simulator, off with --live)\n"
             "  --timeout SECONDS  stop and report a run that takes longer than that in real time\n"
             "  --plain            print only what drivers print with DbgPrint\n"
@@ -141,6 +142,8 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
             options->kiln.live = true;
         } else if (!strcmp(option, "--allow-unresolved")) {
             options->kiln.allow_unresolved = true;
+        } else if (!strcmp(option, "--pass-breakpoints")) {
+            options->kiln.pass_breakpoints = true;
         } else if (!strcmp(option, "--unchecked")) {
             options->kiln.unchecked = true;
         } else if (!strcmp(option, "--plain")) {

@@ -126,6 +126,7 @@ kiln_status kiln_boot(const struct kiln_options *given)
                 .trace = options.event_log != NULL,
                 .checked = !options.live && !options.unchecked,
                 .allow_unresolved = options.allow_unresolved,
+                .pass_breakpoints = options.pass_breakpoints,
                 .plain = options.plain,
                 .json = options.json,
                 .cpus = options.cpus ? options.cpus : 1,

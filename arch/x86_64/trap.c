@@ -280,6 +280,15 @@ static void general_protection(const struct host_trap *trap, EXCEPTION_RECORD *r
 }
 
 /* Fill the record. True: nothing to raise, the thread goes on with the (changed) trap. Page faults may bugcheck. */
+/* The driver instruction of a breakpoint: the int3, or the call of DbgBreakPoint that led to it; 0 if it is the kernel's. */
+static ULONG_PTR breakpoint_owner(const struct host_trap *trap)
+{
+    ULONG_PTR pc = trap->rip - 1, caller = *(const ULONG_PTR *)trap->rsp - 1;
+    if (LdrFindModuleByAddress((PVOID)pc))
+        return pc;
+    return LdrFindModuleByAddress((PVOID)caller) ? caller : 0;
+}
+
 static bool classify(struct host_trap *trap, CONTEXT *context, EXCEPTION_RECORD *record, enum ki_emulation emulation)
 {
     ULONG status;
@@ -305,6 +314,10 @@ static bool classify(struct host_trap *trap, CONTEXT *context, EXCEPTION_RECORD 
         set_record(record, STATUS_SINGLE_STEP, trap->rip, 0, 0, 0);
         return false;
     case VECTOR_BP:
+        if (host_config()->pass_breakpoints && breakpoint_owner(trap)) {
+            KiNoteBreakpoint(breakpoint_owner(trap));
+            return true;
+        }
         context->Rip = trap->rip - 1;
         set_record(record, STATUS_BREAKPOINT, context->Rip, 1, 0, 0);
         return false;

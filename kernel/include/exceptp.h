@@ -107,4 +107,7 @@ bool KiReportOwnsTrap(const struct host_trap *trap);
 void KiTrapToContext(const struct host_trap *trap, CONTEXT *context);
 void KiContextToTrap(const CONTEXT *context, struct host_trap *trap);
 
+/* Say that a breakpoint was met and passed (host_config.pass_breakpoints). */
+void KiNoteBreakpoint(ULONG_PTR pc);
+
 #endif

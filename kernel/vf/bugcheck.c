@@ -169,7 +169,7 @@ static const char *exception_advice(const EXCEPTION_RECORD *record)
                "access them inside __try/__except.";
     case (ULONG)STATUS_BREAKPOINT:
         return "A breakpoint (DbgBreakPoint, __debugbreak, or padding behind a function) was executed, and no debugger "
-               "is attached to the machine.";
+               "is attached to the machine. kiln run --pass-breakpoints goes on after the driver's breakpoints.";
     case (ULONG)STATUS_ASSERTION_FAILURE:
         return "An assertion of the driver (NT_ASSERT) failed.";
     case (ULONG)STATUS_INTEGER_DIVIDE_BY_ZERO:
@@ -204,6 +204,13 @@ DECLSPEC_NORETURN void KiUnhandledException(EXCEPTION_RECORD *record, CONTEXT *c
 }
 
 /* ---------------------------------------------------------------- debugger */
+
+void KiNoteBreakpoint(ULONG_PTR pc)
+{
+    char where[400];
+    KiDescribeAddress(pc, where, sizeof where);
+    vf_say("kiln: breakpoint passed at %s\n", where);
+}
 
 VOID NTAPI DbgBreakPoint(VOID)
 {

@@ -166,6 +166,25 @@ expect "a run that takes too long says where it is" 1 "loop.sys!DriverEntry" "$k
 expect "a hang names the request and who holds it" 1 "IRP_MJ_READ.*Device.Hold of .Driver.hold" "$kiln" run hold.sys -c 'open \Device\Hold; read Hold 1'
 expect "a hang names the waiting code" 1 "at kiln!NtReadFile" "$kiln" run hold.sys -c 'open \Device\Hold; read Hold 1'
 
+cat >break.c <<'C'
+#include <ntddk.h>
+static DRIVER_UNLOAD unload;
+static void unload(PDRIVER_OBJECT driver) { UNREFERENCED_PARAMETER(driver); }
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    UNREFERENCED_PARAMETER(path);
+    driver->DriverUnload = unload;
+    DbgBreakPoint();
+    __debugbreak();
+    DbgPrint("went on\n");
+    return STATUS_SUCCESS;
+}
+C
+expect "cc builds break" 0 "" "$kiln" cc -g -o break.sys break.c
+expect "a breakpoint without a debugger is a bugcheck" 3 "pass-breakpoints" "$kiln" run break.sys
+expect "breakpoints can be passed" 0 "went on" "$kiln" run --pass-breakpoints break.sys
+expect "a passed breakpoint is noted with its line" 0 "break\.c:9" "$kiln" run --pass-breakpoints break.sys
+
 # Instrumented drivers.
 cat >san.c <<'C'
 #include <ntddk.h>

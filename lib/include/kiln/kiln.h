@@ -47,6 +47,7 @@ struct kiln_options {
     uint64_t seed;             /* of the simulator */
     bool unchecked;            /* simulator: leave the rule checks out */
     bool allow_unresolved;     /* load drivers whose imports are missing; calling one bugchecks */
+    bool pass_breakpoints;     /* note breakpoints of drivers and go on, instead of a bugcheck */
     bool plain, json;          /* for the kiln command: what is printed, and how */
     const char *event_log;     /* write the event log here; NULL: none */
     const char *command_line;  /* printed in reports as the way to reproduce; NULL: none */
