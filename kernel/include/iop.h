@@ -8,15 +8,16 @@
  *                 |  completion routines, bottom up
  *      last step in the issuing thread: copy back, IoStatusBlock, event, APC, completion port
  *
- * Objects: Driver, Device, File (of an open), Controller, IoCompletion (a port). A driver object is referenced by its
- * devices, a device counts its open files, a file object references its device through that count.
+ * Objects: Driver, Device, File (of an open), Controller, IoCompletion (a port). A driver object is
+ * referenced by its devices, a device counts its open files, a file object references its device through that
+ * count.
  *
  * Locks (all leaf spin locks at DISPATCH_LEVEL unless said otherwise):
- *      V  IopDatabaseLock   device lists of drivers, attachments, device reference counts, VPBs, pending deletes
- *      C  the cancel spin lock (IoAcquireCancelSpinLock); V and T may be taken under it
- *      T  a thread's IRP list (raw, held for a few instructions, IRQL unchanged)
- *      S  start-packet queues: the device queue's own lock, below C
- * No driver routine is called under V or T. Driver load and unload are serialised by an event, at PASSIVE_LEVEL.
+ *      V  IopDatabaseLock   device lists of drivers, attachments, device reference counts, VPBs, pending
+ * deletes C  the cancel spin lock (IoAcquireCancelSpinLock); V and T may be taken under it T  a thread's IRP
+ * list (raw, held for a few instructions, IRQL unchanged) S  start-packet queues: the device queue's own
+ * lock, below C No driver routine is called under V or T. Driver load and unload are serialised by an event,
+ * at PASSIVE_LEVEL.
  */
 #ifndef KILN_IOP_H
 #define KILN_IOP_H
@@ -27,12 +28,13 @@
 
 /* ---------------------------------------------------------------- start and end */
 
-/* Phase 0, after ob, ps and ex: object types, \Device, \Driver, \FileSystem. Phase 1: boot reinitialisation is due. */
+/* Phase 0, after ob, ps and ex: object types, \Device, \Driver, \FileSystem. Phase 1: boot reinitialisation
+ * is due. */
 void IopInitSystem(ULONG Phase);
 
 /*
- * Shut the I/O system down: IRP_MJ_SHUTDOWN to every device registered with IoRegisterShutdownNotification (last
- * registered first), then file systems, then the last-chance ones. Once; PASSIVE_LEVEL.
+ * Shut the I/O system down: IRP_MJ_SHUTDOWN to every device registered with IoRegisterShutdownNotification
+ * (last registered first), then file systems, then the last-chance ones. Once; PASSIVE_LEVEL.
  */
 void IopShutdownSystem(void);
 
@@ -42,29 +44,30 @@ void IopShutdownSystem(void);
 #define IOP_WHY_BYTES 512
 
 /*
- * Load an image and start it as \Driver\ServiceName. HostPath names the file; Image (with Bytes) is its content, or NULL
- * to read it from HostPath. *DriverObject (optional) is referenced for the caller. Why (optional, IOP_WHY_BYTES)
- * receives a sentence about a failure. PASSIVE_LEVEL.
- * The loader's status; STATUS_OBJECT_NAME_COLLISION or STATUS_IMAGE_ALREADY_LOADED; what DriverEntry returned.
+ * Load an image and start it as \Driver\ServiceName. HostPath names the file; Image (with Bytes) is its
+ * content, or NULL to read it from HostPath. *DriverObject (optional) is referenced for the caller. Why
+ * (optional, IOP_WHY_BYTES) receives a sentence about a failure. PASSIVE_LEVEL. The loader's status;
+ * STATUS_OBJECT_NAME_COLLISION or STATUS_IMAGE_ALREADY_LOADED; what DriverEntry returned.
  */
 NTSTATUS IopLoadDriver(PCUNICODE_STRING ServiceName, const char *HostPath, const void *Image, SIZE_T Bytes,
                        PDRIVER_OBJECT *DriverObject, char *Why);
 
 /*
- * Unload as NtUnloadDriver: DriverUnload runs on a system thread once no device of the driver is in use; until then the
- * unload is pending and new opens are refused. STATUS_INVALID_DEVICE_REQUEST without DriverUnload or if unloading began
- * already; STATUS_OBJECT_NAME_NOT_FOUND. Why as above.
+ * Unload as NtUnloadDriver: DriverUnload runs on a system thread once no device of the driver is in use;
+ * until then the unload is pending and new opens are refused. STATUS_INVALID_DEVICE_REQUEST without
+ * DriverUnload or if unloading began already; STATUS_OBJECT_NAME_NOT_FOUND. Why as above.
  */
 NTSTATUS IopUnloadDriver(PCUNICODE_STRING ServiceName, char *Why);
 
 /*
- * A driver object without an image, \Driver\... or (NULL) a number for a name, and its end. Exported by Windows without
- * being documented; used by tests. PASSIVE_LEVEL.
+ * A driver object without an image, \Driver\... or (NULL) a number for a name, and its end. Exported by
+ * Windows without being documented; used by tests. PASSIVE_LEVEL.
  */
 NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE InitializationFunction);
 VOID NTAPI IoDeleteDriver(PDRIVER_OBJECT DriverObject);
 
-/* Where a service's image lies, for NtLoadDriver, until the registry tells. Replaces an earlier registration. */
+/* Where a service's image lies, for NtLoadDriver, until the registry tells. Replaces an earlier registration.
+ */
 NTSTATUS IopRegisterService(PCUNICODE_STRING ServiceName, const char *HostPath);
 
 /* Run the reinitialise routines that are registered. Boot: those of boot drivers. PASSIVE_LEVEL. */
@@ -73,7 +76,8 @@ void IopCallReinitializeRoutines(BOOLEAN Boot);
 /* The driver whose image contains the address, not referenced; NULL. Any IRQL; for reports. */
 PDRIVER_OBJECT IopDriverOfAddress(PVOID Address);
 
-/* Resources of a driver that is gone for good and that are still there; printed by the unload path, counted here. */
+/* Resources of a driver that is gone for good and that are still there; printed by the unload path, counted
+ * here. */
 extern ULONG IopLeakCount;
 
 /* ---------------------------------------------------------------- threads */
@@ -93,21 +97,22 @@ NTSTATUS NTAPI NtCreateIoCompletion(PHANDLE IoCompletionHandle, ACCESS_MASK Desi
                                     POBJECT_ATTRIBUTES ObjectAttributes, ULONG Count);
 NTSTATUS NTAPI ZwCreateIoCompletion(PHANDLE IoCompletionHandle, ACCESS_MASK DesiredAccess,
                                     POBJECT_ATTRIBUTES ObjectAttributes, ULONG Count);
-NTSTATUS NTAPI NtSetIoCompletion(HANDLE IoCompletionHandle, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus,
-                                 ULONG_PTR IoStatusInformation);
+NTSTATUS NTAPI NtSetIoCompletion(HANDLE IoCompletionHandle, PVOID KeyContext, PVOID ApcContext,
+                                 NTSTATUS IoStatus, ULONG_PTR IoStatusInformation);
 NTSTATUS NTAPI NtRemoveIoCompletion(HANDLE IoCompletionHandle, PVOID *KeyContext, PVOID *ApcContext,
                                     PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER Timeout);
 
-/* ---------------------------------------------------------------- inspection, for reports and the command line */
+/* ---------------------------------------------------------------- inspection, for reports and the command
+ * line */
 
 typedef struct _IOP_IRP_INFO {
     PIRP Irp;
-    PVOID Thread;           /* PETHREAD that issued it */
-    PDEVICE_OBJECT Device;  /* of the current stack location; NULL when it was completed */
+    PVOID Thread;          /* PETHREAD that issued it */
+    PDEVICE_OBJECT Device; /* of the current stack location; NULL when it was completed */
     PDRIVER_OBJECT Driver;
     PFILE_OBJECT File;
     UCHAR Major, Minor;
-    ULONG ControlCode;      /* device and file-system control */
+    ULONG ControlCode; /* device and file-system control */
     CHAR Location, StackCount;
     BOOLEAN Cancel, Cancelable, Pending;
 } IOP_IRP_INFO;
@@ -122,12 +127,13 @@ void IopEnumerateIrps(BOOLEAN (*fn)(const IOP_IRP_INFO *Info, PVOID Context), PV
 /* Devices of the stack that contains Device, top first. Returns how many there are; fills at most Count. */
 ULONG IopQueryDeviceStack(PDEVICE_OBJECT Device, PDEVICE_OBJECT *Devices, ULONG Count);
 
-/* Name of a driver (any IRQL) or device ("\Device\Echo"; above PASSIVE_LEVEL not known), or "(unnamed)". Terminated. */
+/* Name of a driver (any IRQL) or device ("\Device\Echo"; above PASSIVE_LEVEL not known), or "(unnamed)".
+ * Terminated. */
 void IopFormatName(PVOID Object, char *Text, SIZE_T Bytes);
 
 /*
- * Describe an IRP with its stack locations, several lines, for a crash or hang report. Reads through KiSafeRead: the
- * IRP may be garbage. Any IRQL.
+ * Describe an IRP with its stack locations, several lines, for a crash or hang report. Reads through
+ * KiSafeRead: the IRP may be garbage. Any IRQL.
  */
 void IopFormatIrp(PIRP Irp, char *Text, SIZE_T Bytes);
 

@@ -2,10 +2,10 @@
 /*
  * build.c: requests that drivers make for other drivers.
  *
- * IoBuildDeviceIoControlRequest and IoBuildSynchronousFsdRequest make IRPs of the current thread: they are in its IRP
- * list, cancelled when it ends, finished and freed by the I/O manager (IopFinishRequest, without a file object).
- * IoBuildAsynchronousFsdRequest makes one of no thread's list, which its maker frees in a completion routine, together
- * with the buffer or MDL made here. RequestorMode is KernelMode.
+ * IoBuildDeviceIoControlRequest and IoBuildSynchronousFsdRequest make IRPs of the current thread: they are in
+ * its IRP list, cancelled when it ends, finished and freed by the I/O manager (IopFinishRequest, without a
+ * file object). IoBuildAsynchronousFsdRequest makes one of no thread's list, which its maker frees in a
+ * completion routine, together with the buffer or MDL made here. RequestorMode is KernelMode.
  */
 #include "iomgr.h"
 
@@ -57,7 +57,8 @@ static NTSTATUS set_transfer(PIRP irp, ULONG major, PDEVICE_OBJECT device, PVOID
         return STATUS_SUCCESS;
     }
     if (device->Flags & DO_DIRECT_IO)
-        return IopLockBuffer(irp, buffer, length, KernelMode, major == IRP_MJ_WRITE ? IoReadAccess : IoWriteAccess);
+        return IopLockBuffer(irp, buffer, length, KernelMode,
+                             major == IRP_MJ_WRITE ? IoReadAccess : IoWriteAccess);
     irp->UserBuffer = buffer;
     return STATUS_SUCCESS;
 }
@@ -78,7 +79,8 @@ static PIRP build_fsd(ULONG major, PDEVICE_OBJECT device, PVOID buffer, ULONG le
         if (status != STATUS_SUCCESS) {
             if (IopChecked && status != STATUS_INSUFFICIENT_RESOURCES)
                 IopViolation(0x08, (ULONG_PTR)device, major, (ULONG)status, caller,
-                             "IoBuildAsynchronousFsdRequest or IoBuildSynchronousFsdRequest was given an invalid buffer.");
+                             "IoBuildAsynchronousFsdRequest or IoBuildSynchronousFsdRequest was given an "
+                             "invalid buffer.");
             IopAbandonIrp(irp);
             return NULL;
         }
@@ -89,16 +91,18 @@ static PIRP build_fsd(ULONG major, PDEVICE_OBJECT device, PVOID buffer, ULONG le
     return irp;
 }
 
-PIRP NTAPI IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer, ULONG Length,
-                                         PLARGE_INTEGER StartingOffset, PIO_STATUS_BLOCK IoStatusBlock)
+PIRP NTAPI IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer,
+                                         ULONG Length, PLARGE_INTEGER StartingOffset,
+                                         PIO_STATUS_BLOCK IoStatusBlock)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     return build_fsd(MajorFunction, DeviceObject, Buffer, Length, StartingOffset, IoStatusBlock, TRUE,
                      __builtin_return_address(0));
 }
 
-PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer, ULONG Length,
-                                        PLARGE_INTEGER StartingOffset, PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
+PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer,
+                                        ULONG Length, PLARGE_INTEGER StartingOffset, PKEVENT Event,
+                                        PIO_STATUS_BLOCK IoStatusBlock)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     PIRP irp = build_fsd(MajorFunction, DeviceObject, Buffer, Length, StartingOffset, IoStatusBlock, FALSE,
@@ -110,9 +114,10 @@ PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT Devi
     return irp;
 }
 
-/* Buffers of a device control by the method in its code; as NtDeviceIoControlFile, but all of it is kernel memory. */
-static NTSTATUS set_control_buffers(PIRP irp, PIO_STACK_LOCATION sp, ULONG code, PVOID input, ULONG input_length,
-                                    PVOID output, ULONG output_length)
+/* Buffers of a device control by the method in its code; as NtDeviceIoControlFile, but all of it is kernel
+ * memory. */
+static NTSTATUS set_control_buffers(PIRP irp, PIO_STACK_LOCATION sp, ULONG code, PVOID input,
+                                    ULONG input_length, PVOID output, ULONG output_length)
 {
     ULONG method = METHOD_FROM_CTL_CODE(code);
     if (method == METHOD_NEITHER) {
@@ -145,9 +150,9 @@ static NTSTATUS set_control_buffers(PIRP irp, PIO_STACK_LOCATION sp, ULONG code,
 }
 
 PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObject, PVOID InputBuffer,
-                                         ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength,
-                                         BOOLEAN InternalDeviceIoControl, PKEVENT Event,
-                                         PIO_STATUS_BLOCK IoStatusBlock)
+                                         ULONG InputBufferLength, PVOID OutputBuffer,
+                                         ULONG OutputBufferLength, BOOLEAN InternalDeviceIoControl,
+                                         PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
 {
     PVOID caller = __builtin_return_address(0);
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
@@ -163,8 +168,8 @@ PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT Dev
     irp->UserIosb = IoStatusBlock;
     irp->UserEvent = Event;
     irp->Tail.Overlay.Thread = PspCurrentThread();
-    NTSTATUS status = set_control_buffers(irp, sp, IoControlCode, InputBuffer, InputBufferLength, OutputBuffer,
-                                          OutputBufferLength);
+    NTSTATUS status = set_control_buffers(irp, sp, IoControlCode, InputBuffer, InputBufferLength,
+                                          OutputBuffer, OutputBufferLength);
     if (status != STATUS_SUCCESS) {
         if (IopChecked && status != STATUS_INSUFFICIENT_RESOURCES)
             IopViolation(0x09, (ULONG_PTR)DeviceObject, IoControlCode, (ULONG)status, caller,

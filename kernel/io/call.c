@@ -3,21 +3,21 @@
  * call.c: sending a request down a device stack, and its way back up.
  *
  *      IofCallDriver        step to the next stack location, call the driver's dispatch routine
- *      IofCompleteRequest   step back up: propagate pending, call completion routines; any of them may take the IRP
- *                           back with STATUS_MORE_PROCESSING_REQUIRED, and completion goes on where it left when the
- *                           IRP is completed again
- *      above the top        associated IRPs count down their master; IRPs of the I/O manager itself (create, cleanup,
- *                           close, queries) and of paging signal their waiter; the rest ends in its thread:
+ *      IofCompleteRequest   step back up: propagate pending, call completion routines; any of them may take
+ * the IRP back with STATUS_MORE_PROCESSING_REQUIRED, and completion goes on where it left when the IRP is
+ * completed again above the top        associated IRPs count down their master; IRPs of the I/O manager
+ * itself (create, cleanup, close, queries) and of paging signal their waiter; the rest ends in its thread:
  *                           IopFinishRequest
  *
  * The thread finishes a request in one of three ways. (1) A request of a file service carries
- * IRP_DEFER_IO_COMPLETION: if no driver marked it pending, completion stops here, and the service, to which the dispatch
- * routine is about to return, finishes it inline. (2) The issuing thread itself completes the request with APCs possible:
- * finished at once, at APC_LEVEL, which is when and where a special kernel APC would run. (3) Otherwise a special
- * kernel APC is queued to the thread. So there is no APC, no lock and no system call on a synchronous path.
+ * IRP_DEFER_IO_COMPLETION: if no driver marked it pending, completion stops here, and the service, to which
+ * the dispatch routine is about to return, finishes it inline. (2) The issuing thread itself completes the
+ * request with APCs possible: finished at once, at APC_LEVEL, which is when and where a special kernel APC
+ * would run. (3) Otherwise a special kernel APC is queued to the thread. So there is no APC, no lock and no
+ * system call on a synchronous path.
  *
- * A stack location is zeroed once its completion has been dealt with, so that a forgotten routine is not called twice;
- * the topmost one keeps its parameters, by which IopFinishRequest bounds a buffered result.
+ * A stack location is zeroed once its completion has been dealt with, so that a forgotten routine is not
+ * called twice; the topmost one keeps its parameters, by which IopFinishRequest bounds a buffered result.
  */
 #include "iomgr.h"
 
@@ -29,32 +29,40 @@ DECLSPEC_NORETURN void IopViolation(ULONG_PTR Error, ULONG_PTR P2, ULONG_PTR P3,
 
 /* ---------------------------------------------------------------- down */
 
-static __attribute__((noinline)) DECLSPEC_NORETURN void refuse_call(PDEVICE_OBJECT device, PIRP irp, PVOID caller)
+static __attribute__((noinline)) DECLSPEC_NORETURN void refuse_call(PDEVICE_OBJECT device, PIRP irp,
+                                                                    PVOID caller)
 {
     if (irp->Type != IO_TYPE_IRP)
-        IopViolation(0x03, (ULONG_PTR)irp, 0, 0, caller,
-                     "IoCallDriver was given something that is not an IRP, or an IRP that was freed or completed.");
+        IopViolation(
+            0x03, (ULONG_PTR)irp, 0, 0, caller,
+            "IoCallDriver was given something that is not an IRP, or an IRP that was freed or completed.");
     if (irp->CurrentLocation <= 0 || irp->CurrentLocation > irp->StackCount + 1)
-        KiBugCheckText(NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0, (ULONG_PTR)caller,
-                       "IoCallDriver was called for an IRP that has no stack location left for the driver below. The IRP "
-                       "was allocated with too small a StackSize, forwarded to the same stack twice, or sent to another "
-                       "stack: StackSize must be the target device's StackSize (plus one for a location of one's own).");
+        KiBugCheckText(
+            NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0, (ULONG_PTR)caller,
+            "IoCallDriver was called for an IRP that has no stack location left for the driver below. The "
+            "IRP "
+            "was allocated with too small a StackSize, forwarded to the same stack twice, or sent to another "
+            "stack: StackSize must be the target device's StackSize (plus one for a location of one's own).");
     IopViolation(0x04, (ULONG_PTR)device, (ULONG_PTR)irp, 0, caller,
-                 "IoCallDriver was given something that is not a device object, or a major function that does not exist.");
+                 "IoCallDriver was given something that is not a device object, or a major function that "
+                 "does not exist.");
 }
 
 /* The checked machine looks at what the dispatch routine left behind. */
-static __attribute__((noinline)) NTSTATUS call_checked(PDEVICE_OBJECT device, PIRP irp, PDRIVER_DISPATCH dispatch)
+static __attribute__((noinline)) NTSTATUS call_checked(PDEVICE_OBJECT device, PIRP irp,
+                                                       PDRIVER_DISPATCH dispatch)
 {
     KIRQL irql = KiIrql();
     NTSTATUS status = dispatch(device, irp);
     if (KiIrql() != irql)
         IopViolation(0x05, (ULONG_PTR)device, irql, KiIrql(), (PCHAR)dispatch + 1,
-                     "A dispatch routine returned at another IRQL than it was called at: it raised IRQL or acquired a spin "
+                     "A dispatch routine returned at another IRQL than it was called at: it raised IRQL or "
+                     "acquired a spin "
                      "lock and did not undo it.");
     if (status == (NTSTATUS)0xFFFFFFFF)
-        IopViolation(0x225, (ULONG_PTR)dispatch, (ULONG_PTR)irp, 0, (PCHAR)dispatch + 1,
-                     "A dispatch routine returned the status 0xFFFFFFFF, probably from a variable it never set.");
+        IopViolation(
+            0x225, (ULONG_PTR)dispatch, (ULONG_PTR)irp, 0, (PCHAR)dispatch + 1,
+            "A dispatch routine returned the status 0xFFFFFFFF, probably from a variable it never set.");
     return status;
 }
 
@@ -65,7 +73,9 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     PIO_STACK_LOCATION sp = Irp->Tail.Overlay.CurrentStackLocation - 1;
     LONG location = --Irp->CurrentLocation;
     if (__builtin_expect(location <= 0 || Irp->Type != IO_TYPE_IRP || !DeviceObject ||
-                             DeviceObject->Type != IO_TYPE_DEVICE || sp->MajorFunction > IRP_MJ_MAXIMUM_FUNCTION, 0))
+                             DeviceObject->Type != IO_TYPE_DEVICE ||
+                             sp->MajorFunction > IRP_MJ_MAXIMUM_FUNCTION,
+                         0))
         refuse_call(DeviceObject, Irp, __builtin_return_address(0));
     Irp->Tail.Overlay.CurrentStackLocation = sp;
     sp->DeviceObject = DeviceObject;
@@ -93,7 +103,8 @@ NTSTATUS NTAPI IopInvalidDeviceRequest(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 
 /* ---------------------------------------------------------------- up */
 
-static void NTAPI finish_apc(PKAPC apc, PKNORMAL_ROUTINE *normal, PVOID *context, PVOID *argument1, PVOID *argument2)
+static void NTAPI finish_apc(PKAPC apc, PKNORMAL_ROUTINE *normal, PVOID *context, PVOID *argument1,
+                             PVOID *argument2)
 {
     IopFinishRequest(CONTAINING_RECORD(apc, IRP, Tail.Apc), *argument1);
 }
@@ -116,9 +127,11 @@ static void NTAPI finish_rundown(PKAPC apc)
 static __attribute__((noinline)) DECLSPEC_NORETURN void refuse_completion(PIRP irp, PVOID caller)
 {
     KiBugCheckText(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)irp, 0, 0, 0, (ULONG_PTR)caller,
-                   "IoCompleteRequest was called for an IRP that was completed before, or that is free. Only the owner of an "
+                   "IoCompleteRequest was called for an IRP that was completed before, or that is free. Only "
+                   "the owner of an "
                    "IRP completes it, once: after IoCallDriver without a completion routine that returns "
-                   "STATUS_MORE_PROCESSING_REQUIRED, or after IoCompleteRequest, the IRP is somebody else's. Look also for "
+                   "STATUS_MORE_PROCESSING_REQUIRED, or after IoCompleteRequest, the IRP is somebody else's. "
+                   "Look also for "
                    "a cancel routine and a completion path that both complete it.");
 }
 
@@ -126,12 +139,15 @@ static __attribute__((noinline)) void check_completion(PIRP irp, PVOID caller)
 {
     if (!IoIsValidIrpStatus(irp->IoStatus.Status))
         IopViolation(0x06, (ULONG)irp->IoStatus.Status, (ULONG_PTR)irp, 0, caller,
-                     "IoCompleteRequest was called for an IRP whose IoStatus.Status is STATUS_PENDING or -1. Set the final "
+                     "IoCompleteRequest was called for an IRP whose IoStatus.Status is STATUS_PENDING or -1. "
+                     "Set the final "
                      "status before completing.");
     if (irp->CancelRoutine)
-        IopViolation(0x07, (ULONG_PTR)irp->CancelRoutine, (ULONG_PTR)irp, 0, caller,
-                     "IoCompleteRequest was called for an IRP whose cancel routine is still set. Take it out with "
-                     "IoSetCancelRoutine(Irp, NULL) first; if that returns NULL, the cancel routine completes the IRP.");
+        IopViolation(
+            0x07, (ULONG_PTR)irp->CancelRoutine, (ULONG_PTR)irp, 0, caller,
+            "IoCompleteRequest was called for an IRP whose cancel routine is still set. Take it out with "
+            "IoSetCancelRoutine(Irp, NULL) first; if that returns NULL, the cancel routine completes the "
+            "IRP.");
 }
 
 /* The APC, or what it would do. */
@@ -146,7 +162,8 @@ static void finish_in_thread(PIRP irp, CCHAR boost, PVOID caller)
     }
     if (__builtin_expect(!thread, 0))
         KiBugCheckText(INCONSISTENT_IRP, (ULONG_PTR)irp, 0, 0, 0, (ULONG_PTR)caller,
-                       "An IRP made with IoAllocateIrp was completed all the way up: no completion routine took it back. The "
+                       "An IRP made with IoAllocateIrp was completed all the way up: no completion routine "
+                       "took it back. The "
                        "driver that allocates an IRP must set a completion routine that returns "
                        "STATUS_MORE_PROCESSING_REQUIRED and free the IRP itself.");
     if (&thread->Tcb == KiThread() && KiIrql() == PASSIVE_LEVEL && !KeAreAllApcsDisabled() &&
@@ -156,8 +173,8 @@ static void finish_in_thread(PIRP irp, CCHAR boost, PVOID caller)
         KiLower(irql);
         return;
     }
-    KeInitializeApc(&irp->Tail.Apc, &thread->Tcb, (KAPC_ENVIRONMENT)irp->ApcEnvironment, finish_apc, finish_rundown,
-                    NULL, KernelMode, NULL);
+    KeInitializeApc(&irp->Tail.Apc, &thread->Tcb, (KAPC_ENVIRONMENT)irp->ApcEnvironment, finish_apc,
+                    finish_rundown, NULL, KernelMode, NULL);
     if (!KeInsertQueueApc(&irp->Tail.Apc, file, NULL, boost)) {
         irp->Tail.Apc.SystemArgument1 = file;
         finish_rundown(&irp->Tail.Apc);
@@ -207,7 +224,8 @@ static void complete_top(PIRP irp, CCHAR boost, PVOID caller)
             return;
         if (irp->Flags & IOP_IRP_RETURNED_PENDING)
             IopViolation(IOP_PENDING_NOT_MARKED, 0, (ULONG_PTR)irp, 0, caller,
-                         "The dispatch routine had returned STATUS_PENDING for this IRP without IoMarkIrpPending. Mark the "
+                         "The dispatch routine had returned STATUS_PENDING for this IRP without "
+                         "IoMarkIrpPending. Mark the "
                          "IRP pending before it can be completed elsewhere.");
     }
     finish_in_thread(irp, boost, caller);
@@ -230,9 +248,10 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     PVOID caller = __builtin_return_address(0);
     KiSchedPoint(HOST_POINT_ENTRY);
     if (__builtin_expect(KiIrql() > DISPATCH_LEVEL, 0))
-        IopViolation(0x0E, KiIrql(), (ULONG_PTR)Irp, 0, caller,
-                     "IoCompleteRequest was called above DISPATCH_LEVEL. An interrupt service routine requests a DPC, "
-                     "which completes the IRP.");
+        IopViolation(
+            0x0E, KiIrql(), (ULONG_PTR)Irp, 0, caller,
+            "IoCompleteRequest was called above DISPATCH_LEVEL. An interrupt service routine requests a DPC, "
+            "which completes the IRP.");
     if (__builtin_expect(Irp->Type != IO_TYPE_IRP || Irp->CurrentLocation > Irp->StackCount + 1, 0))
         refuse_completion(Irp, caller);
     if (__builtin_expect(IopChecked, 0))
@@ -275,7 +294,8 @@ VOID NTAPI IoCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     IofCompleteRequest(Irp, PriorityBoost);
 }
 
-/* ---------------------------------------------------------------- a completion routine that keeps its driver loaded */
+/* ---------------------------------------------------------------- a completion routine that keeps its driver
+ * loaded */
 
 typedef struct _IOP_UNLOAD_SAFE {
     PDEVICE_OBJECT device; /* referenced */
@@ -292,8 +312,9 @@ static NTSTATUS NTAPI unload_safe_completion(PDEVICE_OBJECT device, PIRP irp, PV
     return status;
 }
 
-NTSTATUS NTAPI IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp, PIO_COMPLETION_ROUTINE CompletionRoutine,
-                                        PVOID Context, BOOLEAN InvokeOnSuccess, BOOLEAN InvokeOnError,
+NTSTATUS NTAPI IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp,
+                                        PIO_COMPLETION_ROUTINE CompletionRoutine, PVOID Context,
+                                        BOOLEAN InvokeOnSuccess, BOOLEAN InvokeOnError,
                                         BOOLEAN InvokeOnCancel)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);

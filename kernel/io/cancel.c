@@ -2,14 +2,14 @@
 /*
  * cancel.c: cancelling requests.
  *
- * IRP.CancelRoutine is the token of ownership while an IRP waits in a driver: whoever exchanges it for NULL and gets a
- * routine owns the IRP's end. The driver gets it when it takes the IRP off its queue; IoCancelIrp gets it here, under
- * the cancel spin lock (C), and calls it; it releases the lock. So an IRP whose routine was taken cannot be completed
- * by anybody but that routine, and needs no reference while it is called.
+ * IRP.CancelRoutine is the token of ownership while an IRP waits in a driver: whoever exchanges it for NULL
+ * and gets a routine owns the IRP's end. The driver gets it when it takes the IRP off its queue; IoCancelIrp
+ * gets it here, under the cancel spin lock (C), and calls it; it releases the lock. So an IRP whose routine
+ * was taken cannot be completed by anybody but that routine, and needs no reference while it is called.
  *
- * A thread's IRPs are found under its list lock (T), inside C: the order is C, T. T is dropped before the driver's
- * routine is called, for the reason above. IRPs of the thread itself may also be looked at at APC_LEVEL without T,
- * because only an APC of the thread frees them.
+ * A thread's IRPs are found under its list lock (T), inside C: the order is C, T. T is dropped before the
+ * driver's routine is called, for the reason above. IRPs of the thread itself may also be looked at at
+ * APC_LEVEL without T, because only an APC of the thread frees them.
  */
 #include "iomgr.h"
 
@@ -34,9 +34,11 @@ static BOOLEAN cancel_locked(PIRP irp, PDRIVER_CANCEL routine, KIRQL irql, PVOID
         return FALSE;
     }
     if (irp->CurrentLocation > irp->StackCount + 1)
-        KiBugCheckText(CANCEL_STATE_IN_COMPLETED_IRP, (ULONG_PTR)irp, (ULONG_PTR)routine, 0, 0, (ULONG_PTR)routine,
+        KiBugCheckText(CANCEL_STATE_IN_COMPLETED_IRP, (ULONG_PTR)irp, (ULONG_PTR)routine, 0, 0,
+                       (ULONG_PTR)routine,
                        "An IRP was cancelled that had been completed with its cancel routine still set. Call "
-                       "IoSetCancelRoutine(Irp, NULL) before completing; if it returns NULL, leave the IRP to the cancel "
+                       "IoSetCancelRoutine(Irp, NULL) before completing; if it returns NULL, leave the IRP "
+                       "to the cancel "
                        "routine.");
     irp->CancelIrql = irql;
     routine(IoGetCurrentIrpStackLocation(irp)->DeviceObject, irp);
@@ -51,9 +53,10 @@ BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
     KIRQL irql;
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     if (Irp->Type != IO_TYPE_IRP)
-        KiBugCheckText(INCONSISTENT_IRP, (ULONG_PTR)Irp, 0, 0, 0, (ULONG_PTR)__builtin_return_address(0),
-                       "IoCancelIrp was given an IRP that is free. Hold on to an IRP that may be cancelled (completion "
-                       "routine with STATUS_MORE_PROCESSING_REQUIRED) until it is known to be complete.");
+        KiBugCheckText(
+            INCONSISTENT_IRP, (ULONG_PTR)Irp, 0, 0, 0, (ULONG_PTR)__builtin_return_address(0),
+            "IoCancelIrp was given an IRP that is free. Hold on to an IRP that may be cancelled (completion "
+            "routine with STATUS_MORE_PROCESSING_REQUIRED) until it is known to be complete.");
     KeAcquireSpinLock(&cancel_lock, &irql);
     Irp->Cancel = TRUE;
     return cancel_locked(Irp, IoSetCancelRoutine(Irp, NULL), irql, __builtin_return_address(0));
@@ -62,8 +65,8 @@ BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
 /* ---------------------------------------------------------------- requests of threads */
 
 typedef struct _IOP_CANCEL_FILTER {
-    PFILE_OBJECT file;          /* NULL: any */
-    PIO_STATUS_BLOCK block;     /* NULL: any */
+    PFILE_OBJECT file;      /* NULL: any */
+    PIO_STATUS_BLOCK block; /* NULL: any */
     BOOLEAN synchronous_only;
 } IOP_CANCEL_FILTER;
 
@@ -126,11 +129,14 @@ static void report_stuck(PIRP irp)
 {
     char text[1024];
     IopFormatIrp(irp, text, sizeof text);
-    IopReport("a thread ends, but a driver does not complete this IRP, which was cancelled 5 s ago. A driver that holds an IRP "
-              "for an indefinite time must set a cancel routine or complete the IRP in IRP_MJ_CLEANUP.\n%s", text);
+    IopReport("a thread ends, but a driver does not complete this IRP, which was cancelled 5 s ago. A driver "
+              "that holds an IRP "
+              "for an indefinite time must set a cancel routine or complete the IRP in IRP_MJ_CLEANUP.\n%s",
+              text);
 }
 
-/* Take an IRP that never completes away from its dying thread; its completion will find nobody to report to. */
+/* Take an IRP that never completes away from its dying thread; its completion will find nobody to report to.
+ */
 static void disassociate(PETHREAD thread, PIRP irp)
 {
     IopDequeueIrpFromThread(irp, thread);
@@ -174,7 +180,8 @@ NTSTATUS NTAPI NtCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
     KPROCESSOR_MODE mode = ExGetPreviousMode();
     PETHREAD thread = PspCurrentThread();
     PFILE_OBJECT file;
-    NTSTATUS status = mode == UserMode ? KiProbeForWrite(IoStatusBlock, sizeof *IoStatusBlock, 4) : STATUS_SUCCESS;
+    NTSTATUS status =
+        mode == UserMode ? KiProbeForWrite(IoStatusBlock, sizeof *IoStatusBlock, 4) : STATUS_SUCCESS;
     if (!NT_SUCCESS(status))
         return status;
     status = ObReferenceObjectByHandle(FileHandle, 0, IopFileObjectType, mode, (PVOID *)&file, NULL);
@@ -189,11 +196,13 @@ NTSTATUS NTAPI NtCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
     return report_block(IoStatusBlock, STATUS_SUCCESS, mode);
 }
 
-NTSTATUS NTAPI NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock)
+NTSTATUS NTAPI NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel,
+                                PIO_STATUS_BLOCK IoStatusBlock)
 {
     KPROCESSOR_MODE mode = ExGetPreviousMode();
     PFILE_OBJECT file;
-    NTSTATUS status = mode == UserMode ? KiProbeForWrite(IoStatusBlock, sizeof *IoStatusBlock, 4) : STATUS_SUCCESS;
+    NTSTATUS status =
+        mode == UserMode ? KiProbeForWrite(IoStatusBlock, sizeof *IoStatusBlock, 4) : STATUS_SUCCESS;
     if (!NT_SUCCESS(status))
         return status;
     status = ObReferenceObjectByHandle(FileHandle, 0, IopFileObjectType, mode, (PVOID *)&file, NULL);
@@ -214,10 +223,12 @@ NTSTATUS NTAPI NtCancelSynchronousIoFile(HANDLE ThreadHandle, PIO_STATUS_BLOCK I
 {
     KPROCESSOR_MODE mode = ExGetPreviousMode();
     PETHREAD thread;
-    NTSTATUS status = mode == UserMode ? KiProbeForWrite(IoStatusBlock, sizeof *IoStatusBlock, 4) : STATUS_SUCCESS;
+    NTSTATUS status =
+        mode == UserMode ? KiProbeForWrite(IoStatusBlock, sizeof *IoStatusBlock, 4) : STATUS_SUCCESS;
     if (!NT_SUCCESS(status))
         return status;
-    status = ObReferenceObjectByHandle(ThreadHandle, THREAD_TERMINATE, PspThreadType, mode, (PVOID *)&thread, NULL);
+    status = ObReferenceObjectByHandle(ThreadHandle, THREAD_TERMINATE, PspThreadType, mode, (PVOID *)&thread,
+                                       NULL);
     if (!NT_SUCCESS(status))
         return status;
     IOP_CANCEL_FILTER filter = {.block = IoRequestToCancel, .synchronous_only = TRUE};
@@ -231,7 +242,8 @@ NTSTATUS NTAPI ZwCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
     KI_ZW(NtCancelIoFile(FileHandle, IoStatusBlock));
 }
 
-NTSTATUS NTAPI ZwCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock)
+NTSTATUS NTAPI ZwCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel,
+                                PIO_STATUS_BLOCK IoStatusBlock)
 {
     KI_ZW(NtCancelIoFileEx(FileHandle, IoRequestToCancel, IoStatusBlock));
 }

@@ -2,19 +2,19 @@
 /*
  * create.c: opening and creating files: NtCreateFile and its kin.
  *
- * Parameters are checked, those of a user captured, and gathered in an OPEN_PACKET that travels with the name lookup to
- * the parse procedures of file.c. What the create request answered comes back in the packet, because the object
- * manager's own status may be of later steps (making the handle).
+ * Parameters are checked, those of a user captured, and gathered in an OPEN_PACKET that travels with the name
+ * lookup to the parse procedures of file.c. What the create request answered comes back in the packet,
+ * because the object manager's own status may be of later steps (making the handle).
  */
 #include "iomgr.h"
 
-static NTSTATUS check_parameters(ACCESS_MASK access, ULONG attributes, ULONG share, ULONG disposition, ULONG options,
-                                 CREATE_FILE_TYPE type)
+static NTSTATUS check_parameters(ACCESS_MASK access, ULONG attributes, ULONG share, ULONG disposition,
+                                 ULONG options, CREATE_FILE_TYPE type)
 {
     ULONG synchronous = options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT);
     if ((attributes & ~FILE_ATTRIBUTE_VALID_FLAGS) || (share & ~FILE_SHARE_VALID_FLAGS) ||
-        disposition > FILE_MAXIMUM_DISPOSITION || (options & ~(FILE_VALID_OPTION_FLAGS |
-                                                               FILE_CONTAINS_EXTENDED_CREATE_INFORMATION)))
+        disposition > FILE_MAXIMUM_DISPOSITION ||
+        (options & ~(FILE_VALID_OPTION_FLAGS | FILE_CONTAINS_EXTENDED_CREATE_INFORMATION)))
         return STATUS_INVALID_PARAMETER;
     if (synchronous && !(access & SYNCHRONIZE))
         return STATUS_INVALID_PARAMETER;
@@ -23,12 +23,12 @@ static NTSTATUS check_parameters(ACCESS_MASK access, ULONG attributes, ULONG sha
     if ((options & FILE_DELETE_ON_CLOSE) && !(access & (DELETE | GENERIC_ALL | MAXIMUM_ALLOWED)))
         return STATUS_INVALID_PARAMETER;
     if ((options & FILE_DIRECTORY_FILE) && !(options & FILE_NON_DIRECTORY_FILE)) {
-        const ULONG with_directory = FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT |
-                                     FILE_WRITE_THROUGH | FILE_COMPLETE_IF_OPLOCKED | FILE_OPEN_FOR_BACKUP_INTENT |
-                                     FILE_DELETE_ON_CLOSE | FILE_OPEN_FOR_FREE_SPACE_QUERY | FILE_OPEN_BY_FILE_ID |
-                                     FILE_NO_COMPRESSION | FILE_OPEN_REPARSE_POINT | FILE_OPEN_NO_RECALL |
-                                     FILE_OPEN_REQUIRING_OPLOCK | FILE_DISALLOW_EXCLUSIVE | FILE_SESSION_AWARE |
-                                     FILE_OPEN_REMOTE_INSTANCE;
+        const ULONG with_directory =
+            FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT |
+            FILE_WRITE_THROUGH | FILE_COMPLETE_IF_OPLOCKED | FILE_OPEN_FOR_BACKUP_INTENT |
+            FILE_DELETE_ON_CLOSE | FILE_OPEN_FOR_FREE_SPACE_QUERY | FILE_OPEN_BY_FILE_ID |
+            FILE_NO_COMPRESSION | FILE_OPEN_REPARSE_POINT | FILE_OPEN_NO_RECALL | FILE_OPEN_REQUIRING_OPLOCK |
+            FILE_DISALLOW_EXCLUSIVE | FILE_SESSION_AWARE | FILE_OPEN_REMOTE_INSTANCE;
         if (options & ~(with_directory | FILE_CONTAINS_EXTENDED_CREATE_INFORMATION))
             return STATUS_INVALID_PARAMETER;
         if (disposition != FILE_CREATE && disposition != FILE_OPEN && disposition != FILE_OPEN_IF)
@@ -38,7 +38,8 @@ static NTSTATUS check_parameters(ACCESS_MASK access, ULONG attributes, ULONG sha
         return STATUS_INVALID_PARAMETER;
     if ((options & FILE_COMPLETE_IF_OPLOCKED) && (options & FILE_RESERVE_OPFILTER))
         return STATUS_INVALID_PARAMETER;
-    if ((options & FILE_NO_INTERMEDIATE_BUFFERING) && (access & FILE_APPEND_DATA) && !(access & FILE_WRITE_DATA))
+    if ((options & FILE_NO_INTERMEDIATE_BUFFERING) && (access & FILE_APPEND_DATA) &&
+        !(access & FILE_WRITE_DATA))
         return STATUS_INVALID_PARAMETER;
     if (type == CreateFileTypeNamedPipe && (options & ~FILE_VALID_PIPE_OPTION_FLAGS))
         return STATUS_INVALID_PARAMETER;
@@ -55,7 +56,8 @@ NTSTATUS NTAPI IoCheckEaBufferValidity(PFILE_FULL_EA_INFORMATION EaBuffer, ULONG
         *ErrorOffset = at;
         if (EaLength - at < FIELD_OFFSET(FILE_FULL_EA_INFORMATION, EaName) + 1)
             return STATUS_EA_LIST_INCONSISTENT;
-        ULONG need = FIELD_OFFSET(FILE_FULL_EA_INFORMATION, EaName) + entry->EaNameLength + 1u + entry->EaValueLength;
+        ULONG need =
+            FIELD_OFFSET(FILE_FULL_EA_INFORMATION, EaName) + entry->EaNameLength + 1u + entry->EaValueLength;
         if (need > EaLength - at || entry->EaName[entry->EaNameLength] != 0)
             return STATUS_EA_LIST_INCONSISTENT;
         if (entry->NextEntryOffset == 0)
@@ -66,8 +68,8 @@ NTSTATUS NTAPI IoCheckEaBufferValidity(PFILE_FULL_EA_INFORMATION EaBuffer, ULONG
     }
 }
 
-static NTSTATUS capture(POPEN_PACKET packet, PLARGE_INTEGER size, PVOID ea, ULONG ea_length, KPROCESSOR_MODE mode,
-                        PIO_STATUS_BLOCK block)
+static NTSTATUS capture(POPEN_PACKET packet, PLARGE_INTEGER size, PVOID ea, ULONG ea_length,
+                        KPROCESSOR_MODE mode, PIO_STATUS_BLOCK block)
 {
     NTSTATUS status;
     ULONG error;
@@ -101,8 +103,8 @@ static NTSTATUS capture(POPEN_PACKET packet, PLARGE_INTEGER size, PVOID ea, ULON
 }
 
 /* The lookup is over: give the caller the handle, or its reasons. */
-static NTSTATUS conclude(POPEN_PACKET packet, NTSTATUS status, HANDLE handle, PHANDLE out, PIO_STATUS_BLOCK block,
-                         KPROCESSOR_MODE mode)
+static NTSTATUS conclude(POPEN_PACKET packet, NTSTATUS status, HANDLE handle, PHANDLE out,
+                         PIO_STATUS_BLOCK block, KPROCESSOR_MODE mode)
 {
     if (!packet->Parsed) {
         if (NT_SUCCESS(status)) { /* the name is that of some other object */
@@ -130,16 +132,18 @@ static NTSTATUS conclude(POPEN_PACKET packet, NTSTATUS status, HANDLE handle, PH
     return packet->FinalStatus;
 }
 
-static NTSTATUS create_file(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                            PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
-                            ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
+static NTSTATUS create_file(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                            POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                            PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                            ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
                             CREATE_FILE_TYPE CreateFileType, PVOID ExtraParameters, ULONG Options,
                             PDEVICE_OBJECT Hint, KPROCESSOR_MODE Mode)
 {
     NTSTATUS status;
     HANDLE handle = NULL;
     if (Mode == UserMode || !(Options & IO_NO_PARAMETER_CHECKING)) {
-        status = check_parameters(DesiredAccess, FileAttributes, ShareAccess, Disposition, CreateOptions, CreateFileType);
+        status = check_parameters(DesiredAccess, FileAttributes, ShareAccess, Disposition, CreateOptions,
+                                  CreateFileType);
         if (!NT_SUCCESS(status))
             return status;
     }
@@ -173,70 +177,74 @@ static NTSTATUS create_file(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJE
     return status;
 }
 
-NTSTATUS NTAPI IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                            PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
-                            ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
+NTSTATUS NTAPI IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                            POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                            PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                            ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
                             CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     KPROCESSOR_MODE mode = Options & IO_NO_PARAMETER_CHECKING ? KernelMode : ExGetPreviousMode();
-    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes,
-                       ShareAccess, Disposition, CreateOptions, EaBuffer, EaLength, CreateFileType, InternalParameters,
-                       Options, NULL, mode);
+    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize,
+                       FileAttributes, ShareAccess, Disposition, CreateOptions, EaBuffer, EaLength,
+                       CreateFileType, InternalParameters, Options, NULL, mode);
 }
 
-NTSTATUS NTAPI IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                              PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
-                              ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer,
-                              ULONG EaLength, CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options,
+NTSTATUS NTAPI IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                              POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                              PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                              ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
+                              CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options,
                               PIO_DRIVER_CREATE_CONTEXT DriverContext)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     KPROCESSOR_MODE mode = Options & IO_NO_PARAMETER_CHECKING ? KernelMode : ExGetPreviousMode();
-    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes,
-                       ShareAccess, Disposition, CreateOptions, EaBuffer, EaLength, CreateFileType, InternalParameters,
-                       Options, DriverContext ? DriverContext->DeviceObjectHint : NULL, mode);
+    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize,
+                       FileAttributes, ShareAccess, Disposition, CreateOptions, EaBuffer, EaLength,
+                       CreateFileType, InternalParameters, Options,
+                       DriverContext ? DriverContext->DeviceObjectHint : NULL, mode);
 }
 
-NTSTATUS NTAPI IoCreateFileSpecifyDeviceObjectHint(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
-                                                   POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
-                                                   PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
-                                                   ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions,
-                                                   PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE CreateFileType,
-                                                   PVOID InternalParameters, ULONG Options, PVOID DeviceObject)
+NTSTATUS NTAPI IoCreateFileSpecifyDeviceObjectHint(
+    PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+    PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+    ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE CreateFileType,
+    PVOID InternalParameters, ULONG Options, PVOID DeviceObject)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes,
-                       ShareAccess, Disposition, CreateOptions, EaBuffer, EaLength, CreateFileType, InternalParameters,
-                       Options | IO_NO_PARAMETER_CHECKING, DeviceObject, KernelMode);
+    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize,
+                       FileAttributes, ShareAccess, Disposition, CreateOptions, EaBuffer, EaLength,
+                       CreateFileType, InternalParameters, Options | IO_NO_PARAMETER_CHECKING, DeviceObject,
+                       KernelMode);
 }
 
-NTSTATUS NTAPI NtCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                            PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
-                            ULONG ShareAccess, ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
-                            ULONG EaLength)
+NTSTATUS NTAPI NtCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                            POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                            PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                            ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes,
-                       ShareAccess, CreateDisposition, CreateOptions, EaBuffer, EaLength, CreateFileTypeNone, NULL, 0,
-                       NULL, ExGetPreviousMode());
+    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize,
+                       FileAttributes, ShareAccess, CreateDisposition, CreateOptions, EaBuffer, EaLength,
+                       CreateFileTypeNone, NULL, 0, NULL, ExGetPreviousMode());
 }
 
-NTSTATUS NTAPI ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                            PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
-                            ULONG ShareAccess, ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
-                            ULONG EaLength)
+NTSTATUS NTAPI ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                            POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                            PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                            ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength)
 {
-    KI_ZW(NtCreateFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes,
-                       ShareAccess, CreateDisposition, CreateOptions, EaBuffer, EaLength));
+    KI_ZW(NtCreateFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize,
+                       FileAttributes, ShareAccess, CreateDisposition, CreateOptions, EaBuffer, EaLength));
 }
 
 NTSTATUS NTAPI NtOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                           PIO_STATUS_BLOCK IoStatusBlock, ULONG ShareAccess, ULONG OpenOptions)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, NULL, 0, ShareAccess, FILE_OPEN,
-                       OpenOptions, NULL, 0, CreateFileTypeNone, NULL, 0, NULL, ExGetPreviousMode());
+    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, NULL, 0, ShareAccess,
+                       FILE_OPEN, OpenOptions, NULL, 0, CreateFileTypeNone, NULL, 0, NULL,
+                       ExGetPreviousMode());
 }
 
 NTSTATUS NTAPI ZwOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,

@@ -2,16 +2,16 @@
 /*
  * csq.c: cancel-safe IRP queues.
  *
- * A queued IRP has the routine `cancelled` below as its cancel routine; whoever exchanges it for NULL owns the IRP. The
- * queue's lock, the driver's, makes insertion and removal atomic; the cancel spin lock is released before it is taken.
- * Tail.Overlay.DriverContext[3] says where the IRP is queued: in an IO_CSQ, or in the caller's IO_CSQ_IRP_CONTEXT that
- * knows the queue; both begin with a Type that tells them apart.
+ * A queued IRP has the routine `cancelled` below as its cancel routine; whoever exchanges it for NULL owns
+ * the IRP. The queue's lock, the driver's, makes insertion and removal atomic; the cancel spin lock is
+ * released before it is taken. Tail.Overlay.DriverContext[3] says where the IRP is queued: in an IO_CSQ, or
+ * in the caller's IO_CSQ_IRP_CONTEXT that knows the queue; both begin with a Type that tells them apart.
  */
 #include "iomgr.h"
 
-static NTSTATUS initialize(PIO_CSQ csq, ULONG type, PVOID insert, PIO_CSQ_REMOVE_IRP remove, PIO_CSQ_PEEK_NEXT_IRP peek,
-                           PIO_CSQ_ACQUIRE_LOCK acquire, PIO_CSQ_RELEASE_LOCK release,
-                           PIO_CSQ_COMPLETE_CANCELED_IRP complete)
+static NTSTATUS initialize(PIO_CSQ csq, ULONG type, PVOID insert, PIO_CSQ_REMOVE_IRP remove,
+                           PIO_CSQ_PEEK_NEXT_IRP peek, PIO_CSQ_ACQUIRE_LOCK acquire,
+                           PIO_CSQ_RELEASE_LOCK release, PIO_CSQ_COMPLETE_CANCELED_IRP complete)
 {
     csq->Type = type;
     csq->CsqInsertIrp = (PIO_CSQ_INSERT_IRP)insert;
@@ -33,9 +33,9 @@ NTSTATUS NTAPI IoCsqInitialize(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP CsqInsertIrp, PIO
                       CsqReleaseLock, CsqCompleteCanceledIrp);
 }
 
-NTSTATUS NTAPI IoCsqInitializeEx(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP_EX CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp,
-                                 PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp, PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock,
-                                 PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
+NTSTATUS NTAPI IoCsqInitializeEx(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP_EX CsqInsertIrp,
+                                 PIO_CSQ_REMOVE_IRP CsqRemoveIrp, PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp,
+                                 PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
                                  PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp)
 {
     return initialize(Csq, IO_TYPE_CSQ_EX, (PVOID)CsqInsertIrp, CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock,

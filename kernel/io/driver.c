@@ -2,23 +2,24 @@
 /*
  * driver.c: driver objects and starting drivers.
  *
- *      IopLoadDriver: image loaded by ldr -> driver object \Driver\NAME -> DriverEntry -> devices made ready ->
- *      reinitialise routines
+ *      IopLoadDriver: image loaded by ldr -> driver object \Driver\NAME -> DriverEntry -> devices made ready
+ * -> reinitialise routines
  *
- * A driver object is referenced by its creator (until unload), by each of its devices, and by whoever looks at it. The
- * last reference unloads the image, so code of a driver stays mapped as long as something of the driver is left. A
- * DriverEntry that fails must have undone what it did; what it forgot and Windows would leave behind is deleted
- * (devices) or reported (everything else), and the image goes.
+ * A driver object is referenced by its creator (until unload), by each of its devices, and by whoever looks
+ * at it. The last reference unloads the image, so code of a driver stays mapped as long as something of the
+ * driver is left. A DriverEntry that fails must have undone what it did; what it forgot and Windows would
+ * leave behind is deleted (devices) or reported (everything else), and the image goes.
  *
- * Loading and unloading are serialised by the loader lock, an event with an owner, because DriverEntry may load other
- * drivers itself. PASSIVE_LEVEL throughout.
+ * Loading and unloading are serialised by the loader lock, an event with an owner, because DriverEntry may
+ * load other drivers itself. PASSIVE_LEVEL throughout.
  */
 #include "iomgr.h"
 #include "ldrp.h"
 
 LIST_ENTRY IopDriverList;
 
-static UNICODE_STRING hardware_database = RTL_CONSTANT_STRING(L"\\REGISTRY\\MACHINE\\HARDWARE\\DESCRIPTION\\SYSTEM");
+static UNICODE_STRING hardware_database =
+    RTL_CONSTANT_STRING(L"\\REGISTRY\\MACHINE\\HARDWARE\\DESCRIPTION\\SYSTEM");
 static volatile LONG sequence;
 
 /* ---------------------------------------------------------------- loader lock */
@@ -121,9 +122,10 @@ static NTSTATUS create_object(PCWSTR directory, PCUNICODE_STRING service, PIOP_D
     NTSTATUS status = join(&name, directory, service);
     if (!NT_SUCCESS(status))
         return status;
-    InitializeObjectAttributes(&attributes, &name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
-    status = ObCreateObject(KernelMode, IopDriverObjectType, &attributes, KernelMode, NULL, sizeof *driver, 0, 0,
-                            (PVOID *)&driver);
+    InitializeObjectAttributes(&attributes, &name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                               NULL, NULL);
+    status = ObCreateObject(KernelMode, IopDriverObjectType, &attributes, KernelMode, NULL, sizeof *driver, 0,
+                            0, (PVOID *)&driver);
     if (!NT_SUCCESS(status)) {
         free_string(&name);
         return status;
@@ -175,8 +177,8 @@ NTSTATUS NTAPI IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOI
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     PIOP_DRIVER driver = IopDriver(DriverObject);
     *DriverObjectExtension = NULL;
-    PIO_CLIENT_EXTENSION extension = MiAllocatePool(NonPagedPoolNx, sizeof *extension + DriverObjectExtensionSize,
-                                                    IOP_TAG_DEVICE, TRUE, NULL);
+    PIO_CLIENT_EXTENSION extension = MiAllocatePool(
+        NonPagedPoolNx, sizeof *extension + DriverObjectExtensionSize, IOP_TAG_DEVICE, TRUE, NULL);
     if (!extension)
         return STATUS_INSUFFICIENT_RESOURCES;
     extension->ClientIdentificationAddress = ClientIdentificationAddress;
@@ -243,8 +245,10 @@ static NTSTATUS call_driver_entry(PIOP_DRIVER driver)
         return status;
     status = driver->Object.DriverInit(&driver->Object, &path);
     if (KiIrql() != PASSIVE_LEVEL)
-        KiBugCheckText(IRQL_UNEXPECTED_VALUE, KiIrql(), PASSIVE_LEVEL, 0, 0, (ULONG_PTR)driver->Object.DriverInit,
-                       "DriverEntry returned with IRQL raised: it raised IRQL or acquired a spin lock and did not undo it.");
+        KiBugCheckText(IRQL_UNEXPECTED_VALUE, KiIrql(), PASSIVE_LEVEL, 0, 0,
+                       (ULONG_PTR)driver->Object.DriverInit,
+                       "DriverEntry returned with IRQL raised: it raised IRQL or acquired a spin lock and "
+                       "did not undo it.");
     free_string(&path);
     return status;
 }
@@ -325,14 +329,14 @@ static NTSTATUS load_image(PCUNICODE_STRING service, const char *host_path, cons
         if (failed) {
             free_string(&path);
             if (why)
-                nt__snprintf(why, IOP_WHY_BYTES, "cannot read %s (host error %d)", host_path ? host_path : "the image",
-                             -failed);
+                nt__snprintf(why, IOP_WHY_BYTES, "cannot read %s (host error %d)",
+                             host_path ? host_path : "the image", -failed);
             return STATUS_OBJECT_NAME_NOT_FOUND;
         }
         image = file;
     }
-    status = LdrpLoadImage(&path, host_path, image, size, host_config()->allow_unresolved ? LDR_ALLOW_UNRESOLVED : 0,
-                           module, &error);
+    status = LdrpLoadImage(&path, host_path, image, size,
+                           host_config()->allow_unresolved ? LDR_ALLOW_UNRESOLVED : 0, module, &error);
     if (file)
         host_free_file(file, size);
     if (!NT_SUCCESS(status) && why)

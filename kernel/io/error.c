@@ -2,9 +2,9 @@
 /*
  * error.c: error log entries and hard errors.
  *
- * A log entry is handed over at up to DISPATCH_LEVEL and written later by a system worker, which may ask for names. The
- * system event log of this machine is the kernel's message stream. A hard error has nobody to ask: it is answered as
- * if the user had cancelled, so the request fails with the status it had.
+ * A log entry is handed over at up to DISPATCH_LEVEL and written later by a system worker, which may ask for
+ * names. The system event log of this machine is the kernel's message stream. A hard error has nobody to ask:
+ * it is answered as if the user had cancelled, so the request fails with the status it had.
  */
 #include "iomgr.h"
 
@@ -25,10 +25,12 @@ static BOOLEAN log_queued; /* log_lock */
 PVOID NTAPI IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    if (!IoObject || EntrySize < sizeof(IO_ERROR_LOG_PACKET) - sizeof(ULONG) || EntrySize > ERROR_LOG_MAXIMUM_SIZE)
+    if (!IoObject || EntrySize < sizeof(IO_ERROR_LOG_PACKET) - sizeof(ULONG) ||
+        EntrySize > ERROR_LOG_MAXIMUM_SIZE)
         return NULL;
     SIZE_T bytes = sizeof(IOP_LOG_ENTRY) + EntrySize;
-    IOP_LOG_ENTRY *entry = MiAllocatePool(NonPagedPoolNx, bytes, IOP_TAG_LOG, TRUE, __builtin_return_address(0));
+    IOP_LOG_ENTRY *entry =
+        MiAllocatePool(NonPagedPoolNx, bytes, IOP_TAG_LOG, TRUE, __builtin_return_address(0));
     if (!entry)
         return NULL;
     ObReferenceObject(IoObject);
@@ -55,8 +57,8 @@ static void write_entry(IOP_LOG_ENTRY *entry)
     IOP_TEXT text = {line, sizeof line, 0};
     PIO_ERROR_LOG_PACKET p = &entry->packet;
     IopFormatName(entry->object, object, sizeof object);
-    IopAppend(&text, "error log: %s: code 0x%08x, unique 0x%x, status 0x%08x, %s, sequence %u, retries %u", object,
-              (ULONG)p->ErrorCode, p->UniqueErrorValue, (ULONG)p->FinalStatus,
+    IopAppend(&text, "error log: %s: code 0x%08x, unique 0x%x, status 0x%08x, %s, sequence %u, retries %u",
+              object, (ULONG)p->ErrorCode, p->UniqueErrorValue, (ULONG)p->FinalStatus,
               IopMajorFunctionName(p->MajorFunctionCode), p->SequenceNumber, (ULONG)p->RetryCount);
     ULONG words = p->DumpDataSize / sizeof(ULONG);
     if (FIELD_OFFSET(IO_ERROR_LOG_PACKET, DumpData) + p->DumpDataSize <= entry->size)
@@ -129,7 +131,8 @@ VOID NTAPI IoRaiseHardError(PIRP Irp, PVPB Vpb, PDEVICE_OBJECT RealDeviceObject)
     if (!PspCurrentThread()->HardErrorsOff) {
         char name[128];
         IopFormatName(RealDeviceObject, name, sizeof name);
-        IopReport("hard error 0x%08x on device %s: nobody to ask, the request fails", (ULONG)Irp->IoStatus.Status, name);
+        IopReport("hard error 0x%08x on device %s: nobody to ask, the request fails",
+                  (ULONG)Irp->IoStatus.Status, name);
     }
     IofCompleteRequest(Irp, IO_DISK_INCREMENT);
 }

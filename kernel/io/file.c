@@ -7,13 +7,15 @@
  *      last handle closed      --> IopCloseFile:  IRP_MJ_CLEANUP, in the thread that closed it
  *      last reference dropped  --> IopDeleteFile: IRP_MJ_CLOSE, then the device use is given back
  *
- * A file object whose create request failed has DeviceObject NULL and ends without a close request. A relative open
- * (RootDirectory is a file handle) enters at IopParseFile. The requests of this file run on the calling thread, which
- * waits for them; they cannot fail for want of an IRP (they wait for memory instead), because nobody could be told.
+ * A file object whose create request failed has DeviceObject NULL and ends without a close request. A
+ * relative open (RootDirectory is a file handle) enters at IopParseFile. The requests of this file run on the
+ * calling thread, which waits for them; they cannot fail for want of an IRP (they wait for memory instead),
+ * because nobody could be told.
  */
 #include "iomgr.h"
 
-const GENERIC_MAPPING IopFileMapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS};
+const GENERIC_MAPPING IopFileMapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
+                                        FILE_ALL_ACCESS};
 
 PGENERIC_MAPPING NTAPI IoGetFileObjectGenericMapping(VOID)
 {
@@ -60,14 +62,15 @@ void IopInitializeFileObject(PFILE_OBJECT FileObject, PDEVICE_OBJECT DeviceObjec
 }
 
 /* May the subject open the device like this? What it gets is in AccessState->PreviouslyGrantedAccess. */
-static NTSTATUS check_access(PDEVICE_OBJECT device, PACCESS_STATE state, KPROCESSOR_MODE mode, POPEN_PACKET packet,
-                             BOOLEAN named)
+static NTSTATUS check_access(PDEVICE_OBJECT device, PACCESS_STATE state, KPROCESSOR_MODE mode,
+                             POPEN_PACKET packet, BOOLEAN named)
 {
     NTSTATUS status = STATUS_SUCCESS;
     RtlMapGenericMask(&state->RemainingDesiredAccess, &IopFileMapping);
     if (packet->Options & IO_FORCE_ACCESS_CHECK)
         mode = UserMode;
-    /* A name below the device is the file system's business, unless the driver wants the device's own descriptor. */
+    /* A name below the device is the file system's business, unless the driver wants the device's own
+     * descriptor. */
     BOOLEAN check = mode != KernelMode && !packet->RelatedFileObject &&
                     (!named || (device->Characteristics & FILE_DEVICE_SECURE_OPEN));
     if (check) {
@@ -88,8 +91,8 @@ static NTSTATUS make_file(PDEVICE_OBJECT device, POPEN_PACKET packet, ULONG attr
 {
     OBJECT_ATTRIBUTES oa;
     PFILE_OBJECT file;
-    InitializeObjectAttributes(&oa, NULL, attributes & (OBJ_INHERIT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE), NULL,
-                               NULL);
+    InitializeObjectAttributes(
+        &oa, NULL, attributes & (OBJ_INHERIT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE), NULL, NULL);
     NTSTATUS status = ObCreateObject(KernelMode, IopFileObjectType, &oa, KernelMode, NULL, sizeof *file, 0, 0,
                                      (PVOID *)&file);
     if (!NT_SUCCESS(status))
@@ -106,8 +109,9 @@ static NTSTATUS make_file(PDEVICE_OBJECT device, POPEN_PACKET packet, ULONG attr
     return STATUS_SUCCESS;
 }
 
-static IO_STATUS_BLOCK send_create(PDEVICE_OBJECT top, PFILE_OBJECT file, POPEN_PACKET packet, PACCESS_STATE state,
-                                   KPROCESSOR_MODE mode, ULONG attributes, PSECURITY_QUALITY_OF_SERVICE qos)
+static IO_STATUS_BLOCK send_create(PDEVICE_OBJECT top, PFILE_OBJECT file, POPEN_PACKET packet,
+                                   PACCESS_STATE state, KPROCESSOR_MODE mode, ULONG attributes,
+                                   PSECURITY_QUALITY_OF_SERVICE qos)
 {
     IO_STATUS_BLOCK failed = {.Status = STATUS_INSUFFICIENT_RESOURCES};
     IO_SECURITY_CONTEXT security = {qos, state, state->OriginalDesiredAccess, packet->CreateOptions};
@@ -180,9 +184,9 @@ static PDEVICE_OBJECT stack_of(PFILE_OBJECT file, PDEVICE_OBJECT device, POPEN_P
     return IopTopOfStack(device);
 }
 
-static NTSTATUS open_device(PDEVICE_OBJECT device, POPEN_PACKET packet, PACCESS_STATE state, KPROCESSOR_MODE mode,
-                            ULONG attributes, PUNICODE_STRING complete, PUNICODE_STRING remaining,
-                            PSECURITY_QUALITY_OF_SERVICE qos, PVOID *object)
+static NTSTATUS open_device(PDEVICE_OBJECT device, POPEN_PACKET packet, PACCESS_STATE state,
+                            KPROCESSOR_MODE mode, ULONG attributes, PUNICODE_STRING complete,
+                            PUNICODE_STRING remaining, PSECURITY_QUALITY_OF_SERVICE qos, PVOID *object)
 {
     PFILE_OBJECT file;
     NTSTATUS status = check_access(device, state, mode, packet, remaining->Length != 0);
@@ -204,8 +208,9 @@ static NTSTATUS open_device(PDEVICE_OBJECT device, POPEN_PACKET packet, PACCESS_
         if (NT_SUCCESS(status) && status != STATUS_REPARSE)
             status = STATUS_CANCELLED;
         if (status == STATUS_REPARSE)
-            status = result.Information <= IO_REMOUNT && file->FileName.Length ? reparse(file, complete)
-                                                                               : STATUS_IO_REPARSE_TAG_NOT_HANDLED;
+            status = result.Information <= IO_REMOUNT && file->FileName.Length
+                         ? reparse(file, complete)
+                         : STATUS_IO_REPARSE_TAG_NOT_HANDLED;
         file->DeviceObject = NULL;
         ObDereferenceObject(file);
         IopDereferenceDevice(device);
@@ -222,8 +227,8 @@ static NTSTATUS open_device(PDEVICE_OBJECT device, POPEN_PACKET packet, PACCESS_
 
 NTSTATUS IopParseDevice(PVOID ParseObject, POBJECT_TYPE ObjectType, PACCESS_STATE AccessState,
                         KPROCESSOR_MODE AccessMode, ULONG Attributes, PUNICODE_STRING CompleteName,
-                        PUNICODE_STRING RemainingName, PVOID Context, PSECURITY_QUALITY_OF_SERVICE SecurityQos,
-                        PVOID *Object)
+                        PUNICODE_STRING RemainingName, PVOID Context,
+                        PSECURITY_QUALITY_OF_SERVICE SecurityQos, PVOID *Object)
 {
     POPEN_PACKET packet = Context;
     *Object = NULL;
@@ -252,8 +257,8 @@ NTSTATUS IopParseFile(PVOID ParseObject, POBJECT_TYPE ObjectType, PACCESS_STATE 
         return STATUS_OBJECT_TYPE_MISMATCH;
     packet->Parsed = TRUE;
     packet->RelatedFileObject = related;
-    packet->FinalStatus = open_device(related->DeviceObject, packet, AccessState, AccessMode, Attributes, CompleteName,
-                                      RemainingName, SecurityQos, Object);
+    packet->FinalStatus = open_device(related->DeviceObject, packet, AccessState, AccessMode, Attributes,
+                                      CompleteName, RemainingName, SecurityQos, Object);
     packet->RelatedFileObject = NULL;
     return packet->FinalStatus;
 }
@@ -325,10 +330,11 @@ VOID NTAPI IoCancelFileOpen(PDEVICE_OBJECT DeviceObject, PFILE_OBJECT FileObject
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     if (FileObject->Flags & FO_HANDLE_CREATED)
-        KiBugCheckText(INVALID_CANCEL_OF_FILE_OPEN, (ULONG_PTR)FileObject, (ULONG_PTR)DeviceObject, 0, 0,
-                       (ULONG_PTR)__builtin_return_address(0),
-                       "IoCancelFileOpen was called for a file that has had a handle already: it undoes an open in "
-                       "progress only, from the completion of IRP_MJ_CREATE.");
+        KiBugCheckText(
+            INVALID_CANCEL_OF_FILE_OPEN, (ULONG_PTR)FileObject, (ULONG_PTR)DeviceObject, 0, 0,
+            (ULONG_PTR)__builtin_return_address(0),
+            "IoCancelFileOpen was called for a file that has had a handle already: it undoes an open in "
+            "progress only, from the completion of IRP_MJ_CREATE.");
     PIRP irp = allocate_patiently(DeviceObject->StackSize);
     PIO_STACK_LOCATION sp = IoGetNextIrpStackLocation(irp);
     FileObject->Flags |= FO_FILE_OPEN_CANCELLED | FO_HANDLE_CREATED;
@@ -358,8 +364,8 @@ PFILE_OBJECT NTAPI IoCreateStreamFileObjectLite(PFILE_OBJECT FileObject, PDEVICE
     KIRQL irql = IopLockDatabase();
     DeviceObject->ReferenceCount++;
     IopUnlockDatabase(irql);
-    NTSTATUS status = ObCreateObject(KernelMode, IopFileObjectType, &attributes, KernelMode, NULL, sizeof *file, 0, 0,
-                                     (PVOID *)&file);
+    NTSTATUS status = ObCreateObject(KernelMode, IopFileObjectType, &attributes, KernelMode, NULL,
+                                     sizeof *file, 0, 0, (PVOID *)&file);
     if (!NT_SUCCESS(status)) {
         IopDereferenceDevice(DeviceObject);
         ExRaiseStatus(status);
@@ -379,8 +385,8 @@ PFILE_OBJECT NTAPI IoCreateStreamFileObject(PFILE_OBJECT FileObject, PDEVICE_OBJ
 
 /* ---------------------------------------------------------------- name and security */
 
-NTSTATUS IopQueryFileName(PVOID Object, BOOLEAN HasObjectName, POBJECT_NAME_INFORMATION NameInfo, ULONG Length,
-                          PULONG ReturnLength, KPROCESSOR_MODE AccessMode)
+NTSTATUS IopQueryFileName(PVOID Object, BOOLEAN HasObjectName, POBJECT_NAME_INFORMATION NameInfo,
+                          ULONG Length, PULONG ReturnLength, KPROCESSOR_MODE AccessMode)
 {
     PFILE_OBJECT file = Object;
     if (!file->DeviceObject)
@@ -401,10 +407,12 @@ NTSTATUS IopQueryFileName(PVOID Object, BOOLEAN HasObjectName, POBJECT_NAME_INFO
     return STATUS_SUCCESS;
 }
 
-/* The descriptor of an open of the device itself is the device's; files of a file system have none of their own here. */
-NTSTATUS IopFileSecurity(PVOID Object, SECURITY_OPERATION_CODE Operation, PSECURITY_INFORMATION SecurityInformation,
-                         PSECURITY_DESCRIPTOR Descriptor, PULONG Length, PSECURITY_DESCRIPTOR *ObjectsDescriptor,
-                         POOL_TYPE PoolType, PGENERIC_MAPPING GenericMapping, KPROCESSOR_MODE AccessMode)
+/* The descriptor of an open of the device itself is the device's; files of a file system have none of their
+ * own here. */
+NTSTATUS IopFileSecurity(PVOID Object, SECURITY_OPERATION_CODE Operation,
+                         PSECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR Descriptor,
+                         PULONG Length, PSECURITY_DESCRIPTOR *ObjectsDescriptor, POOL_TYPE PoolType,
+                         PGENERIC_MAPPING GenericMapping, KPROCESSOR_MODE AccessMode)
 {
     PFILE_OBJECT file = Object;
     if (Operation == AssignSecurityDescriptor || Operation == DeleteSecurityDescriptor)
@@ -413,5 +421,6 @@ NTSTATUS IopFileSecurity(PVOID Object, SECURITY_OPERATION_CODE Operation, PSECUR
         return STATUS_INVALID_DEVICE_REQUEST;
     PDEVICE_OBJECT device = file->DeviceObject;
     return SeDefaultObjectMethod(device, Operation, SecurityInformation, Descriptor, Length,
-                                 &ObpHeader(device)->SecurityDescriptor, PoolType, GenericMapping, AccessMode);
+                                 &ObpHeader(device)->SecurityDescriptor, PoolType, GenericMapping,
+                                 AccessMode);
 }

@@ -95,8 +95,8 @@ static void make_types(void)
     };
     OBJECT_TYPE_INITIALIZER port = {
         .GenericMapping = {STANDARD_RIGHTS_READ | IO_COMPLETION_QUERY_STATE,
-                           STANDARD_RIGHTS_WRITE | IO_COMPLETION_MODIFY_STATE, STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE,
-                           IO_COMPLETION_ALL_ACCESS},
+                           STANDARD_RIGHTS_WRITE | IO_COMPLETION_MODIFY_STATE,
+                           STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, IO_COMPLETION_ALL_ACCESS},
         .ValidAccessMask = IO_COMPLETION_ALL_ACCESS,
         .WaitObjectFlagOffset = OB_NOT_WAITABLE,
         .DeleteProcedure = IopDeletePort,

@@ -2,8 +2,9 @@
 /*
  * inspect.c: the I/O manager's state as text and as walks, for reports and the command line.
  *
- * Walks take references and release the lock before they call back, so a callback may do what it likes. Formatting an
- * IRP reads it through KiSafeRead, because a crash report may be about one that is no longer there.
+ * Walks take references and release the lock before they call back, so a callback may do what it likes.
+ * Formatting an IRP reads it through KiSafeRead, because a crash report may be about one that is no longer
+ * there.
  */
 #include "iomgr.h"
 
@@ -32,7 +33,8 @@ void NTAPI IopReport(const char *Format, ...)
     NT_VA_START(arguments, Format);
     int written = nt__vsnprintf(line + used, sizeof line - used - 1, Format, arguments);
     NT_VA_END(arguments);
-    used = written < 0 || (SIZE_T)written >= sizeof line - used - 1 ? sizeof line - 2 : used + (SIZE_T)written;
+    used =
+        written < 0 || (SIZE_T)written >= sizeof line - used - 1 ? sizeof line - 2 : used + (SIZE_T)written;
     line[used++] = '\n';
     host_console_write(HOST_STREAM_REPORT, line, used);
 }
@@ -66,13 +68,34 @@ void IopFormatName(PVOID Object, char *Text, SIZE_T Bytes)
 const char *IopMajorFunctionName(UCHAR Major)
 {
     static const char *const names[] = {
-        "IRP_MJ_CREATE", "IRP_MJ_CREATE_NAMED_PIPE", "IRP_MJ_CLOSE", "IRP_MJ_READ", "IRP_MJ_WRITE",
-        "IRP_MJ_QUERY_INFORMATION", "IRP_MJ_SET_INFORMATION", "IRP_MJ_QUERY_EA", "IRP_MJ_SET_EA",
-        "IRP_MJ_FLUSH_BUFFERS", "IRP_MJ_QUERY_VOLUME_INFORMATION", "IRP_MJ_SET_VOLUME_INFORMATION",
-        "IRP_MJ_DIRECTORY_CONTROL", "IRP_MJ_FILE_SYSTEM_CONTROL", "IRP_MJ_DEVICE_CONTROL",
-        "IRP_MJ_INTERNAL_DEVICE_CONTROL", "IRP_MJ_SHUTDOWN", "IRP_MJ_LOCK_CONTROL", "IRP_MJ_CLEANUP",
-        "IRP_MJ_CREATE_MAILSLOT", "IRP_MJ_QUERY_SECURITY", "IRP_MJ_SET_SECURITY", "IRP_MJ_POWER",
-        "IRP_MJ_SYSTEM_CONTROL", "IRP_MJ_DEVICE_CHANGE", "IRP_MJ_QUERY_QUOTA", "IRP_MJ_SET_QUOTA", "IRP_MJ_PNP",
+        "IRP_MJ_CREATE",
+        "IRP_MJ_CREATE_NAMED_PIPE",
+        "IRP_MJ_CLOSE",
+        "IRP_MJ_READ",
+        "IRP_MJ_WRITE",
+        "IRP_MJ_QUERY_INFORMATION",
+        "IRP_MJ_SET_INFORMATION",
+        "IRP_MJ_QUERY_EA",
+        "IRP_MJ_SET_EA",
+        "IRP_MJ_FLUSH_BUFFERS",
+        "IRP_MJ_QUERY_VOLUME_INFORMATION",
+        "IRP_MJ_SET_VOLUME_INFORMATION",
+        "IRP_MJ_DIRECTORY_CONTROL",
+        "IRP_MJ_FILE_SYSTEM_CONTROL",
+        "IRP_MJ_DEVICE_CONTROL",
+        "IRP_MJ_INTERNAL_DEVICE_CONTROL",
+        "IRP_MJ_SHUTDOWN",
+        "IRP_MJ_LOCK_CONTROL",
+        "IRP_MJ_CLEANUP",
+        "IRP_MJ_CREATE_MAILSLOT",
+        "IRP_MJ_QUERY_SECURITY",
+        "IRP_MJ_SET_SECURITY",
+        "IRP_MJ_POWER",
+        "IRP_MJ_SYSTEM_CONTROL",
+        "IRP_MJ_DEVICE_CHANGE",
+        "IRP_MJ_QUERY_QUOTA",
+        "IRP_MJ_SET_QUOTA",
+        "IRP_MJ_PNP",
     };
     C_ASSERT(RTL_NUMBER_OF(names) == IRP_MJ_MAXIMUM_FUNCTION + 1);
     return Major < RTL_NUMBER_OF(names) ? names[Major] : "IRP_MJ_?";
@@ -84,10 +107,15 @@ void IopFormatDeviceFlags(PDEVICE_OBJECT Device, char *Text, SIZE_T Bytes)
         ULONG flag;
         const char *name;
     } flags[] = {
-        {DO_BUFFERED_IO, "buffered"}, {DO_DIRECT_IO, "direct"}, {DO_EXCLUSIVE, "exclusive"},
-        {DO_DEVICE_HAS_NAME, "named"}, {DO_DEVICE_INITIALIZING, "initializing"},
-        {DO_SHUTDOWN_REGISTERED, "shutdown"}, {DO_BUS_ENUMERATED_DEVICE, "enumerated"},
-        {DO_POWER_PAGABLE, "power-pagable"}, {DO_POWER_INRUSH, "power-inrush"},
+        {DO_BUFFERED_IO, "buffered"},
+        {DO_DIRECT_IO, "direct"},
+        {DO_EXCLUSIVE, "exclusive"},
+        {DO_DEVICE_HAS_NAME, "named"},
+        {DO_DEVICE_INITIALIZING, "initializing"},
+        {DO_SHUTDOWN_REGISTERED, "shutdown"},
+        {DO_BUS_ENUMERATED_DEVICE, "enumerated"},
+        {DO_POWER_PAGABLE, "power-pagable"},
+        {DO_POWER_INRUSH, "power-inrush"},
     };
     IOP_TEXT text = {Text, Bytes, 0};
     ULONG pending = Device->DeviceObjectExtension->ExtensionFlags;
@@ -172,8 +200,11 @@ ULONG IopQueryDeviceStack(PDEVICE_OBJECT Device, PDEVICE_OBJECT *Devices, ULONG 
 
 static void describe(PIRP irp, PETHREAD thread, IOP_IRP_INFO *info)
 {
-    *info = (IOP_IRP_INFO){.Irp = irp, .Thread = thread, .Location = irp->CurrentLocation,
-                           .StackCount = irp->StackCount, .Cancel = irp->Cancel,
+    *info = (IOP_IRP_INFO){.Irp = irp,
+                           .Thread = thread,
+                           .Location = irp->CurrentLocation,
+                           .StackCount = irp->StackCount,
+                           .Cancel = irp->Cancel,
                            .Cancelable = irp->CancelRoutine != NULL};
     if (irp->CurrentLocation < 1 || irp->CurrentLocation > irp->StackCount)
         return; /* not sent yet, or completed and waiting for its APC */
@@ -229,7 +260,8 @@ static void format_device(IOP_TEXT *text, PDEVICE_OBJECT device)
         IopAppend(text, "no device");
         return;
     }
-    if (!KiSafeRead(&d, device, sizeof d) || d.Type != IO_TYPE_DEVICE || !KiSafeRead(&driver, d.DriverObject, sizeof driver)) {
+    if (!KiSafeRead(&d, device, sizeof d) || d.Type != IO_TYPE_DEVICE ||
+        !KiSafeRead(&driver, d.DriverObject, sizeof driver)) {
         IopAppend(text, "device %p (not readable)", (PVOID)device);
         return;
     }
@@ -255,10 +287,10 @@ void IopFormatIrp(PIRP Irp, char *Text, SIZE_T Bytes)
         IopAppend(&text, "IRP %p: not an IRP, or free (type %d)\n", (PVOID)Irp, irp.Type);
         return;
     }
-    IopAppend(&text, "IRP %p: status 0x%08x, information %I64u, %s requestor, location %d of %d%s%s%s\n", (PVOID)Irp,
-              (ULONG)irp.IoStatus.Status, (ULONG64)irp.IoStatus.Information, irp.RequestorMode ? "user" : "kernel",
-              irp.CurrentLocation, irp.StackCount, irp.Cancel ? ", cancelled" : "",
-              irp.CancelRoutine ? ", has a cancel routine" : "",
+    IopAppend(&text, "IRP %p: status 0x%08x, information %I64u, %s requestor, location %d of %d%s%s%s\n",
+              (PVOID)Irp, (ULONG)irp.IoStatus.Status, (ULONG64)irp.IoStatus.Information,
+              irp.RequestorMode ? "user" : "kernel", irp.CurrentLocation, irp.StackCount,
+              irp.Cancel ? ", cancelled" : "", irp.CancelRoutine ? ", has a cancel routine" : "",
               irp.CurrentLocation > irp.StackCount + 1 ? ", completed" : "");
     for (LONG i = irp.StackCount; i > 0; i--) {
         IO_STACK_LOCATION sp;
@@ -268,14 +300,17 @@ void IopFormatIrp(PIRP Irp, char *Text, SIZE_T Bytes)
                   IopMajorFunctionName(sp.MajorFunction), sp.MinorFunction);
         if (sp.MajorFunction == IRP_MJ_DEVICE_CONTROL || sp.MajorFunction == IRP_MJ_INTERNAL_DEVICE_CONTROL)
             IopAppend(&text, " code 0x%08x in %u out %u", sp.Parameters.DeviceIoControl.IoControlCode,
-                      sp.Parameters.DeviceIoControl.InputBufferLength, sp.Parameters.DeviceIoControl.OutputBufferLength);
+                      sp.Parameters.DeviceIoControl.InputBufferLength,
+                      sp.Parameters.DeviceIoControl.OutputBufferLength);
         else if (sp.MajorFunction == IRP_MJ_READ || sp.MajorFunction == IRP_MJ_WRITE)
-            IopAppend(&text, " length %u offset %I64d", sp.Parameters.Read.Length, sp.Parameters.Read.ByteOffset.QuadPart);
+            IopAppend(&text, " length %u offset %I64d", sp.Parameters.Read.Length,
+                      sp.Parameters.Read.ByteOffset.QuadPart);
         IopAppend(&text, ", ");
         format_device(&text, sp.DeviceObject);
         if (sp.Control & SL_PENDING_RETURNED)
             IopAppend(&text, ", pending");
-        if (sp.CompletionRoutine && (sp.Control & (SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL))) {
+        if (sp.CompletionRoutine &&
+            (sp.Control & (SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL))) {
             char where[256];
             KiDescribeAddress((ULONG_PTR)sp.CompletionRoutine, where, sizeof where);
             IopAppend(&text, ", completion %s", where);

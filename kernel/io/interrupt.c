@@ -2,8 +2,8 @@
 /*
  * interrupt.c: connecting interrupt service routines, over the interrupt objects of ke.
  *
- * A fully specified connection names vector and IRQL. Line-based and message-based ones take them from the resources
- * that Plug and Play assigned to the device; a device without any is refused with STATUS_NOT_FOUND.
+ * A fully specified connection names vector and IRQL. Line-based and message-based ones take them from the
+ * resources that Plug and Play assigned to the device; a device without any is refused with STATUS_NOT_FOUND.
  */
 #include "iomgr.h"
 
@@ -29,10 +29,10 @@ static NTSTATUS connect(const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS *p
     return KiConnectInterrupt(&connect, p->InterruptObject);
 }
 
-NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE ServiceRoutine, PVOID ServiceContext,
-                                  PKSPIN_LOCK SpinLock, ULONG Vector, KIRQL Irql, KIRQL SynchronizeIrql,
-                                  KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector, KAFFINITY ProcessorEnableMask,
-                                  BOOLEAN FloatingSave)
+NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE ServiceRoutine,
+                                  PVOID ServiceContext, PKSPIN_LOCK SpinLock, ULONG Vector, KIRQL Irql,
+                                  KIRQL SynchronizeIrql, KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector,
+                                  KAFFINITY ProcessorEnableMask, BOOLEAN FloatingSave)
 {
     IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS p = {
         .InterruptObject = InterruptObject,
@@ -64,7 +64,8 @@ NTSTATUS NTAPI IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
     case CONNECT_FULLY_SPECIFIED:
         return connect(&Parameters->FullySpecified);
     case CONNECT_FULLY_SPECIFIED_GROUP:
-        return Parameters->FullySpecified.Group == 0 ? connect(&Parameters->FullySpecified) : STATUS_INVALID_PARAMETER;
+        return Parameters->FullySpecified.Group == 0 ? connect(&Parameters->FullySpecified)
+                                                     : STATUS_INVALID_PARAMETER;
     case CONNECT_LINE_BASED:
     case CONNECT_MESSAGE_BASED:
     case CONNECT_MESSAGE_BASED_PASSIVE:

@@ -48,18 +48,20 @@ static inline void IopUnlockDatabase(KIRQL Irql)
     KeReleaseSpinLock(&IopDatabaseLock, Irql);
 }
 
-/* Serialises driver load, unload and shutdown. PASSIVE_LEVEL, not recursive for other threads; recursive for the owner. */
+/* Serialises driver load, unload and shutdown. PASSIVE_LEVEL, not recursive for other threads; recursive for
+ * the owner. */
 void IopEnterLoader(void);
 void IopLeaveLoader(void);
 
-/* ---------------------------------------------------------------- device object extension (DEVOBJ_EXTENSION) */
+/* ---------------------------------------------------------------- device object extension (DEVOBJ_EXTENSION)
+ */
 
-#define DOE_UNLOAD_PENDING  0x00000001 /* V: the driver is being unloaded */
-#define DOE_DELETE_PENDING  0x00000002 /* V: IoDeleteDevice was called */
-#define DOE_REMOVE_PENDING  0x00000004
+#define DOE_UNLOAD_PENDING   0x00000001 /* V: the driver is being unloaded */
+#define DOE_DELETE_PENDING   0x00000002 /* V: IoDeleteDevice was called */
+#define DOE_REMOVE_PENDING   0x00000004
 #define DOE_REMOVE_PROCESSED 0x00000008
-#define DOE_START_PENDING   0x00000010
-#define DOE_GONE            0x80000000 /* V: the creator's reference was dropped */
+#define DOE_START_PENDING    0x00000010
+#define DOE_GONE             0x80000000 /* V: the creator's reference was dropped */
 
 /* DEVOBJ_EXTENSION.StartIoFlags */
 #define DOE_SIO_NON_CANCELABLE 0x00000080 /* packets lose their cancel routine when they are started */
@@ -77,20 +79,20 @@ typedef struct _IO_CLIENT_EXTENSION {
 } IO_CLIENT_EXTENSION, *PIO_CLIENT_EXTENSION;
 
 /*
- * What the I/O manager knows of a driver beside the public structures; a driver object's body is this whole thing, with
- * the DRIVER_OBJECT first.
+ * What the I/O manager knows of a driver beside the public structures; a driver object's body is this whole
+ * thing, with the DRIVER_OBJECT first.
  */
 typedef struct _IOP_DRIVER {
-    DRIVER_OBJECT Object;              /* first */
+    DRIVER_OBJECT Object; /* first */
     DRIVER_EXTENSION Extension;
     PIO_CLIENT_EXTENSION ClientExtensions; /* V */
-    PVOID Image;                       /* the loader's handle of the image; NULL for a driver without one */
-    LIST_ENTRY ListEntry;              /* V: IopDriverList, in load order */
-    BOOLEAN Listed;                    /* V */
-    BOOLEAN UnloadQueued;              /* V: the unload work is on its way, or done */
+    PVOID Image;          /* the loader's handle of the image; NULL for a driver without one */
+    LIST_ENTRY ListEntry; /* V: IopDriverList, in load order */
+    BOOLEAN Listed;       /* V */
+    BOOLEAN UnloadQueued; /* V: the unload work is on its way, or done */
     BOOLEAN Reported;
-    UNICODE_STRING ServiceName;        /* constant; of pool: the last component of DriverName */
-    char HostPath[256];                /* constant; for reports */
+    UNICODE_STRING ServiceName; /* constant; of pool: the last component of DriverName */
+    char HostPath[256];         /* constant; for reports */
     ULONG SequenceNumber;
 } IOP_DRIVER, *PIOP_DRIVER;
 
@@ -115,7 +117,8 @@ void IopQueueUnload(PIOP_DRIVER Driver);
 /* Report and count what is left of a driver that goes; see leak.c. Returns the number of leaks. */
 ULONG IopReportLeaks(PIOP_DRIVER Driver, const char *When);
 
-/* A symbolic link made from code in [Begin, End) that still exists: forget it, and write its name. FALSE: none. */
+/* A symbolic link made from code in [Begin, End) that still exists: forget it, and write its name. FALSE:
+ * none. */
 BOOLEAN IopTakeLeakedLink(PVOID Begin, PVOID End, char *Text, SIZE_T Bytes);
 
 /* Reinitialise routines of a driver that goes are forgotten. */
@@ -143,9 +146,9 @@ NTSTATUS NTAPI IoEnumerateDeviceObjectList(PDRIVER_OBJECT DriverObject, PDEVICE_
 
 /* IoCreateDevice with a security descriptor instead of the default one (IoCreateDeviceSecure). */
 NTSTATUS IopCreateDeviceWithSecurity(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
-                                     PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType, ULONG DeviceCharacteristics,
-                                     BOOLEAN Exclusive, PSECURITY_DESCRIPTOR SecurityDescriptor,
-                                     PDEVICE_OBJECT *DeviceObject);
+                                     PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType,
+                                     ULONG DeviceCharacteristics, BOOLEAN Exclusive,
+                                     PSECURITY_DESCRIPTOR SecurityDescriptor, PDEVICE_OBJECT *DeviceObject);
 
 /* The 1-second timer of a device goes with it. */
 void IopDeleteTimer(PDEVICE_OBJECT DeviceObject);
@@ -159,8 +162,8 @@ OB_SECURITY_METHOD IopDeviceSecurity;
 /* ---------------------------------------------------------------- files */
 
 /*
- * An open request on its way through name lookup to the parse procedures of Device and File. Created by IopCreateFile.
- * Signature tells it from the context of some other manager.
+ * An open request on its way through name lookup to the parse procedures of Device and File. Created by
+ * IopCreateFile. Signature tells it from the context of some other manager.
  */
 #define IOP_OPEN_PACKET_SIGNATURE 0x6b50704f
 typedef struct _OPEN_PACKET {
@@ -231,8 +234,8 @@ static inline void IopReleaseFileLock(PFILE_OBJECT FileObject)
 }
 
 /*
- * Set a notification event that mostly nobody waits on. Kernel code is not interrupted, so on a machine of one
- * processor an event without waiters needs no lock.
+ * Set a notification event that mostly nobody waits on. Kernel code is not interrupted, so on a machine of
+ * one processor an event without waiters needs no lock.
  */
 static inline void IopSetEvent(PKEVENT Event)
 {
@@ -253,17 +256,21 @@ static inline void IopSetEvent(PKEVENT Event)
 /* IRP.Flags: its thread has ended without it. */
 #define IOP_IRP_ORPHAN 0x40000000
 
-/* IRP.Flags: an IRP of the I/O manager itself, whose completion wakes IopSendInternal and does nothing else. */
+/* IRP.Flags: an IRP of the I/O manager itself, whose completion wakes IopSendInternal and does nothing else.
+ */
 #define IOP_IRP_INTERNAL 0x10000000
 
-/* IRP.Flags: a request on a file opened for synchronous I/O: its sender waits, and drops the file's reference itself. */
+/* IRP.Flags: a request on a file opened for synchronous I/O: its sender waits, and drops the file's reference
+ * itself. */
 #define IOP_IRP_SYNCHRONOUS_FILE 0x20000000
 
-/* An IRP without quota: of the I/O manager's own (Caller NULL), or that a driver at Caller will have to free. NULL: no pool. */
+/* An IRP without quota: of the I/O manager's own (Caller NULL), or that a driver at Caller will have to free.
+ * NULL: no pool. */
 PIRP IopAllocateIrp(CCHAR StackSize, PVOID Caller);
 void IopFreeIrp(PIRP Irp);
 
-/* Raw lock of a thread's IRP list (T). Never held across a call that can switch, so one processor alone needs none. */
+/* Raw lock of a thread's IRP list (T). Never held across a call that can switch, so one processor alone needs
+ * none. */
 static inline void IopLockThread(PETHREAD Thread)
 {
     if (KiProcessorCount == 1)
@@ -294,23 +301,24 @@ static inline void IopDequeueIrpFromThread(PIRP Irp, PETHREAD Thread)
 }
 
 /*
- * The last step of a request, in the thread that issued it at APC_LEVEL: copies a buffered result back, releases
- * buffers and MDLs, reports to IoStatusBlock, event, APC and port, and frees the IRP. FileObject may be NULL; its
- * reference is dropped. Returns the status of the request, or of the copy to the caller's buffer if that failed.
+ * The last step of a request, in the thread that issued it at APC_LEVEL: copies a buffered result back,
+ * releases buffers and MDLs, reports to IoStatusBlock, event, APC and port, and frees the IRP. FileObject may
+ * be NULL; its reference is dropped. Returns the status of the request, or of the copy to the caller's buffer
+ * if that failed.
  */
 NTSTATUS IopFinishRequest(PIRP Irp, PFILE_OBJECT FileObject);
 
 /*
- * Send the IRP of a file service to Device and see it through: queues it to the thread, calls the driver, finishes it
- * inline when it completed at once, and, for a Synchronous request that pends, waits. Consumes one reference of
- * FileObject, and releases the file lock if Synchronous. Returns the status of the service.
+ * Send the IRP of a file service to Device and see it through: queues it to the thread, calls the driver,
+ * finishes it inline when it completed at once, and, for a Synchronous request that pends, waits. Consumes
+ * one reference of FileObject, and releases the file lock if Synchronous. Returns the status of the service.
  */
 NTSTATUS IopSendRequest(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT FileObject, KPROCESSOR_MODE Mode,
                         BOOLEAN Synchronous);
 
 /*
- * Send an IRP of the I/O manager itself (create, cleanup, close: Flags say so), wait for it, and free it. Returns its
- * final IoStatus. The thread can be cancelled while it waits if Queue.
+ * Send an IRP of the I/O manager itself (create, cleanup, close: Flags say so), wait for it, and free it.
+ * Returns its final IoStatus. The thread can be cancelled while it waits if Queue.
  */
 IO_STATUS_BLOCK IopSendInternal(PDEVICE_OBJECT Device, PIRP Irp, BOOLEAN Queue);
 
@@ -320,7 +328,8 @@ NTSTATUS IopLockBuffer(PIRP Irp, PVOID Buffer, ULONG Length, KPROCESSOR_MODE Mod
 /* Free what an IRP that was never sent owns (buffer, locked MDLs, event), and the IRP. */
 void IopAbandonIrp(PIRP Irp);
 
-/* Wait for a synchronous request that pends; cancels the IRP if the wait is broken off (alert, user APC, thread end). */
+/* Wait for a synchronous request that pends; cancels the IRP if the wait is broken off (alert, user APC,
+ * thread end). */
 NTSTATUS IopWaitForFile(PFILE_OBJECT FileObject, PIRP Irp, KPROCESSOR_MODE Mode);
 
 /* Packets of completion ports: an IRP, or a small block of IoSetIoCompletion. */
@@ -328,8 +337,8 @@ void IopQueueIrpToPort(PIRP Irp, PIO_COMPLETION_CONTEXT Context);
 OB_DELETE_METHOD IopDeletePort;
 
 /*
- * Bugcheck 0xC9 for a rule of I/O verification that is checked always, because without it the machine would hang or
- * corrupt itself. P1 is the documented error code; DriverPc an address in the driver to blame.
+ * Bugcheck 0xC9 for a rule of I/O verification that is checked always, because without it the machine would
+ * hang or corrupt itself. P1 is the documented error code; DriverPc an address in the driver to blame.
  */
 #define IOP_PENDING_NOT_MARKED  0x23D
 #define IOP_MARKED_NOT_PENDING  0x23E
@@ -358,6 +367,5 @@ void NTAPI IopReport(const char *Format, ...);
 
 /* Copy a string into pool, terminated. FALSE: out of memory. */
 BOOLEAN IopDuplicateString(PUNICODE_STRING To, PCUNICODE_STRING From);
-
 
 #endif

@@ -2,17 +2,18 @@
 /*
  * irp.c: allocating, initialising, reusing and freeing I/O request packets.
  *
- * Nearly every IRP is short-lived and small, so each processor keeps two stacks of free ones: for at most SMALL_STACK
- * and at most LARGE_STACK stack locations. Taking and returning one touches memory of this processor only, without a
- * lock and without raising IRQL, because kernel code is not interrupted between two calls (ki.h). An IRP freed on
- * another processor than it came from goes to that processor's stack; a full stack gives back to the pool.
+ * Nearly every IRP is short-lived and small, so each processor keeps two stacks of free ones: for at most
+ * SMALL_STACK and at most LARGE_STACK stack locations. Taking and returning one touches memory of this
+ * processor only, without a lock and without raising IRQL, because kernel code is not interrupted between two
+ * calls (ki.h). An IRP freed on another processor than it came from goes to that processor's stack; a full
+ * stack gives back to the pool.
  *
- * A free IRP has Type IOP_TYPE_FREE, so that the completion and freeing of a stale one are recognised; the class of an
- * IRP follows from its StackCount, which does not change while it lives. On a checked machine IRPs of drivers bypass the
- * caches: their pool blocks then name the driver that leaked them.
+ * A free IRP has Type IOP_TYPE_FREE, so that the completion and freeing of a stale one are recognised. On a
+ * checked machine IRPs of drivers bypass the caches: their pool blocks then name the driver that leaked them.
  *
- * AllocationFlags: IRP_LOOKASIDE_ALLOCATION an IRP of these caches, IRP_ALLOCATED_FIXED_SIZE one of the large class,
- * IRP_QUOTA_CHARGED charged to a process, none of them: plain pool, or memory of a driver (IoInitializeIrp).
+ * AllocationFlags: IRP_LOOKASIDE_ALLOCATION an IRP of these caches, IRP_ALLOCATED_FIXED_SIZE one of the large
+ * class, IRP_QUOTA_CHARGED charged to a process, none of them: plain pool, or memory of a driver
+ * (IoInitializeIrp).
  */
 #include "iomgr.h"
 
@@ -24,7 +25,8 @@ static struct irp_cache {
     ULONG depth[2];
 } caches[HOST_MAX_VPS] __attribute__((aligned(64)));
 
-/* The vector registers xmm0 to xmm5 are volatile in both calling conventions, and kernel code uses none itself. */
+/* The vector registers xmm0 to xmm5 are volatile in both calling conventions, and kernel code uses none
+ * itself. */
 #ifdef __SSE2__
 #define XMM0_CLOBBER , "xmm0"
 #else
@@ -83,7 +85,8 @@ static __attribute__((noinline)) PIRP allocate_slow(LONG stack, int class, BOOLE
         irp = MiAllocatePool(NonPagedPoolNx, irp_bytes(stack), IOP_TAG_IRP, FALSE, caller);
         flags = 0;
     } else {
-        irp = MiAllocatePool(NonPagedPoolNx, irp_bytes(room), IOP_TAG_IRP, FALSE, NULL); /* the cache's for good */
+        irp = MiAllocatePool(NonPagedPoolNx, irp_bytes(room), IOP_TAG_IRP, FALSE,
+                             NULL); /* the cache's for good */
     }
     if (irp)
         initialize(irp, irp_bytes(stack), stack, flags);
@@ -100,7 +103,8 @@ static inline PIRP allocate(LONG stack, BOOLEAN quota, BOOLEAN bypass, PVOID cal
             cache->free[class] = (PIRP)irp->ThreadListEntry.Flink;
             cache->depth[class]--;
             initialize(irp, irp_bytes(stack), stack,
-                       class == 0 ? IRP_LOOKASIDE_ALLOCATION : IRP_LOOKASIDE_ALLOCATION | IRP_ALLOCATED_FIXED_SIZE);
+                       class == 0 ? IRP_LOOKASIDE_ALLOCATION
+                                  : IRP_LOOKASIDE_ALLOCATION | IRP_ALLOCATED_FIXED_SIZE);
             return irp;
         }
     }
@@ -135,12 +139,14 @@ static inline void free_irp(PIRP Irp, PVOID Caller)
 {
     if (__builtin_expect(Irp->Type != IO_TYPE_IRP, 0))
         KiBugCheckText(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)Irp, 0, 0, 0, (ULONG_PTR)Caller,
-                       "IoFreeIrp was given an IRP that is free already, or memory that is no IRP. Free an IRP once, and "
+                       "IoFreeIrp was given an IRP that is free already, or memory that is no IRP. Free an "
+                       "IRP once, and "
                        "do not free one that the I/O manager frees (IoBuildSynchronousFsdRequest, "
                        "IoBuildDeviceIoControlRequest, requests of a client).");
     if (__builtin_expect(!IsListEmpty(&Irp->ThreadListEntry), 0))
         IopViolation(0x02, (ULONG_PTR)Irp, 0, 0, Caller,
-                     "IoFreeIrp was given an IRP that still belongs to the thread that issued it. Complete such an IRP; "
+                     "IoFreeIrp was given an IRP that still belongs to the thread that issued it. Complete "
+                     "such an IRP; "
                      "the I/O manager frees it.");
     UCHAR flags = Irp->AllocationFlags;
     Irp->Type = IOP_TYPE_FREE;
@@ -172,10 +178,11 @@ VOID NTAPI IoFreeIrp(PIRP Irp)
 VOID NTAPI IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 {
     if (PacketSize < irp_bytes(StackSize))
-        KiBugCheckText(INCONSISTENT_IRP, (ULONG_PTR)Irp, PacketSize, (ULONG_PTR)StackSize, 0,
-                       (ULONG_PTR)__builtin_return_address(0),
-                       "IoInitializeIrp was given a PacketSize that has no room for StackSize stack locations. Pass "
-                       "IoSizeOfIrp(StackSize), and allocate that much.");
+        KiBugCheckText(
+            INCONSISTENT_IRP, (ULONG_PTR)Irp, PacketSize, (ULONG_PTR)StackSize, 0,
+            (ULONG_PTR)__builtin_return_address(0),
+            "IoInitializeIrp was given a PacketSize that has no room for StackSize stack locations. Pass "
+            "IoSizeOfIrp(StackSize), and allocate that much.");
     initialize(Irp, PacketSize, StackSize, 0);
 }
 
@@ -188,9 +195,10 @@ VOID NTAPI IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     if (Irp->Type != IO_TYPE_IRP || !IsListEmpty(&Irp->ThreadListEntry))
-        KiBugCheckText(INCONSISTENT_IRP, (ULONG_PTR)Irp, 0, 0, 0, (ULONG_PTR)__builtin_return_address(0),
-                       "IoReuseIrp was given an IRP that is free or that belongs to a thread. Reuse only IRPs made with "
-                       "IoAllocateIrp or IoInitializeIrp.");
+        KiBugCheckText(
+            INCONSISTENT_IRP, (ULONG_PTR)Irp, 0, 0, 0, (ULONG_PTR)__builtin_return_address(0),
+            "IoReuseIrp was given an IRP that is free or that belongs to a thread. Reuse only IRPs made with "
+            "IoAllocateIrp or IoInitializeIrp.");
     initialize(Irp, irp_bytes(Irp->StackCount), Irp->StackCount, Irp->AllocationFlags);
     Irp->IoStatus.Status = Iostatus;
 }

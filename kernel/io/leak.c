@@ -2,9 +2,9 @@
 /*
  * leak.c: what a driver that goes has left behind.
  *
- * Called after DriverUnload, or after a DriverEntry that failed, while the image is still mapped. Looks for devices,
- * symbolic links, notify routines, threads inside the image, and pool (IRPs and work items among it) allocated from
- * the image. Reports each kind with the routine that should have been called, and counts.
+ * Called after DriverUnload, or after a DriverEntry that failed, while the image is still mapped. Looks for
+ * devices, symbolic links, notify routines, threads inside the image, and pool (IRPs and work items among it)
+ * allocated from the image. Reports each kind with the routine that should have been called, and counts.
  */
 #include "iomgr.h"
 
@@ -30,8 +30,8 @@ static void leaked_devices(IOP_LEAKS *leaks, PDRIVER_OBJECT object)
         heading(leaks);
         IopFormatName(d, name, sizeof name);
         if (d->DeviceObjectExtension->ExtensionFlags & DOE_DELETE_PENDING)
-            IopReport("  device %s (%p), deleted but still in use: %d open files%s", name, (PVOID)d, d->ReferenceCount,
-                      d->AttachedDevice ? ", and a device is attached to it" : "");
+            IopReport("  device %s (%p), deleted but still in use: %d open files%s", name, (PVOID)d,
+                      d->ReferenceCount, d->AttachedDevice ? ", and a device is attached to it" : "");
         else
             IopReport("  device %s (%p): call IoDeleteDevice", name, (PVOID)d);
     }
@@ -74,8 +74,8 @@ static void leaked_pool(IOP_LEAKS *leaks)
             char tag[5], where[256];
             MiFormatTag(block.Tag, tag);
             KiDescribeAddress((ULONG_PTR)block.Caller, where, sizeof where);
-            IopReport("  pool block %p, %I64u bytes, tag '%s', allocated at %s: %s", block.Va, (ULONG64)block.Bytes, tag,
-                      where, remedy(block.Tag));
+            IopReport("  pool block %p, %I64u bytes, tag '%s', allocated at %s: %s", block.Va,
+                      (ULONG64)block.Bytes, tag, where, remedy(block.Tag));
         }
     }
     if (blocks > SHOWN)
@@ -99,7 +99,8 @@ static void leaked_threads(IOP_LEAKS *leaks)
     leaks->count = before;
     if (found) {
         heading(leaks);
-        IopReport("  a system thread that runs code of the driver: let it end with PsTerminateSystemThread and wait for it");
+        IopReport("  a system thread that runs code of the driver: let it end with PsTerminateSystemThread "
+                  "and wait for it");
     }
 }
 

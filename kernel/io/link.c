@@ -2,8 +2,8 @@
 /*
  * link.c: symbolic links that drivers make for their devices.
  *
- * The links are objects of the object manager, permanent until IoDeleteSymbolicLink. Here is only kept who made which,
- * so that a driver that goes can be told what it forgot; guarded by V.
+ * The links are objects of the object manager, permanent until IoDeleteSymbolicLink. Here is only kept who
+ * made which, so that a driver that goes can be told what it forgot; guarded by V.
  */
 #include "iomgr.h"
 

@@ -60,8 +60,8 @@ static VOID NTAPI thread_start(PVOID context)
 }
 
 NTSTATUS NTAPI IoCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG DesiredAccess,
-                                    POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle, PCLIENT_ID ClientId,
-                                    PKSTART_ROUTINE StartRoutine, PVOID StartContext)
+                                    POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                                    PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     IOP_THREAD_START *start = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof *start, IOP_TAG_DEVICE);
@@ -69,8 +69,8 @@ NTSTATUS NTAPI IoCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG 
         return STATUS_INSUFFICIENT_RESOURCES;
     ObReferenceObject(IoObject);
     *start = (IOP_THREAD_START){IoObject, StartRoutine, StartContext};
-    NTSTATUS status = PsCreateSystemThread(ThreadHandle, DesiredAccess, ObjectAttributes, ProcessHandle, ClientId,
-                                           thread_start, start);
+    NTSTATUS status = PsCreateSystemThread(ThreadHandle, DesiredAccess, ObjectAttributes, ProcessHandle,
+                                           ClientId, thread_start, start);
     if (!NT_SUCCESS(status)) {
         ObDereferenceObject(IoObject);
         ExFreePoolWithTag(start, IOP_TAG_DEVICE);
@@ -104,7 +104,8 @@ NTSTATUS NTAPI IoSetFileOrigin(PFILE_OBJECT FileObject, BOOLEAN Remote)
     return STATUS_SUCCESS;
 }
 
-/* Does the access granted to a handle cover what is wanted? Generic rights in *DesiredAccess become a file's own. */
+/* Does the access granted to a handle cover what is wanted? Generic rights in *DesiredAccess become a file's
+ * own. */
 NTSTATUS NTAPI IoCheckDesiredAccess(PACCESS_MASK DesiredAccess, ACCESS_MASK GrantedAccess)
 {
     RtlMapGenericMask(DesiredAccess, &IopFileMapping);

@@ -2,10 +2,10 @@
 /*
  * port.c: I/O completion ports, a queue object (KQUEUE) of packets.
  *
- * A packet is either a completed IRP, taken over as it is so that a completion can never fail for want of memory, or a
- * small block of IoSetIoCompletion and NtSetIoCompletion. The two are told apart by PacketType, which both have behind
- * the queue entry (Tail.Overlay.PacketType of an IRP). A file refers to its port through FILE_OBJECT.CompletionContext,
- * set once by FileCompletionInformation.
+ * A packet is either a completed IRP, taken over as it is so that a completion can never fail for want of
+ * memory, or a small block of IoSetIoCompletion and NtSetIoCompletion. The two are told apart by PacketType,
+ * which both have behind the queue entry (Tail.Overlay.PacketType of an IRP). A file refers to its port
+ * through FILE_OBJECT.CompletionContext, set once by FileCompletionInformation.
  */
 #include "iomgr.h"
 
@@ -80,10 +80,12 @@ NTSTATUS NTAPI NtCreateIoCompletion(PHANDLE IoCompletionHandle, ACCESS_MASK Desi
     KPROCESSOR_MODE mode = ExGetPreviousMode();
     PVOID queue;
     HANDLE handle;
-    NTSTATUS status = mode == UserMode ? KiProbeForWrite(IoCompletionHandle, sizeof(HANDLE), 4) : STATUS_SUCCESS;
+    NTSTATUS status =
+        mode == UserMode ? KiProbeForWrite(IoCompletionHandle, sizeof(HANDLE), 4) : STATUS_SUCCESS;
     if (!NT_SUCCESS(status))
         return status;
-    status = ObCreateObject(mode, IopCompletionObjectType, ObjectAttributes, mode, NULL, sizeof(KQUEUE), 0, 0, &queue);
+    status = ObCreateObject(mode, IopCompletionObjectType, ObjectAttributes, mode, NULL, sizeof(KQUEUE), 0, 0,
+                            &queue);
     if (!NT_SUCCESS(status))
         return status;
     KeInitializeQueue(queue, Count);
@@ -104,12 +106,12 @@ NTSTATUS NTAPI ZwCreateIoCompletion(PHANDLE IoCompletionHandle, ACCESS_MASK Desi
     KI_ZW(NtCreateIoCompletion(IoCompletionHandle, DesiredAccess, ObjectAttributes, Count));
 }
 
-NTSTATUS NTAPI NtSetIoCompletion(HANDLE IoCompletionHandle, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus,
-                                 ULONG_PTR IoStatusInformation)
+NTSTATUS NTAPI NtSetIoCompletion(HANDLE IoCompletionHandle, PVOID KeyContext, PVOID ApcContext,
+                                 NTSTATUS IoStatus, ULONG_PTR IoStatusInformation)
 {
     PVOID port;
-    NTSTATUS status = ObReferenceObjectByHandle(IoCompletionHandle, IO_COMPLETION_MODIFY_STATE, IopCompletionObjectType,
-                                                ExGetPreviousMode(), &port, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(IoCompletionHandle, IO_COMPLETION_MODIFY_STATE,
+                                                IopCompletionObjectType, ExGetPreviousMode(), &port, NULL);
     if (!NT_SUCCESS(status))
         return status;
     status = IoSetIoCompletion(port, KeyContext, ApcContext, IoStatus, IoStatusInformation, TRUE);
@@ -135,8 +137,8 @@ NTSTATUS NTAPI NtRemoveIoCompletion(HANDLE IoCompletionHandle, PVOID *KeyContext
     if (NT_SUCCESS(status) && Timeout)
         status = KiCopyFromMode(mode, &timeout, Timeout, sizeof timeout);
     if (NT_SUCCESS(status))
-        status = ObReferenceObjectByHandle(IoCompletionHandle, IO_COMPLETION_MODIFY_STATE, IopCompletionObjectType, mode,
-                                           &port, NULL);
+        status = ObReferenceObjectByHandle(IoCompletionHandle, IO_COMPLETION_MODIFY_STATE,
+                                           IopCompletionObjectType, mode, &port, NULL);
     if (!NT_SUCCESS(status))
         return status;
     PLIST_ENTRY entry = KeRemoveQueue(port, mode, Timeout ? &timeout : NULL);

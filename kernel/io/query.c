@@ -2,21 +2,23 @@
 /*
  * query.c: NtQueryInformationFile, NtSetInformationFile and their volume counterparts.
  *
- * Some classes are about the file object and answered here (position of a synchronous file, mode, granted access,
- * alignment, completion port); FileFsDeviceInformation of a device without a mounted volume likewise. The rest goes to the
- * driver with a system buffer, which is copied out again. Sizes and rights come from one table.
+ * Some classes are about the file object and answered here (position of a synchronous file, mode, granted
+ * access, alignment, completion port); FileFsDeviceInformation of a device without a mounted volume likewise.
+ * The rest goes to the driver with a system buffer, which is copied out again. Sizes and rights come from one
+ * table.
  */
 #include "iomgr.h"
 
-/* What a class asks for: the least buffer, and the access of the handle (any one bit; 0: none). Size 0: no such operation. */
+/* What a class asks for: the least buffer, and the access of the handle (any one bit; 0: none). Size 0: no
+ * such operation. */
 typedef struct _IOP_CLASS {
     USHORT query_bytes, set_bytes;
     ACCESS_MASK query_access, set_access;
 } IOP_CLASS;
 
 static const IOP_CLASS classes[] = {
-    [FileBasicInformation] = {sizeof(FILE_BASIC_INFORMATION), sizeof(FILE_BASIC_INFORMATION), FILE_READ_ATTRIBUTES,
-                              FILE_WRITE_ATTRIBUTES},
+    [FileBasicInformation] = {sizeof(FILE_BASIC_INFORMATION), sizeof(FILE_BASIC_INFORMATION),
+                              FILE_READ_ATTRIBUTES, FILE_WRITE_ATTRIBUTES},
     [FileStandardInformation] = {sizeof(FILE_STANDARD_INFORMATION), 0, 0, 0},
     [FileInternalInformation] = {sizeof(FILE_INTERNAL_INFORMATION), 0, 0, 0},
     [FileEaInformation] = {sizeof(FILE_EA_INFORMATION), 0, 0, 0},
@@ -65,9 +67,9 @@ typedef struct _IOP_QUERY {
     BOOLEAN locked, set, volume;
     ACCESS_MASK granted;
     ULONG class;
-    PVOID buffer;  /* the caller's */
+    PVOID buffer; /* the caller's */
     ULONG length;
-    PVOID system;  /* copy in pool */
+    PVOID system; /* copy in pool */
 } IOP_QUERY;
 
 /* Check the class, reference and lock the file, copy the input of a set. Nothing is held on failure. */
@@ -87,7 +89,8 @@ static NTSTATUS begin(IOP_QUERY *q, HANDLE handle, PIO_STATUS_BLOCK block)
     if (q->mode == UserMode) {
         status = KiProbeForWrite(block, sizeof *block, 4);
         if (NT_SUCCESS(status))
-            status = q->set ? KiProbeForRead(q->buffer, q->length, 1) : KiProbeForWrite(q->buffer, q->length, 1);
+            status =
+                q->set ? KiProbeForRead(q->buffer, q->length, 1) : KiProbeForWrite(q->buffer, q->length, 1);
         if (!NT_SUCCESS(status))
             return status;
     }
@@ -227,8 +230,8 @@ static NTSTATUS set_port(PFILE_OBJECT file, const FILE_COMPLETION_INFORMATION *i
     PVOID port;
     if (file->Flags & FO_SYNCHRONOUS_IO)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = ObReferenceObjectByHandle(info->Port, IO_COMPLETION_MODIFY_STATE, IopCompletionObjectType, mode,
-                                                &port, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(info->Port, IO_COMPLETION_MODIFY_STATE,
+                                                IopCompletionObjectType, mode, &port, NULL);
     if (!NT_SUCCESS(status))
         return status;
     PIO_COMPLETION_CONTEXT context = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof *context, IOP_TAG_BUFFER);
@@ -239,8 +242,8 @@ static NTSTATUS set_port(PFILE_OBJECT file, const FILE_COMPLETION_INFORMATION *i
     context->Port = port;
     context->Key = info->Key;
     PIO_COMPLETION_CONTEXT none = NULL;
-    if (!__atomic_compare_exchange_n((PIO_COMPLETION_CONTEXT *)&file->CompletionContext, &none, context, FALSE,
-                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+    if (!__atomic_compare_exchange_n((PIO_COMPLETION_CONTEXT *)&file->CompletionContext, &none, context,
+                                     FALSE, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
         ExFreePoolWithTag(context, IOP_TAG_BUFFER);
         ObDereferenceObject(port);
         return STATUS_INVALID_PARAMETER;
@@ -256,7 +259,8 @@ static NTSTATUS set_mode(PFILE_OBJECT file, ULONG mode)
     if (((mode & synchronous) != 0) != ((file->Flags & FO_SYNCHRONOUS_IO) != 0))
         return STATUS_INVALID_PARAMETER; /* a file stays synchronous or asynchronous */
     ULONG clear = FO_WRITE_THROUGH | FO_SEQUENTIAL_ONLY | FO_ALERTABLE_IO;
-    ULONG set = (mode & FILE_WRITE_THROUGH ? FO_WRITE_THROUGH : 0) | (mode & FILE_SEQUENTIAL_ONLY ? FO_SEQUENTIAL_ONLY : 0) |
+    ULONG set = (mode & FILE_WRITE_THROUGH ? FO_WRITE_THROUGH : 0) |
+                (mode & FILE_SEQUENTIAL_ONLY ? FO_SEQUENTIAL_ONLY : 0) |
                 (mode & FILE_SYNCHRONOUS_IO_ALERT ? FO_ALERTABLE_IO : 0);
     __atomic_and_fetch(&file->Flags, ~clear, __ATOMIC_SEQ_CST);
     __atomic_or_fetch(&file->Flags, set, __ATOMIC_SEQ_CST);
@@ -298,7 +302,8 @@ static IO_STATUS_BLOCK set_file(IOP_QUERY *q)
     case FileCompletionInformation:
         return answer(set_port(q->file, q->system, q->mode), 0);
     case FileIoCompletionNotificationInformation:
-        return answer(set_notification(q->file, ((PFILE_IO_COMPLETION_NOTIFICATION_INFORMATION)q->system)->Flags), 0);
+        return answer(
+            set_notification(q->file, ((PFILE_IO_COMPLETION_NOTIFICATION_INFORMATION)q->system)->Flags), 0);
     default:
         return send(q);
     }
@@ -309,7 +314,8 @@ static IO_STATUS_BLOCK set_file(IOP_QUERY *q)
 static IO_STATUS_BLOCK query_volume(IOP_QUERY *q)
 {
     PVPB vpb = q->file->Vpb;
-    if (q->class != FileFsDeviceInformation || (vpb && (vpb->Flags & VPB_MOUNTED) && q->device->DeviceType != vpb->RealDevice->DeviceType))
+    if (q->class != FileFsDeviceInformation ||
+        (vpb && (vpb->Flags & VPB_MOUNTED) && q->device->DeviceType != vpb->RealDevice->DeviceType))
         return send(q);
     PFILE_FS_DEVICE_INFORMATION info = q->system;
     PDEVICE_OBJECT device = q->file->DeviceObject;
@@ -322,10 +328,14 @@ static IO_STATUS_BLOCK query_volume(IOP_QUERY *q)
 
 /* ---------------------------------------------------------------- services */
 
-NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation,
-                                      ULONG Length, FILE_INFORMATION_CLASS FileInformationClass)
+NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                      PVOID FileInformation, ULONG Length,
+                                      FILE_INFORMATION_CLASS FileInformationClass)
 {
-    IOP_QUERY q = {.mode = ExGetPreviousMode(), .class = FileInformationClass, .buffer = FileInformation, .length = Length};
+    IOP_QUERY q = {.mode = ExGetPreviousMode(),
+                   .class = FileInformationClass,
+                   .buffer = FileInformation,
+                   .length = Length};
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     NTSTATUS status = begin(&q, FileHandle, IoStatusBlock);
     return NT_SUCCESS(status) ? end(&q, query_file(&q), IoStatusBlock) : status;
@@ -334,35 +344,48 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStat
 NTSTATUS NTAPI NtSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation,
                                     ULONG Length, FILE_INFORMATION_CLASS FileInformationClass)
 {
-    IOP_QUERY q = {.mode = ExGetPreviousMode(), .set = TRUE, .class = FileInformationClass, .buffer = FileInformation,
+    IOP_QUERY q = {.mode = ExGetPreviousMode(),
+                   .set = TRUE,
+                   .class = FileInformationClass,
+                   .buffer = FileInformation,
                    .length = Length};
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     NTSTATUS status = begin(&q, FileHandle, IoStatusBlock);
     return NT_SUCCESS(status) ? end(&q, set_file(&q), IoStatusBlock) : status;
 }
 
-NTSTATUS NTAPI NtQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation,
-                                            ULONG Length, FS_INFORMATION_CLASS FsInformationClass)
+NTSTATUS NTAPI NtQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                            PVOID FsInformation, ULONG Length,
+                                            FS_INFORMATION_CLASS FsInformationClass)
 {
-    IOP_QUERY q = {.mode = ExGetPreviousMode(), .volume = TRUE, .class = FsInformationClass, .buffer = FsInformation,
+    IOP_QUERY q = {.mode = ExGetPreviousMode(),
+                   .volume = TRUE,
+                   .class = FsInformationClass,
+                   .buffer = FsInformation,
                    .length = Length};
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     NTSTATUS status = begin(&q, FileHandle, IoStatusBlock);
     return NT_SUCCESS(status) ? end(&q, query_volume(&q), IoStatusBlock) : status;
 }
 
-NTSTATUS NTAPI NtSetVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation,
-                                          ULONG Length, FS_INFORMATION_CLASS FsInformationClass)
+NTSTATUS NTAPI NtSetVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                          PVOID FsInformation, ULONG Length,
+                                          FS_INFORMATION_CLASS FsInformationClass)
 {
-    IOP_QUERY q = {.mode = ExGetPreviousMode(), .volume = TRUE, .set = TRUE, .class = FsInformationClass,
-                   .buffer = FsInformation, .length = Length};
+    IOP_QUERY q = {.mode = ExGetPreviousMode(),
+                   .volume = TRUE,
+                   .set = TRUE,
+                   .class = FsInformationClass,
+                   .buffer = FsInformation,
+                   .length = Length};
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     NTSTATUS status = begin(&q, FileHandle, IoStatusBlock);
     return NT_SUCCESS(status) ? end(&q, send(&q), IoStatusBlock) : status;
 }
 
-NTSTATUS NTAPI ZwQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation,
-                                      ULONG Length, FILE_INFORMATION_CLASS FileInformationClass)
+NTSTATUS NTAPI ZwQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                      PVOID FileInformation, ULONG Length,
+                                      FILE_INFORMATION_CLASS FileInformationClass)
 {
     KI_ZW(NtQueryInformationFile(FileHandle, IoStatusBlock, FileInformation, Length, FileInformationClass));
 }
@@ -373,14 +396,16 @@ NTSTATUS NTAPI ZwSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatus
     KI_ZW(NtSetInformationFile(FileHandle, IoStatusBlock, FileInformation, Length, FileInformationClass));
 }
 
-NTSTATUS NTAPI ZwQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation,
-                                            ULONG Length, FS_INFORMATION_CLASS FsInformationClass)
+NTSTATUS NTAPI ZwQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                            PVOID FsInformation, ULONG Length,
+                                            FS_INFORMATION_CLASS FsInformationClass)
 {
     KI_ZW(NtQueryVolumeInformationFile(FileHandle, IoStatusBlock, FsInformation, Length, FsInformationClass));
 }
 
-NTSTATUS NTAPI ZwSetVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation,
-                                          ULONG Length, FS_INFORMATION_CLASS FsInformationClass)
+NTSTATUS NTAPI ZwSetVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                          PVOID FsInformation, ULONG Length,
+                                          FS_INFORMATION_CLASS FsInformationClass)
 {
     KI_ZW(NtSetVolumeInformationFile(FileHandle, IoStatusBlock, FsInformation, Length, FsInformationClass));
 }

@@ -2,11 +2,12 @@
 /*
  * remlock.c: remove locks.
  *
- * IoCount starts at 1, the device's own; IoReleaseRemoveLockAndWaitEx gives up that one and the caller's, refuses new
- * acquisitions (Removed), and waits for the count to reach 0. Whoever brings it to 0 sets the event.
+ * IoCount starts at 1, the device's own; IoReleaseRemoveLockAndWaitEx gives up that one and the caller's,
+ * refuses new acquisitions (Removed), and waits for the count to reach 0. Whoever brings it to 0 sets the
+ * event.
  *
- * A checked driver passes the larger structure: then every acquisition is recorded with its tag, file and line, and a
- * release of a tag that nobody holds, or a wait that lasts, is reported with them.
+ * A checked driver passes the larger structure: then every acquisition is recorded with its tag, file and
+ * line, and a release of a tag that nobody holds, or a wait that lasts, is reported with them.
  */
 #include "iomgr.h"
 
@@ -88,7 +89,8 @@ static void forget(PCHECKED_REMOVE_LOCK c, PVOID tag, PVOID caller)
     }
 }
 
-NTSTATUS NTAPI IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File, ULONG Line, ULONG RemlockSize)
+NTSTATUS NTAPI IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File, ULONG Line,
+                                     ULONG RemlockSize)
 {
     PCHECKED_REMOVE_LOCK c = checked(RemoveLock, RemlockSize);
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);

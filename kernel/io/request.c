@@ -5,16 +5,17 @@
  *      service: IRP built, queued to the thread ----> IopSendRequest ----> IofCallDriver
  *                                                         |
  *            dispatch returned a final status ............|............ STATUS_PENDING
- *            finish inline                                |             asynchronous file: return STATUS_PENDING
- *                                                         |             synchronous file: wait for FILE_OBJECT.Event
- *      later, other context: IofCompleteRequest ----> special kernel APC ----> IopFinishRequest
+ *            finish inline                                |             asynchronous file: return
+ * STATUS_PENDING |             synchronous file: wait for FILE_OBJECT.Event later, other context:
+ * IofCompleteRequest ----> special kernel APC ----> IopFinishRequest
  *
- * What the issuer sees, by the documented rules of ZwReadFile and its kin: a request that fails before it pends reports
- * by its return value alone (no event, status block, APC or port); every other end is reported everywhere.
+ * What the issuer sees, by the documented rules of ZwReadFile and its kin: a request that fails before it
+ * pends reports by its return value alone (no event, status block, APC or port); every other end is reported
+ * everywhere.
  *
- * A driver keeps the contract between its return value and IoMarkIrpPending, or the request would be finished twice or
- * never; both are recognised here and named. Whether the IRP is still alive after STATUS_PENDING is known from the
- * thread's IRP list: only this thread removes IRPs from it, and not while it is here.
+ * A driver keeps the contract between its return value and IoMarkIrpPending, or the request would be finished
+ * twice or never; both are recognised here and named. Whether the IRP is still alive after STATUS_PENDING is
+ * known from the thread's IRP list: only this thread removes IRPs from it, and not while it is here.
  */
 #include "iomgr.h"
 
@@ -26,7 +27,8 @@ NTSTATUS IopAcquireFileLockSlow(PFILE_OBJECT FileObject, KPROCESSOR_MODE Mode)
     NTSTATUS status = STATUS_SUCCESS;
     InterlockedIncrement((volatile LONG *)&FileObject->Waiters);
     while (__atomic_exchange_n(&FileObject->Busy, 1, __ATOMIC_SEQ_CST)) {
-        status = KeWaitForSingleObject(&FileObject->Lock, Executive, alertable ? Mode : KernelMode, alertable, NULL);
+        status = KeWaitForSingleObject(&FileObject->Lock, Executive, alertable ? Mode : KernelMode, alertable,
+                                       NULL);
         if (status != STATUS_SUCCESS)
             break;
     }
@@ -43,7 +45,8 @@ void IopReleaseFileLockSlow(PFILE_OBJECT FileObject)
 
 /* ---------------------------------------------------------------- finishing */
 
-/* The bound of a buffered result: the length in the topmost stack location, where the major function has one. */
+/* The bound of a buffered result: the length in the topmost stack location, where the major function has one.
+ */
 static SIZE_T result_limit(PIRP irp)
 {
     PIO_STACK_LOCATION top = (PIO_STACK_LOCATION)(irp + 1) + irp->StackCount - 1;
@@ -65,10 +68,12 @@ static __attribute__((noinline)) void report_overrun(PIRP irp, SIZE_T limit)
     PIO_STACK_LOCATION top = (PIO_STACK_LOCATION)(irp + 1) + irp->StackCount - 1;
     char name[128];
     IopFormatName(top->DeviceObject ? top->DeviceObject->DriverObject : NULL, name, sizeof name);
-    IopReport("%s completed %s with IoStatus.Information %I64u, but the caller's buffer has %I64u bytes; only those were "
-              "returned. On Windows the bytes behind the buffer would have been overwritten. Information must not "
-              "exceed the output length.", name, IopMajorFunctionName(top->MajorFunction),
-              (ULONG64)irp->IoStatus.Information, (ULONG64)limit);
+    IopReport(
+        "%s completed %s with IoStatus.Information %I64u, but the caller's buffer has %I64u bytes; only "
+        "those were "
+        "returned. On Windows the bytes behind the buffer would have been overwritten. Information must not "
+        "exceed the output length.",
+        name, IopMajorFunctionName(top->MajorFunction), (ULONG64)irp->IoStatus.Information, (ULONG64)limit);
 }
 
 static inline NTSTATUS copy_back(PIRP irp, KPROCESSOR_MODE mode)
@@ -145,7 +150,8 @@ NTSTATUS IopFinishRequest(PIRP Irp, PFILE_OBJECT FileObject)
     Irp->MdlAddress = NULL;
     IopDequeueIrpFromThread(Irp, thread);
 
-    BOOLEAN synchronous = (flags & IRP_SYNCHRONOUS_API) || (FileObject && (FileObject->Flags & FO_SYNCHRONOUS_IO));
+    BOOLEAN synchronous =
+        (flags & IRP_SYNCHRONOUS_API) || (FileObject && (FileObject->Flags & FO_SYNCHRONOUS_IO));
     BOOLEAN full = !NT_ERROR(status) || (pended && !synchronous);
     PKEVENT event = Irp->UserEvent;
     if (full || pended) {
@@ -191,7 +197,8 @@ void IopAbandonIrp(PIRP Irp)
 
 /* ---------------------------------------------------------------- waiting */
 
-/* The wait of a synchronous request was broken off: cancel the request, unless it finished in the meantime. */
+/* The wait of a synchronous request was broken off: cancel the request, unless it finished in the meantime.
+ */
 static void cancel_alerted(PKEVENT event, PIRP irp)
 {
     KIRQL irql = KiRaise(APC_LEVEL);
@@ -213,14 +220,18 @@ NTSTATUS IopWaitForFile(PFILE_OBJECT FileObject, PIRP Irp, KPROCESSOR_MODE Mode)
 
 /* ---------------------------------------------------------------- sending */
 
-static __attribute__((noinline)) DECLSPEC_NORETURN void refuse_return(PIRP irp, PVOID dispatch, NTSTATUS status)
+static __attribute__((noinline)) DECLSPEC_NORETURN void refuse_return(PIRP irp, PVOID dispatch,
+                                                                      NTSTATUS status)
 {
     if (irp->Type != IO_TYPE_IRP || irp->PendingReturned)
-        IopViolation(IOP_MARKED_NOT_PENDING, (ULONG_PTR)dispatch, (ULONG_PTR)irp, (ULONG)status, (PCHAR)dispatch + 1,
-                     "A dispatch routine called IoMarkIrpPending, or passed on a lower driver's pending IRP, and then "
-                     "returned another status than STATUS_PENDING.");
-    IopViolation(IOP_NEITHER_NOR_PENDING, (ULONG_PTR)dispatch, (ULONG_PTR)irp, (ULONG)status, (PCHAR)dispatch + 1,
-                 "A dispatch routine returned without completing the IRP, passing it down, or returning STATUS_PENDING. "
+        IopViolation(
+            IOP_MARKED_NOT_PENDING, (ULONG_PTR)dispatch, (ULONG_PTR)irp, (ULONG)status, (PCHAR)dispatch + 1,
+            "A dispatch routine called IoMarkIrpPending, or passed on a lower driver's pending IRP, and then "
+            "returned another status than STATUS_PENDING.");
+    IopViolation(IOP_NEITHER_NOR_PENDING, (ULONG_PTR)dispatch, (ULONG_PTR)irp, (ULONG)status,
+                 (PCHAR)dispatch + 1,
+                 "A dispatch routine returned without completing the IRP, passing it down, or returning "
+                 "STATUS_PENDING. "
                  "Every path must do one of the three.");
 }
 
@@ -243,16 +254,18 @@ static void mark_returned(PETHREAD thread, PIRP irp, PVOID dispatch)
     __atomic_and_fetch(&irp->Flags, ~(ULONG)IRP_DEFER_IO_COMPLETION, __ATOMIC_SEQ_CST);
     if (*(volatile CHAR *)&irp->CurrentLocation == irp->StackCount + 2 && !irp->PendingReturned)
         IopViolation(IOP_PENDING_NOT_MARKED, (ULONG_PTR)dispatch, (ULONG_PTR)irp, 0, (PCHAR)dispatch + 1,
-                     "A dispatch routine returned STATUS_PENDING for an IRP that was completed without having been marked "
+                     "A dispatch routine returned STATUS_PENDING for an IRP that was completed without "
+                     "having been marked "
                      "with IoMarkIrpPending. Mark the IRP pending before it can be completed elsewhere.");
 }
 
 /* A service never returns to its caller above APC_LEVEL, so the driver that leaves it there is found now. */
 static __attribute__((noinline)) DECLSPEC_NORETURN void refuse_raised(PDRIVER_DISPATCH dispatch)
 {
-    KiBugCheckText(IRQL_GT_ZERO_AT_SYSTEM_SERVICE, (ULONG_PTR)dispatch, KiIrql(), 0, 0, (ULONG_PTR)dispatch + 1,
-                   "A dispatch routine returned at DISPATCH_LEVEL or above: it raised IRQL or acquired a spin lock and "
-                   "did not undo it.");
+    KiBugCheckText(
+        IRQL_GT_ZERO_AT_SYSTEM_SERVICE, (ULONG_PTR)dispatch, KiIrql(), 0, 0, (ULONG_PTR)dispatch + 1,
+        "A dispatch routine returned at DISPATCH_LEVEL or above: it raised IRQL or acquired a spin lock and "
+        "did not undo it.");
 }
 
 NTSTATUS IopSendRequest(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT FileObject, KPROCESSOR_MODE Mode,
@@ -267,12 +280,14 @@ NTSTATUS IopSendRequest(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT FileObject
         refuse_raised(Device->DriverObject->MajorFunction[major]);
     if (__builtin_expect(status != STATUS_PENDING, 1)) {
         if (__builtin_expect(Irp->Type != IO_TYPE_IRP || Irp->CurrentLocation != Irp->StackCount + 2 ||
-                                 Irp->PendingReturned, 0))
+                                 Irp->PendingReturned,
+                             0))
             refuse_return(Irp, (PVOID)Device->DriverObject->MajorFunction[major], status);
         if (IopChecked && status != Irp->IoStatus.Status)
-            IopViolation(0x224, (ULONG_PTR)Device->DriverObject->MajorFunction[major], (ULONG_PTR)Irp,
-                         (ULONG)Irp->IoStatus.Status, (PVOID)Device->DriverObject->MajorFunction[major],
-                         "A dispatch routine returned another status than the one it completed the IRP with.");
+            IopViolation(
+                0x224, (ULONG_PTR)Device->DriverObject->MajorFunction[major], (ULONG_PTR)Irp,
+                (ULONG)Irp->IoStatus.Status, (PVOID)Device->DriverObject->MajorFunction[major],
+                "A dispatch routine returned another status than the one it completed the IRP with.");
         KIRQL irql = KiRaise(APC_LEVEL);
         NTSTATUS finished = IopFinishRequest(Irp, FileObject);
         KiLower(irql);

@@ -2,8 +2,9 @@
 /*
  * secure.c: devices with a security descriptor given as text (wdmsec.h).
  *
- * On Windows these routines are linked into the driver and look for a descriptor of the device class in the registry
- * first. There is no such key for a class that nobody configured, and then the driver's own text counts, as here.
+ * On Windows these routines are linked into the driver and look for a descriptor of the device class in the
+ * registry first. There is no such key for a class that nobody configured, and then the driver's own text
+ * counts, as here.
  */
 #include "iomgr.h"
 #include "sep.h"

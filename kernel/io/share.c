@@ -2,9 +2,10 @@
 /*
  * share.c: share access: which opens of a file exclude each other.
  *
- * A driver keeps a SHARE_ACCESS per file, under a lock of its own, and the file object remembers what the open asked for.
- * An open conflicts if it wants an access that an earlier open does not share, or does not share an access that an
- * earlier open has. Opens without read, write or delete access neither count nor conflict.
+ * A driver keeps a SHARE_ACCESS per file, under a lock of its own, and the file object remembers what the
+ * open asked for. An open conflicts if it wants an access that an earlier open does not share, or does not
+ * share an access that an earlier open has. Opens without read, write or delete access neither count nor
+ * conflict.
  */
 #include "iomgr.h"
 
@@ -46,8 +47,9 @@ static BOOLEAN conflicts(PFILE_OBJECT file, PSHARE_ACCESS s)
            (s->Writers && !file->SharedWrite) || (s->Deleters && !file->SharedDelete);
 }
 
-NTSTATUS NTAPI IoCheckShareAccessEx(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE_OBJECT FileObject,
-                                    PSHARE_ACCESS ShareAccess, BOOLEAN Update, PBOOLEAN WritePermission)
+NTSTATUS NTAPI IoCheckShareAccessEx(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess,
+                                    PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess, BOOLEAN Update,
+                                    PBOOLEAN WritePermission)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     note_access(DesiredAccess, FileObject);
@@ -63,8 +65,8 @@ NTSTATUS NTAPI IoCheckShareAccessEx(ACCESS_MASK DesiredAccess, ULONG DesiredShar
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI IoCheckShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE_OBJECT FileObject,
-                                  PSHARE_ACCESS ShareAccess, BOOLEAN Update)
+NTSTATUS NTAPI IoCheckShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess,
+                                  PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess, BOOLEAN Update)
 {
     return IoCheckShareAccessEx(DesiredAccess, DesiredShareAccess, FileObject, ShareAccess, Update, NULL);
 }

@@ -2,9 +2,9 @@
 /*
  * shutdown.c: telling drivers that the machine shuts down.
  *
- * Two lists of registered devices, each entry with a reference of its device: the ordinary ones are told before file
- * systems are flushed, the last-chance ones after. The last registered is told first. V guards the lists; a request is
- * sent without it.
+ * Two lists of registered devices, each entry with a reference of its device: the ordinary ones are told
+ * before file systems are flushed, the last-chance ones after. The last registered is told first. V guards
+ * the lists; a request is sent without it.
  */
 #include "iomgr.h"
 

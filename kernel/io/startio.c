@@ -2,10 +2,11 @@
 /*
  * startio.c: the StartIo model: one packet of a device at a time, the others in its device queue.
  *
- * The device queue is busy from the first IoStartPacket until IoStartNextPacket finds it empty. With a cancel function,
- * queue and CurrentIrp change under the cancel spin lock, so that a cancel routine sees either. DeferredStartIo
- * (DEVOBJ_EXTENSION.StartIoCount) turns the recursion StartIo -> IoStartNextPacket -> StartIo into a loop: a request for
- * the next packet made inside StartIo is only counted, and served when StartIo has returned.
+ * The device queue is busy from the first IoStartPacket until IoStartNextPacket finds it empty. With a cancel
+ * function, queue and CurrentIrp change under the cancel spin lock, so that a cancel routine sees either.
+ * DeferredStartIo (DEVOBJ_EXTENSION.StartIoCount) turns the recursion StartIo -> IoStartNextPacket -> StartIo
+ * into a loop: a request for the next packet made inside StartIo is only counted, and served when StartIo has
+ * returned.
  */
 #include "iomgr.h"
 
@@ -13,10 +14,12 @@ VOID NTAPI IoSetStartIoAttributes(PDEVICE_OBJECT DeviceObject, BOOLEAN DeferredS
 {
     PDEVOBJ_EXTENSION private = DeviceObject->DeviceObjectExtension;
     private->StartIoFlags = (private->StartIoFlags & ~(DOE_SIO_DEFERRED | DOE_SIO_NON_CANCELABLE)) |
-                            (DeferredStartIo ? DOE_SIO_DEFERRED : 0) | (NonCancelable ? DOE_SIO_NON_CANCELABLE : 0);
+                            (DeferredStartIo ? DOE_SIO_DEFERRED : 0) |
+                            (NonCancelable ? DOE_SIO_NON_CANCELABLE : 0);
 }
 
-/* Take the next packet off the queue and make it the current one. DISPATCH_LEVEL. NULL: the device is idle now. */
+/* Take the next packet off the queue and make it the current one. DISPATCH_LEVEL. NULL: the device is idle
+ * now. */
 static PIRP take_next(PDEVICE_OBJECT device, BOOLEAN cancelable, const ULONG *key)
 {
     KIRQL irql = DISPATCH_LEVEL;
@@ -24,8 +27,8 @@ static PIRP take_next(PDEVICE_OBJECT device, BOOLEAN cancelable, const ULONG *ke
     if (cancelable)
         IoAcquireCancelSpinLock(&irql);
     device->CurrentIrp = NULL;
-    PKDEVICE_QUEUE_ENTRY entry =
-        key ? KeRemoveByKeyDeviceQueue(&device->DeviceQueue, *key) : KeRemoveDeviceQueue(&device->DeviceQueue);
+    PKDEVICE_QUEUE_ENTRY entry = key ? KeRemoveByKeyDeviceQueue(&device->DeviceQueue, *key)
+                                     : KeRemoveDeviceQueue(&device->DeviceQueue);
     if (entry) {
         irp = CONTAINING_RECORD(entry, IRP, Tail.Overlay.DeviceQueueEntry);
         device->CurrentIrp = irp;
@@ -37,7 +40,8 @@ static PIRP take_next(PDEVICE_OBJECT device, BOOLEAN cancelable, const ULONG *ke
     return irp;
 }
 
-/* Call StartIo, again for every packet asked for meanwhile. Deferred devices: StartIoCount was raised for `irp`. */
+/* Call StartIo, again for every packet asked for meanwhile. Deferred devices: StartIoCount was raised for
+ * `irp`. */
 static void run(PDEVICE_OBJECT device, PIRP irp)
 {
     PDEVOBJ_EXTENSION private = device->DeviceObjectExtension;
@@ -48,7 +52,7 @@ static void run(PDEVICE_OBJECT device, PIRP irp)
             return;
         if (InterlockedDecrement(&private->StartIoCount) == 0)
             return;
-        ULONG key = (ULONG)private->StartIoKey;
+        ULONG key = (ULONG) private->StartIoKey;
         irp = take_next(device, (private->StartIoFlags & DOE_SIO_CANCELABLE) != 0,
                         private->StartIoFlags & DOE_SIO_WITH_KEY ? &key : NULL);
     }
@@ -57,9 +61,10 @@ static void run(PDEVICE_OBJECT device, PIRP irp)
 static void require_start_io(PDEVICE_OBJECT device, PVOID caller)
 {
     if (!device->DriverObject->DriverStartIo)
-        IopViolation(0x04, (ULONG_PTR)device, 0, 0, caller,
-                     "IoStartPacket or IoStartNextPacket was called by a driver that has no StartIo routine. Set "
-                     "DriverObject->DriverStartIo in DriverEntry.");
+        IopViolation(
+            0x04, (ULONG_PTR)device, 0, 0, caller,
+            "IoStartPacket or IoStartNextPacket was called by a driver that has no StartIo routine. Set "
+            "DriverObject->DriverStartIo in DriverEntry.");
 }
 
 VOID NTAPI IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key, PDRIVER_CANCEL CancelFunction)
@@ -73,8 +78,9 @@ VOID NTAPI IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key, PDRI
         IoAcquireCancelSpinLock(&cancel_irql);
         IoSetCancelRoutine(Irp, CancelFunction);
     }
-    BOOLEAN queued = Key ? KeInsertByKeyDeviceQueue(&DeviceObject->DeviceQueue, &Irp->Tail.Overlay.DeviceQueueEntry, *Key)
-                         : KeInsertDeviceQueue(&DeviceObject->DeviceQueue, &Irp->Tail.Overlay.DeviceQueueEntry);
+    BOOLEAN queued =
+        Key ? KeInsertByKeyDeviceQueue(&DeviceObject->DeviceQueue, &Irp->Tail.Overlay.DeviceQueueEntry, *Key)
+            : KeInsertDeviceQueue(&DeviceObject->DeviceQueue, &Irp->Tail.Overlay.DeviceQueueEntry);
     if (!queued) {
         DeviceObject->CurrentIrp = Irp;
         if (CancelFunction) {

@@ -2,8 +2,8 @@
 /*
  * timer.c: the 1-second timer of a device object.
  *
- * Each is a periodic kernel timer with a DPC, which calls the driver's IoTimer routine at DISPATCH_LEVEL. It goes with
- * the device (IoDeleteDevice), which waits for a call in progress.
+ * Each is a periodic kernel timer with a DPC, which calls the driver's IoTimer routine at DISPATCH_LEVEL. It
+ * goes with the device (IoDeleteDevice), which waits for a call in progress.
  */
 #include "iomgr.h"
 
@@ -29,7 +29,8 @@ NTSTATUS NTAPI IoInitializeTimer(PDEVICE_OBJECT DeviceObject, PIO_TIMER_ROUTINE 
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     if (DeviceObject->Timer)
         IopViolation(0x0A, (ULONG_PTR)DeviceObject, 0, 0, __builtin_return_address(0),
-                     "IoInitializeTimer was called for a device object that has a timer already. Call it once a device.");
+                     "IoInitializeTimer was called for a device object that has a timer already. Call it "
+                     "once a device.");
     PIO_TIMER timer = MiAllocatePool(NonPagedPoolNx, sizeof *timer, IOP_TAG_DEVICE, TRUE, NULL);
     if (!timer)
         return STATUS_INSUFFICIENT_RESOURCES;

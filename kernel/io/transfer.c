@@ -2,9 +2,9 @@
 /*
  * transfer.c: NtReadFile, NtWriteFile, NtDeviceIoControlFile, NtFsControlFile and the flush services.
  *
- * Each service does the same: reference the file with the access it needs; probe and capture what a user gave; take
- * the file lock if the file is synchronous; try the driver's fast I/O entry; build the IRP with the buffers as the
- * device's flags or the control code's method say; hand it to IopSendRequest.
+ * Each service does the same: reference the file with the access it needs; probe and capture what a user
+ * gave; take the file lock if the file is synchronous; try the driver's fast I/O entry; build the IRP with
+ * the buffers as the device's flags or the control code's method say; hand it to IopSendRequest.
  *
  *      buffered   SystemBuffer, copied in now and out when the request is finished
  *      direct     locked MDL (a control request's input is still copied to SystemBuffer)
@@ -25,12 +25,12 @@ PLARGE_INTEGER IoWriteTransferCount = &IopWriteTransfer;
 typedef struct _IOP_SERVICE {
     PFILE_OBJECT file;
     PDEVICE_OBJECT device;
-    PKEVENT event;             /* referenced, or NULL */
+    PKEVENT event; /* referenced, or NULL */
     PIO_APC_ROUTINE apc;
     PVOID apc_context;
     PIO_STATUS_BLOCK block;
     KPROCESSOR_MODE mode;
-    BOOLEAN synchronous;       /* the file lock is held */
+    BOOLEAN synchronous; /* the file lock is held */
     ACCESS_MASK granted;
 } IOP_SERVICE;
 
@@ -45,7 +45,8 @@ static inline NTSTATUS begin(IOP_SERVICE *s, HANDLE handle, ACCESS_MASK access, 
         if (!NT_SUCCESS(probed))
             return probed;
     }
-    NTSTATUS status = ObReferenceObjectByHandle(handle, access, IopFileObjectType, s->mode, (PVOID *)&s->file, &info);
+    NTSTATUS status =
+        ObReferenceObjectByHandle(handle, access, IopFileObjectType, s->mode, (PVOID *)&s->file, &info);
     if (!NT_SUCCESS(status))
         return status;
     s->granted = info.GrantedAccess;
@@ -55,7 +56,8 @@ static inline NTSTATUS begin(IOP_SERVICE *s, HANDLE handle, ACCESS_MASK access, 
         return STATUS_INVALID_PARAMETER;
     }
     if (event) {
-        status = ObReferenceObjectByHandle(event, EVENT_MODIFY_STATE, ExpEventObjectType, s->mode, (PVOID *)&s->event, NULL);
+        status = ObReferenceObjectByHandle(event, EVENT_MODIFY_STATE, ExpEventObjectType, s->mode,
+                                           (PVOID *)&s->event, NULL);
         if (!NT_SUCCESS(status)) {
             ObDereferenceObject(s->file);
             return status;
@@ -145,7 +147,8 @@ typedef struct _IOP_TRANSFER {
     BOOLEAN has_key;
 } IOP_TRANSFER;
 
-static NTSTATUS capture_offset(IOP_SERVICE *s, IOP_TRANSFER *t, PLARGE_INTEGER offset, PULONG key, BOOLEAN write)
+static NTSTATUS capture_offset(IOP_SERVICE *s, IOP_TRANSFER *t, PLARGE_INTEGER offset, PULONG key,
+                               BOOLEAN write)
 {
     NTSTATUS status;
     if (offset) {
@@ -159,7 +162,8 @@ static NTSTATUS capture_offset(IOP_SERVICE *s, IOP_TRANSFER *t, PLARGE_INTEGER o
             return status;
         t->has_key = TRUE;
     }
-    BOOLEAN current = offset && t->offset.HighPart == -1 && t->offset.LowPart == FILE_USE_FILE_POINTER_POSITION;
+    BOOLEAN current =
+        offset && t->offset.HighPart == -1 && t->offset.LowPart == FILE_USE_FILE_POINTER_POSITION;
     BOOLEAN append = offset && t->offset.HighPart == -1 && t->offset.LowPart == FILE_WRITE_TO_END_OF_FILE;
     if (s->file->Flags & FO_SYNCHRONOUS_IO) {
         if (!offset || current)
@@ -199,10 +203,12 @@ static BOOLEAN try_fast_transfer(IOP_SERVICE *s, IOP_TRANSFER *t, BOOLEAN write,
     KIRQL irql = KiIrql();
     BOOLEAN done = FALSE;
     PVOID routine = NULL;
-    if (!write && fast->SizeOfFastIoDispatch > FIELD_OFFSET(FAST_IO_DISPATCH, FastIoRead) && fast->FastIoRead) {
+    if (!write && fast->SizeOfFastIoDispatch > FIELD_OFFSET(FAST_IO_DISPATCH, FastIoRead) &&
+        fast->FastIoRead) {
         routine = (PVOID)fast->FastIoRead;
         done = fast->FastIoRead(s->file, &t->offset, t->length, TRUE, t->key, t->buffer, result, s->device);
-    } else if (write && fast->SizeOfFastIoDispatch > FIELD_OFFSET(FAST_IO_DISPATCH, FastIoWrite) && fast->FastIoWrite) {
+    } else if (write && fast->SizeOfFastIoDispatch > FIELD_OFFSET(FAST_IO_DISPATCH, FastIoWrite) &&
+               fast->FastIoWrite) {
         routine = (PVOID)fast->FastIoWrite;
         done = fast->FastIoWrite(s->file, &t->offset, t->length, TRUE, t->key, t->buffer, result, s->device);
     }
@@ -216,11 +222,13 @@ static BOOLEAN try_fast_transfer(IOP_SERVICE *s, IOP_TRANSFER *t, BOOLEAN write,
 static inline void count(PULONG operations, PLARGE_INTEGER bytes, ULONG length)
 {
     __atomic_store_n(operations, __atomic_load_n(operations, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
-    __atomic_store_n(&bytes->QuadPart, __atomic_load_n(&bytes->QuadPart, __ATOMIC_RELAXED) + length, __ATOMIC_RELAXED);
+    __atomic_store_n(&bytes->QuadPart, __atomic_load_n(&bytes->QuadPart, __ATOMIC_RELAXED) + length,
+                     __ATOMIC_RELAXED);
 }
 
-static NTSTATUS transfer(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID apc_context, PIO_STATUS_BLOCK block,
-                         PVOID buffer, ULONG length, PLARGE_INTEGER offset, PULONG key, BOOLEAN write)
+static NTSTATUS transfer(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID apc_context,
+                         PIO_STATUS_BLOCK block, PVOID buffer, ULONG length, PLARGE_INTEGER offset,
+                         PULONG key, BOOLEAN write)
 {
     IOP_SERVICE s = {.apc = apc, .apc_context = apc_context, .block = block, .mode = ExGetPreviousMode()};
     IOP_TRANSFER t = {.buffer = buffer, .length = length};
@@ -265,38 +273,43 @@ static NTSTATUS transfer(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID
         IopAbandonIrp(irp);
         return refuse(&s, status);
     }
-    count(write ? &IopWriteOperations : &IopReadOperations, write ? &IopWriteTransfer : &IopReadTransfer, length);
+    count(write ? &IopWriteOperations : &IopReadOperations, write ? &IopWriteTransfer : &IopReadTransfer,
+          length);
     return IopSendRequest(s.device, irp, s.file, s.mode, s.synchronous);
 }
 
 NTSTATUS NTAPI NtReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                          PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
-                          PULONG Key)
+                          PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length,
+                          PLARGE_INTEGER ByteOffset, PULONG Key)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    return transfer(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset, Key, FALSE);
+    return transfer(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset, Key,
+                    FALSE);
 }
 
 NTSTATUS NTAPI ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                          PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
-                          PULONG Key)
+                          PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length,
+                          PLARGE_INTEGER ByteOffset, PULONG Key)
 {
-    KI_ZW(NtReadFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset, Key));
+    KI_ZW(NtReadFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset,
+                     Key));
 }
 
 NTSTATUS NTAPI NtWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                           PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
-                           PULONG Key)
+                           PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length,
+                           PLARGE_INTEGER ByteOffset, PULONG Key)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    return transfer(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset, Key, TRUE);
+    return transfer(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset, Key,
+                    TRUE);
 }
 
 NTSTATUS NTAPI ZwWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                           PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
-                           PULONG Key)
+                           PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length,
+                           PLARGE_INTEGER ByteOffset, PULONG Key)
 {
-    KI_ZW(NtWriteFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset, Key));
+    KI_ZW(NtWriteFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, Buffer, Length, ByteOffset,
+                      Key));
 }
 
 /* ---------------------------------------------------------------- control */
@@ -344,7 +357,8 @@ static NTSTATUS set_control_buffers(IOP_SERVICE *s, IOP_CONTROL *c, PIRP irp, PI
                          method == METHOD_IN_DIRECT ? IoReadAccess : IoWriteAccess);
 }
 
-/* The access that the control code asks for, in its bits 14 and 15, is what the handle must have been opened with. */
+/* The access that the control code asks for, in its bits 14 and 15, is what the handle must have been opened
+ * with. */
 static inline NTSTATUS check_control(IOP_SERVICE *s, IOP_CONTROL *c)
 {
     if (s->mode == KernelMode)
@@ -363,20 +377,21 @@ static inline NTSTATUS check_control(IOP_SERVICE *s, IOP_CONTROL *c)
 static BOOLEAN try_fast_control(IOP_SERVICE *s, IOP_CONTROL *c, IO_STATUS_BLOCK *result)
 {
     PFAST_IO_DISPATCH fast = s->device->DriverObject->FastIoDispatch;
-    if (fast->SizeOfFastIoDispatch <= FIELD_OFFSET(FAST_IO_DISPATCH, FastIoDeviceControl) || !fast->FastIoDeviceControl)
+    if (fast->SizeOfFastIoDispatch <= FIELD_OFFSET(FAST_IO_DISPATCH, FastIoDeviceControl) ||
+        !fast->FastIoDeviceControl)
         return FALSE;
     KIRQL irql = KiIrql();
     result->Status = STATUS_SUCCESS;
     result->Information = 0;
-    BOOLEAN done = fast->FastIoDeviceControl(s->file, TRUE, c->input, c->input_length, c->output, c->output_length,
-                                             c->code, result, s->device);
+    BOOLEAN done = fast->FastIoDeviceControl(s->file, TRUE, c->input, c->input_length, c->output,
+                                             c->output_length, c->code, result, s->device);
     if (KiIrql() != irql)
         wrong_irql((PVOID)fast->FastIoDeviceControl, irql);
     return done;
 }
 
-static NTSTATUS control(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID apc_context, PIO_STATUS_BLOCK block,
-                        IOP_CONTROL *c)
+static NTSTATUS control(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID apc_context,
+                        PIO_STATUS_BLOCK block, IOP_CONTROL *c)
 {
     IOP_SERVICE s = {.apc = apc, .apc_context = apc_context, .block = block, .mode = ExGetPreviousMode()};
     NTSTATUS status = begin(&s, handle, 0, event);
@@ -413,22 +428,24 @@ static NTSTATUS control(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID 
     return IopSendRequest(s.device, irp, s.file, s.mode, s.synchronous);
 }
 
-NTSTATUS NTAPI NtDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                                     PIO_STATUS_BLOCK IoStatusBlock, ULONG IoControlCode, PVOID InputBuffer,
-                                     ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength)
+NTSTATUS NTAPI NtDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
+                                     PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, ULONG IoControlCode,
+                                     PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer,
+                                     ULONG OutputBufferLength)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    IOP_CONTROL c = {IoControlCode, InputBuffer, OutputBuffer, InputBufferLength, OutputBufferLength,
-                     IRP_MJ_DEVICE_CONTROL};
+    IOP_CONTROL c = {IoControlCode,     InputBuffer,        OutputBuffer,
+                     InputBufferLength, OutputBufferLength, IRP_MJ_DEVICE_CONTROL};
     return control(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, &c);
 }
 
-NTSTATUS NTAPI ZwDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                                     PIO_STATUS_BLOCK IoStatusBlock, ULONG IoControlCode, PVOID InputBuffer,
-                                     ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength)
+NTSTATUS NTAPI ZwDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
+                                     PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, ULONG IoControlCode,
+                                     PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer,
+                                     ULONG OutputBufferLength)
 {
-    KI_ZW(NtDeviceIoControlFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, IoControlCode, InputBuffer,
-                                InputBufferLength, OutputBuffer, OutputBufferLength));
+    KI_ZW(NtDeviceIoControlFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, IoControlCode,
+                                InputBuffer, InputBufferLength, OutputBuffer, OutputBufferLength));
 }
 
 NTSTATUS NTAPI NtFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
@@ -436,8 +453,8 @@ NTSTATUS NTAPI NtFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE 
                                ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    IOP_CONTROL c = {FsControlCode, InputBuffer, OutputBuffer, InputBufferLength, OutputBufferLength,
-                     IRP_MJ_FILE_SYSTEM_CONTROL};
+    IOP_CONTROL c = {FsControlCode,     InputBuffer,        OutputBuffer,
+                     InputBufferLength, OutputBufferLength, IRP_MJ_FILE_SYSTEM_CONTROL};
     return control(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, &c);
 }
 
@@ -445,8 +462,8 @@ NTSTATUS NTAPI ZwFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE 
                                PIO_STATUS_BLOCK IoStatusBlock, ULONG FsControlCode, PVOID InputBuffer,
                                ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength)
 {
-    KI_ZW(NtFsControlFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, FsControlCode, InputBuffer,
-                          InputBufferLength, OutputBuffer, OutputBufferLength));
+    KI_ZW(NtFsControlFile(FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, FsControlCode,
+                          InputBuffer, InputBufferLength, OutputBuffer, OutputBufferLength));
 }
 
 NTSTATUS NTAPI IoValidateDeviceIoControlAccess(PIRP Irp, ULONG RequiredAccess)
@@ -507,7 +524,8 @@ NTSTATUS NTAPI ZwFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBl
 NTSTATUS NTAPI NtFlushBuffersFileEx(HANDLE FileHandle, ULONG Flags, PVOID Parameters, ULONG ParametersSize,
                                     PIO_STATUS_BLOCK IoStatusBlock)
 {
-    static const UCHAR minors[] = {0, IRP_MN_FLUSH_DATA_ONLY, IRP_MN_FLUSH_NO_SYNC, 0, IRP_MN_FLUSH_DATA_SYNC_ONLY};
+    static const UCHAR minors[] = {0, IRP_MN_FLUSH_DATA_ONLY, IRP_MN_FLUSH_NO_SYNC, 0,
+                                   IRP_MN_FLUSH_DATA_SYNC_ONLY};
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     if (Flags > 4 || Flags == 3 || ParametersSize)
         return STATUS_INVALID_PARAMETER;

@@ -3,11 +3,13 @@
  * unload.c: stopping drivers, reinitialise routines, and the services that load and unload.
  *
  *      IopUnloadDriver: no device in use --------------------> unload work
- *                       some device in use: unload pending --> last close or detach (device.c: settle) --> unload work
+ *                       some device in use: unload pending --> last close or detach (device.c: settle) -->
+ * unload work
  *
- * The unload work runs on a system worker thread, as DriverUnload expects: it calls DriverUnload, lists what the driver
- * left behind, and drops the creator's reference of the driver object. The image goes with the object's last reference,
- * so devices that the driver forgot keep its code mapped, and their names taken, as on Windows.
+ * The unload work runs on a system worker thread, as DriverUnload expects: it calls DriverUnload, lists what
+ * the driver left behind, and drops the creator's reference of the driver object. The image goes with the
+ * object's last reference, so devices that the driver forgot keep its code mapped, and their names taken, as
+ * on Windows.
  */
 #include "iomgr.h"
 #include "ldrp.h"
@@ -75,7 +77,8 @@ static NTSTATUS begin_unload(PIOP_DRIVER driver, BOOLEAN *now, char *why)
 {
     PDRIVER_OBJECT object = &driver->Object;
     if (!object->DriverUnload)
-        return explain(why, STATUS_INVALID_DEVICE_REQUEST, "the driver has no DriverUnload routine: it cannot be unloaded");
+        return explain(why, STATUS_INVALID_DEVICE_REQUEST,
+                       "the driver has no DriverUnload routine: it cannot be unloaded");
     KIRQL irql = IopLockDatabase();
     if (object->Flags & DRVO_UNLOAD_INVOKED) {
         IopUnlockDatabase(irql);
@@ -108,7 +111,8 @@ NTSTATUS IopUnloadDriver(PCUNICODE_STRING ServiceName, char *Why)
         KeInitializeEvent(&done, NotificationEvent, FALSE);
         status = queue_unload(driver, &done);
     } else if (NT_SUCCESS(status)) {
-        explain(Why, status, "a device of the driver is still in use: the driver is unloaded when it is closed");
+        explain(Why, status,
+                "a device of the driver is still in use: the driver is unloaded when it is closed");
     }
     IopLeaveLoader();
     if (driver)
@@ -128,7 +132,8 @@ typedef struct _IOP_REINIT {
 } IOP_REINIT;
 
 /* V; element 1 is for boot drivers */
-static LIST_ENTRY reinit_lists[2] = {{&reinit_lists[0], &reinit_lists[0]}, {&reinit_lists[1], &reinit_lists[1]}};
+static LIST_ENTRY reinit_lists[2] = {{&reinit_lists[0], &reinit_lists[0]},
+                                     {&reinit_lists[1], &reinit_lists[1]}};
 
 static void register_reinit(PDRIVER_OBJECT driver, PDRIVER_REINITIALIZE routine, PVOID context, BOOLEAN boot)
 {
@@ -152,7 +157,8 @@ VOID NTAPI IoRegisterDriverReinitialization(PDRIVER_OBJECT DriverObject,
 }
 
 VOID NTAPI IoRegisterBootDriverReinitialization(PDRIVER_OBJECT DriverObject,
-                                                PDRIVER_REINITIALIZE DriverReinitializationRoutine, PVOID Context)
+                                                PDRIVER_REINITIALIZE DriverReinitializationRoutine,
+                                                PVOID Context)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     register_reinit(DriverObject, DriverReinitializationRoutine, Context, TRUE);
@@ -236,7 +242,8 @@ NTSTATUS IopRegisterService(PCUNICODE_STRING ServiceName, const char *HostPath)
     return status;
 }
 
-/* Capture "\Registry\Machine\System\CurrentControlSet\Services\NAME" and find NAME in it. The buffer is the caller's. */
+/* Capture "\Registry\Machine\System\CurrentControlSet\Services\NAME" and find NAME in it. The buffer is the
+ * caller's. */
 static NTSTATUS capture_service(PUNICODE_STRING from, PUNICODE_STRING captured, PUNICODE_STRING name)
 {
     KPROCESSOR_MODE mode = ExGetPreviousMode();
@@ -282,7 +289,8 @@ NTSTATUS NTAPI NtLoadDriver(PUNICODE_STRING DriverServiceName)
         return status;
     IopEnterLoader();
     IOP_SERVICE_ENTRY *service = find_service(&name);
-    status = service ? IopLoadDriver(&name, service->path, NULL, 0, NULL, NULL) : STATUS_OBJECT_NAME_NOT_FOUND;
+    status =
+        service ? IopLoadDriver(&name, service->path, NULL, 0, NULL, NULL) : STATUS_OBJECT_NAME_NOT_FOUND;
     IopLeaveLoader();
     ExFreePoolWithTag(captured.Buffer, IOP_TAG_NAME);
     return status;

@@ -2,9 +2,9 @@
 /*
  * workitem.c: I/O work items: executive work items that hold their driver.
  *
- * While an item is queued or its routine runs, the object it belongs to (device or driver object) is referenced, so the
- * driver's image cannot go away under the routine. `queued` goes back to 0 just before the routine is called: from
- * then on the routine may queue the item again or free it.
+ * While an item is queued or its routine runs, the object it belongs to (device or driver object) is
+ * referenced, so the driver's image cannot go away under the routine. `queued` goes back to 0 just before the
+ * routine is called: from then on the routine may queue the item again or free it.
  */
 #include "iomgr.h"
 
@@ -30,8 +30,8 @@ static VOID NTAPI run(PVOID parameter)
     else
         ((PIO_WORKITEM_ROUTINE)routine)(object, context);
     if (KiIrql() != PASSIVE_LEVEL)
-        KiBugCheckText(IRQL_UNEXPECTED_VALUE, KiIrql(), PASSIVE_LEVEL, (ULONG_PTR)routine, 0, (ULONG_PTR)routine,
-                       "A work item's routine returned with IRQL raised.");
+        KiBugCheckText(IRQL_UNEXPECTED_VALUE, KiIrql(), PASSIVE_LEVEL, (ULONG_PTR)routine, 0,
+                       (ULONG_PTR)routine, "A work item's routine returned with IRQL raised.");
     ObDereferenceObject(object);
 }
 
@@ -45,7 +45,8 @@ VOID NTAPI IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem)
 static void require_idle(PIO_WORKITEM work, const char *text, PVOID caller)
 {
     if (work->queued)
-        KiBugCheckText(WORKER_INVALID, 0, (ULONG_PTR)work, (ULONG_PTR)work->routine, 0, (ULONG_PTR)caller, text);
+        KiBugCheckText(WORKER_INVALID, 0, (ULONG_PTR)work, (ULONG_PTR)work->routine, 0, (ULONG_PTR)caller,
+                       text);
 }
 
 VOID NTAPI IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem)
@@ -67,8 +68,10 @@ PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
 VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    require_idle(IoWorkItem, "IoFreeWorkItem was called for a work item that is queued. Free it in its routine, or after "
-                             "the routine has run.", __builtin_return_address(0));
+    require_idle(IoWorkItem,
+                 "IoFreeWorkItem was called for a work item that is queued. Free it in its routine, or after "
+                 "the routine has run.",
+                 __builtin_return_address(0));
     ExFreePoolWithTag(IoWorkItem, IOP_TAG_WORK);
 }
 
@@ -89,19 +92,20 @@ static BOOLEAN queue(PIO_WORKITEM work, PVOID routine, WORK_QUEUE_TYPE type, PVO
     return TRUE;
 }
 
-static const char queued_twice[] = "A work item was queued that is queued already. An item can be queued again from the "
-                                   "moment its routine is called; use one item a piece of work, or IoTryQueueWorkItem.";
+static const char queued_twice[] =
+    "A work item was queued that is queued already. An item can be queued again from the "
+    "moment its routine is called; use one item a piece of work, or IoTryQueueWorkItem.";
 
-VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine, WORK_QUEUE_TYPE QueueType,
-                           PVOID Context)
+VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine,
+                           WORK_QUEUE_TYPE QueueType, PVOID Context)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     if (!queue(IoWorkItem, (PVOID)WorkerRoutine, QueueType, Context, FALSE))
         require_idle(IoWorkItem, queued_twice, __builtin_return_address(0));
 }
 
-VOID NTAPI IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine, WORK_QUEUE_TYPE QueueType,
-                             PVOID Context)
+VOID NTAPI IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine,
+                             WORK_QUEUE_TYPE QueueType, PVOID Context)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     if (!queue(IoWorkItem, (PVOID)WorkerRoutine, QueueType, Context, TRUE))

@@ -96,7 +96,8 @@ KILN_TEST(io_cancel, a_synchronous_request_of_another_thread_can_be_cancelled)
     LARGE_INTEGER delay = {.QuadPart = -10000};
     io_device(L"\\Device\\IoTest", DO_BUFFERED_IO);
     io.handler[IRP_MJ_READ] = io_pend_cancelable;
-    CHECK_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, read_and_wait, NULL), STATUS_SUCCESS);
+    CHECK_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, read_and_wait, NULL),
+             STATUS_SUCCESS);
     do /* the first may hit the open, which no driver holds */
         ZwCancelSynchronousIoFile(thread, NULL, &result);
     while (ZwWaitForSingleObject(thread, FALSE, &delay) == STATUS_TIMEOUT);
@@ -117,7 +118,8 @@ static VOID NTAPI issue_and_leave(PVOID context)
 KILN_TEST(io_cancel, the_requests_of_an_ending_thread_are_cancelled)
 {
     HANDLE handle;
-    CHECK_EQ(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, issue_and_leave, NULL), STATUS_SUCCESS);
+    CHECK_EQ(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, issue_and_leave, NULL),
+             STATUS_SUCCESS);
     CHECK_EQ(ZwWaitForSingleObject(handle, FALSE, NULL), STATUS_SUCCESS);
     CHECK_EQ(thread_blocks[0].Status, STATUS_CANCELLED);
     CHECK_EQ(thread_blocks[1].Status, STATUS_CANCELLED);
@@ -195,10 +197,12 @@ static PDEVICE_OBJECT queue_device(BOOLEAN extended)
     InitializeListHead(&queue.list);
     KeInitializeSpinLock(&queue.lock);
     if (extended)
-        CHECK_EQ(IoCsqInitializeEx(&queue.csq, csq_insert_ex, csq_remove, csq_peek, csq_acquire, csq_release, csq_complete),
+        CHECK_EQ(IoCsqInitializeEx(&queue.csq, csq_insert_ex, csq_remove, csq_peek, csq_acquire, csq_release,
+                                   csq_complete),
                  STATUS_SUCCESS);
     else
-        CHECK_EQ(IoCsqInitialize(&queue.csq, csq_insert, csq_remove, csq_peek, csq_acquire, csq_release, csq_complete),
+        CHECK_EQ(IoCsqInitialize(&queue.csq, csq_insert, csq_remove, csq_peek, csq_acquire, csq_release,
+                                 csq_complete),
                  STATUS_SUCCESS);
     io.handler[IRP_MJ_READ] = enqueue;
     return io_device(NULL, 0);
@@ -317,7 +321,8 @@ KILN_TEST(io_csq, removal_races_with_cancellation)
         IoSetCompletionRoutine(irp, keep_alive, &done, TRUE, TRUE, TRUE);
         CHECK_EQ(IoCallDriver(device, irp), STATUS_PENDING);
         victim = irp;
-        CHECK_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, canceller, NULL), STATUS_SUCCESS);
+        CHECK_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, canceller, NULL),
+                 STATUS_SUCCESS);
         KeSetEvent(&go, IO_NO_INCREMENT, FALSE);
         PIRP removed = IoCsqRemoveNextIrp(&queue.csq, NULL);
         if (removed)

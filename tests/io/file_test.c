@@ -26,8 +26,10 @@ KILN_TEST_ONCE(io_file, cleanup_waits_for_the_last_handle_and_close_for_the_last
     HANDLE second;
     io_device(L"\\Device\\IoTest", 0);
     HANDLE handle = io_must_open(L"\\Device\\IoTest", 0);
-    CHECK_EQ(ObReferenceObjectByHandle(handle, 0, *IoFileObjectType, KernelMode, (PVOID *)&file, NULL), STATUS_SUCCESS);
-    CHECK_EQ(ObOpenObjectByPointer(file, OBJ_KERNEL_HANDLE, NULL, FILE_READ_DATA, *IoFileObjectType, KernelMode, &second),
+    CHECK_EQ(ObReferenceObjectByHandle(handle, 0, *IoFileObjectType, KernelMode, (PVOID *)&file, NULL),
+             STATUS_SUCCESS);
+    CHECK_EQ(ObOpenObjectByPointer(file, OBJ_KERNEL_HANDLE, NULL, FILE_READ_DATA, *IoFileObjectType,
+                                   KernelMode, &second),
              STATUS_SUCCESS);
     ZwClose(handle);
     CHECK_EQ(io.count[IRP_MJ_CLEANUP], 0);
@@ -62,7 +64,8 @@ static NTSTATUS NTAPI look_at_create(PDEVICE_OBJECT device, PIRP irp)
     CHECK(RtlEqualUnicodeString(&sp->FileObject->FileName, &rest, FALSE));
     CHECK(sp->FileObject->DeviceObject == device);
     CHECK_EQ(sp->Parameters.Create.Options >> 24, FILE_OPEN);
-    CHECK_EQ(sp->Parameters.Create.Options & 0xFFFFFF, FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE);
+    CHECK_EQ(sp->Parameters.Create.Options & 0xFFFFFF,
+             FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE);
     CHECK_EQ(sp->Parameters.Create.ShareAccess, FILE_SHARE_READ | FILE_SHARE_WRITE);
     CHECK(sp->Parameters.Create.SecurityContext->DesiredAccess & FILE_READ_DATA);
     CHECK_EQ(irp->RequestorMode, KernelMode);
@@ -76,7 +79,8 @@ KILN_TEST_ONCE(io_file, the_driver_sees_name_options_and_access)
     io_device(L"\\Device\\IoTest", 0);
     io.handler[IRP_MJ_CREATE] = look_at_create;
     CHECK_EQ(io_open(L"\\Device\\IoTest\\some\\where", FILE_READ_DATA | SYNCHRONIZE,
-                     FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE, &handle), STATUS_SUCCESS);
+                     FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE, &handle),
+             STATUS_SUCCESS);
     ZwClose(handle);
     CHECK_EQ(io.count[IRP_MJ_CREATE], 1);
 }
@@ -98,14 +102,16 @@ KILN_TEST_ONCE(io_file, a_relative_open_knows_its_parent)
     CHECK_EQ(device->ReferenceCount, 0);
 }
 
-static NTSTATUS create_with(ULONG attributes, ULONG share, ULONG disposition, ULONG options, ACCESS_MASK access)
+static NTSTATUS create_with(ULONG attributes, ULONG share, ULONG disposition, ULONG options,
+                            ACCESS_MASK access)
 {
     UNICODE_STRING name = NAME(L"\\Device\\IoTest");
     OBJECT_ATTRIBUTES oa;
     IO_STATUS_BLOCK block;
     HANDLE handle;
     InitializeObjectAttributes(&oa, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
-    NTSTATUS status = ZwCreateFile(&handle, access, &oa, &block, NULL, attributes, share, disposition, options, NULL, 0);
+    NTSTATUS status =
+        ZwCreateFile(&handle, access, &oa, &block, NULL, attributes, share, disposition, options, NULL, 0);
     if (NT_SUCCESS(status))
         ZwClose(handle);
     return status;
@@ -119,11 +125,14 @@ KILN_TEST_ONCE(io_file, bad_parameters_are_refused)
     CHECK_EQ(create_with(0, 0, FILE_MAXIMUM_DISPOSITION + 1, 0, FILE_READ_DATA), STATUS_INVALID_PARAMETER);
     CHECK_EQ(create_with(0x80000000, 0, FILE_OPEN, 0, FILE_READ_DATA), STATUS_INVALID_PARAMETER);
     /* synchronous I/O needs SYNCHRONIZE, deletion on close DELETE */
-    CHECK_EQ(create_with(0, 0, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, FILE_READ_DATA), STATUS_INVALID_PARAMETER);
+    CHECK_EQ(create_with(0, 0, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, FILE_READ_DATA),
+             STATUS_INVALID_PARAMETER);
     CHECK_EQ(create_with(0, 0, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT | FILE_SYNCHRONOUS_IO_ALERT,
-                         FILE_READ_DATA | SYNCHRONIZE), STATUS_INVALID_PARAMETER);
+                         FILE_READ_DATA | SYNCHRONIZE),
+             STATUS_INVALID_PARAMETER);
     CHECK_EQ(create_with(0, 0, FILE_OPEN, FILE_DELETE_ON_CLOSE, FILE_READ_DATA), STATUS_INVALID_PARAMETER);
-    CHECK_EQ(create_with(0, 0, FILE_OVERWRITE, FILE_DIRECTORY_FILE, FILE_READ_DATA), STATUS_INVALID_PARAMETER);
+    CHECK_EQ(create_with(0, 0, FILE_OVERWRITE, FILE_DIRECTORY_FILE, FILE_READ_DATA),
+             STATUS_INVALID_PARAMETER);
     CHECK_EQ(create_with(0, 0, FILE_OPEN, FILE_DIRECTORY_FILE | FILE_NON_DIRECTORY_FILE, FILE_READ_DATA),
              STATUS_INVALID_PARAMETER);
 }
@@ -142,9 +151,10 @@ KILN_TEST_ONCE(io_share, opens_exclude_each_other_as_documented)
     IoSetShareAccess(FILE_READ_DATA, FILE_SHARE_READ, &a, &share);
     CHECK_EQ(share.OpenCount, 1);
     CHECK(a.ReadAccess && !a.WriteAccess && a.SharedRead && !a.SharedWrite);
-    CHECK_EQ(check(&share, FILE_WRITE_DATA, FILE_SHARE_READ, &b), STATUS_SHARING_VIOLATION); /* writing is not shared */
-    CHECK_EQ(check(&share, FILE_READ_DATA, 0, &b), STATUS_SHARING_VIOLATION);                /* shares no reading */
-    CHECK_EQ(check(&share, FILE_READ_ATTRIBUTES, 0, &c), STATUS_SUCCESS);                    /* counts for nothing */
+    CHECK_EQ(check(&share, FILE_WRITE_DATA, FILE_SHARE_READ, &b),
+             STATUS_SHARING_VIOLATION);                                       /* writing is not shared */
+    CHECK_EQ(check(&share, FILE_READ_DATA, 0, &b), STATUS_SHARING_VIOLATION); /* shares no reading */
+    CHECK_EQ(check(&share, FILE_READ_ATTRIBUTES, 0, &c), STATUS_SUCCESS);     /* counts for nothing */
     CHECK_EQ(share.OpenCount, 1);
     CHECK_EQ(check(&share, FILE_READ_DATA, FILE_SHARE_READ, &b), STATUS_SUCCESS);
     CHECK_EQ(share.OpenCount, 2);
@@ -169,20 +179,26 @@ KILN_TEST_ONCE(io_query, the_io_manager_answers_for_the_file_object)
     PDEVICE_OBJECT device = io_device(L"\\Device\\IoTest", 0);
     device->AlignmentRequirement = FILE_QUAD_ALIGNMENT;
     HANDLE handle = io_must_open(L"\\Device\\IoTest", FILE_SYNCHRONOUS_IO_NONALERT);
-    CHECK_EQ(ZwSetInformationFile(handle, &block, &position, sizeof position, FilePositionInformation), STATUS_SUCCESS);
+    CHECK_EQ(ZwSetInformationFile(handle, &block, &position, sizeof position, FilePositionInformation),
+             STATUS_SUCCESS);
     position.CurrentByteOffset.QuadPart = 0;
-    CHECK_EQ(ZwQueryInformationFile(handle, &block, &position, sizeof position, FilePositionInformation), STATUS_SUCCESS);
+    CHECK_EQ(ZwQueryInformationFile(handle, &block, &position, sizeof position, FilePositionInformation),
+             STATUS_SUCCESS);
     CHECK_EQ(position.CurrentByteOffset.QuadPart, 77);
     CHECK_EQ(block.Information, sizeof position);
-    CHECK_EQ(ZwQueryInformationFile(handle, &block, &access, sizeof access, FileAccessInformation), STATUS_SUCCESS);
+    CHECK_EQ(ZwQueryInformationFile(handle, &block, &access, sizeof access, FileAccessInformation),
+             STATUS_SUCCESS);
     CHECK_EQ(access.AccessFlags, FILE_READ_DATA | FILE_WRITE_DATA | SYNCHRONIZE);
     CHECK_EQ(ZwQueryInformationFile(handle, &block, &mode, sizeof mode, FileModeInformation), STATUS_SUCCESS);
     CHECK_EQ(mode.Mode, FILE_SYNCHRONOUS_IO_NONALERT);
-    CHECK_EQ(ZwQueryInformationFile(handle, &block, &alignment, sizeof alignment, FileAlignmentInformation), STATUS_SUCCESS);
+    CHECK_EQ(ZwQueryInformationFile(handle, &block, &alignment, sizeof alignment, FileAlignmentInformation),
+             STATUS_SUCCESS);
     CHECK_EQ(alignment.AlignmentRequirement, FILE_QUAD_ALIGNMENT);
-    CHECK_EQ(ZwQueryVolumeInformationFile(handle, &block, &volume, sizeof volume, FileFsDeviceInformation), STATUS_SUCCESS);
+    CHECK_EQ(ZwQueryVolumeInformationFile(handle, &block, &volume, sizeof volume, FileFsDeviceInformation),
+             STATUS_SUCCESS);
     CHECK_EQ(volume.DeviceType, FILE_DEVICE_UNKNOWN);
-    CHECK_EQ(ZwQueryInformationFile(handle, &block, &position, 4, FilePositionInformation), STATUS_INFO_LENGTH_MISMATCH);
+    CHECK_EQ(ZwQueryInformationFile(handle, &block, &position, 4, FilePositionInformation),
+             STATUS_INFO_LENGTH_MISMATCH);
     CHECK_EQ(ZwQueryInformationFile(handle, &block, &position, sizeof position, FileMaximumInformation),
              STATUS_INVALID_INFO_CLASS);
     CHECK_EQ(io.count[IRP_MJ_QUERY_INFORMATION], 0);
@@ -206,7 +222,8 @@ KILN_TEST_ONCE(io_query, other_classes_go_to_the_driver)
     io_device(L"\\Device\\IoTest", 0);
     io.handler[IRP_MJ_QUERY_INFORMATION] = answer_standard;
     HANDLE handle = io_must_open(L"\\Device\\IoTest", 0);
-    CHECK_EQ(ZwQueryInformationFile(handle, &block, &info, sizeof info, FileStandardInformation), STATUS_SUCCESS);
+    CHECK_EQ(ZwQueryInformationFile(handle, &block, &info, sizeof info, FileStandardInformation),
+             STATUS_SUCCESS);
     CHECK_EQ(info.EndOfFile.QuadPart, 1234);
     ZwClose(handle);
 }

@@ -93,8 +93,8 @@ NTSTATUS io_open(PCWSTR name, ACCESS_MASK access, ULONG options, HANDLE *handle)
     IO_STATUS_BLOCK block;
     RtlInitUnicodeString(&string, name);
     InitializeObjectAttributes(&attributes, &string, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
-    return ZwCreateFile(handle, access, &attributes, &block, NULL, 0, FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN,
-                        options, NULL, 0);
+    return ZwCreateFile(handle, access, &attributes, &block, NULL, 0, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                        FILE_OPEN, options, NULL, 0);
 }
 
 HANDLE io_must_open(PCWSTR name, ULONG options)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A driver for the tests of the I/O manager, made with IoCreateDriver: its dispatch routine counts and logs requests, and
- * calls a test's handler where there is one; otherwise it completes with success.
+ * A driver for the tests of the I/O manager, made with IoCreateDriver: its dispatch routine counts and logs
+ * requests, and calls a test's handler where there is one; otherwise it completes with success.
  */
 #ifndef KILN_TEST_IO_FIXTURE_H
 #define KILN_TEST_IO_FIXTURE_H
@@ -41,15 +41,16 @@ PDEVICE_OBJECT io_device(PCWSTR name, ULONG flags);
 NTSTATUS io_complete(PIRP irp, NTSTATUS status, ULONG_PTR information);
 
 /* Handlers */
-DRIVER_DISPATCH io_pend;           /* mark pending, keep in io.pended */
+DRIVER_DISPATCH io_pend;            /* mark pending, keep in io.pended */
 DRIVER_DISPATCH io_pend_cancelable; /* the same with a cancel routine that completes it */
-DRIVER_DISPATCH io_echo;           /* buffered control: output = input */
+DRIVER_DISPATCH io_echo;            /* buffered control: output = input */
 
 /* Open by name; kernel handle. */
 NTSTATUS io_open(PCWSTR name, ACCESS_MASK access, ULONG options, HANDLE *handle);
 HANDLE io_must_open(PCWSTR name, ULONG options);
 
-/* Pages of the client's user slice, zeroed; the user-mode half of a test runs between io_user and io_kernel. */
+/* Pages of the client's user slice, zeroed; the user-mode half of a test runs between io_user and io_kernel.
+ */
 PVOID io_user_pages(SIZE_T bytes);
 void io_enter_user(void);
 void io_leave_user(void);

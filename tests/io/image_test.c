@@ -21,7 +21,8 @@ static BOOLEAN exists(PCWSTR name)
     UNICODE_STRING string;
     PVOID object;
     RtlInitUnicodeString(&string, name);
-    if (!NT_SUCCESS(ObReferenceObjectByName(&string, OBJ_CASE_INSENSITIVE, NULL, 0, NULL, KernelMode, NULL, &object)))
+    if (!NT_SUCCESS(
+            ObReferenceObjectByName(&string, OBJ_CASE_INSENSITIVE, NULL, 0, NULL, KernelMode, NULL, &object)))
         return FALSE;
     ObDereferenceObject(object);
     return TRUE;
@@ -44,8 +45,9 @@ KILN_TEST(io_image, a_driver_finds_the_io_manager_as_documented)
     CHECK_EQ(load("io_conform.sys", &service, why), STATUS_IMAGE_ALREADY_LOADED);
     UNICODE_STRING name = NAME(L"\\Driver\\conform"), image;
     PDRIVER_OBJECT driver;
-    CHECK_EQ(ObReferenceObjectByName(&name, 0, NULL, 0, *IoDriverObjectType, KernelMode, NULL, (PVOID *)&driver),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ObReferenceObjectByName(&name, 0, NULL, 0, *IoDriverObjectType, KernelMode, NULL, (PVOID *)&driver),
+        STATUS_SUCCESS);
     CHECK_EQ(IoQueryFullDriverPath(driver, &image), STATUS_SUCCESS);
     UNICODE_STRING expected = NAME(L"\\SystemRoot\\System32\\drivers\\io_conform.sys");
     CHECK(RtlEqualUnicodeString(&image, &expected, TRUE));
@@ -81,7 +83,7 @@ KILN_TEST_ONCE(io_image, what_an_unloaded_driver_forgot_is_counted)
     ULONG leaks = IopLeakCount;
     CHECK_EQ(load("io_leaky.sys", &service, why), STATUS_SUCCESS);
     CHECK_EQ(IopUnloadDriver(&service, why), STATUS_SUCCESS);
-    CHECK_EQ(IopLeakCount - leaks, 4); /* device, link, pool block, work item */
+    CHECK_EQ(IopLeakCount - leaks, 4);   /* device, link, pool block, work item */
     CHECK(exists(L"\\Device\\IoLeaky")); /* as on Windows: its name stays taken, its code mapped */
     CHECK(image_is_loaded(L"io_leaky.sys"));
 }

@@ -12,7 +12,8 @@ KILN_TEST_ONCE(io_irp, allocate_gives_an_initialised_packet)
     CHECK_EQ(irp->Size, IoSizeOfIrp(3));
     CHECK(irp->Tail.Overlay.CurrentStackLocation == (PIO_STACK_LOCATION)(irp + 1) + 3);
     CHECK(IoGetNextIrpStackLocation(irp)->CompletionRoutine == NULL);
-    CHECK(irp->UserIosb == NULL && irp->UserEvent == NULL && irp->MdlAddress == NULL && irp->CancelRoutine == NULL);
+    CHECK(irp->UserIosb == NULL && irp->UserEvent == NULL && irp->MdlAddress == NULL &&
+          irp->CancelRoutine == NULL);
     CHECK(!irp->Cancel && !irp->PendingReturned);
     IoFreeIrp(irp);
 }
@@ -183,7 +184,8 @@ static NTSTATUS NTAPI fail_it(PDEVICE_OBJECT device, PIRP irp)
 }
 
 /* Send a read to `device` with a routine in its location and one that keeps the IRP above it. */
-static PIRP send_with(PDEVICE_OBJECT device, BOOLEAN success, BOOLEAN error, BOOLEAN cancel, BOOLEAN cancelled)
+static PIRP send_with(PDEVICE_OBJECT device, BOOLEAN success, BOOLEAN error, BOOLEAN cancel,
+                      BOOLEAN cancelled)
 {
     static PDEVICE_OBJECT seen;
     PIRP irp = IoAllocateIrp(2, FALSE);
@@ -286,8 +288,8 @@ KILN_TEST(io_build, device_control_copies_in_and_out)
     KEVENT event;
     io.handler[IRP_MJ_DEVICE_CONTROL] = io_echo;
     KeInitializeEvent(&event, NotificationEvent, FALSE);
-    PIRP irp = IoBuildDeviceIoControlRequest(IOCTL_TEST_BUFFERED, device, &in, sizeof in, &out, sizeof out, FALSE, &event,
-                                             &block);
+    PIRP irp = IoBuildDeviceIoControlRequest(IOCTL_TEST_BUFFERED, device, &in, sizeof in, &out, sizeof out,
+                                             FALSE, &event, &block);
     CHECK(irp != NULL);
     CHECK_EQ(irp->RequestorMode, KernelMode);
     CHECK_EQ(IoCallDriver(device, irp), STATUS_SUCCESS);
@@ -303,7 +305,8 @@ KILN_TEST(io_build, internal_control_has_its_own_major_function)
     IO_STATUS_BLOCK block;
     KEVENT event;
     KeInitializeEvent(&event, NotificationEvent, FALSE);
-    PIRP irp = IoBuildDeviceIoControlRequest(IOCTL_TEST_NEITHER, device, NULL, 0, NULL, 0, TRUE, &event, &block);
+    PIRP irp =
+        IoBuildDeviceIoControlRequest(IOCTL_TEST_NEITHER, device, NULL, 0, NULL, 0, TRUE, &event, &block);
     CHECK_EQ(IoCallDriver(device, irp), STATUS_SUCCESS);
     CHECK_EQ(io.count[IRP_MJ_INTERNAL_DEVICE_CONTROL], 1);
 }
@@ -319,7 +322,8 @@ static VOID NTAPI complete_later(PVOID context)
 static void start_completer(void)
 {
     HANDLE thread;
-    CHECK_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, complete_later, NULL), STATUS_SUCCESS);
+    CHECK_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, complete_later, NULL),
+             STATUS_SUCCESS);
     ZwClose(thread);
 }
 
@@ -356,7 +360,8 @@ static NTSTATUS NTAPI make_associated(PDEVICE_OBJECT device, PIRP irp)
     PIRP parts[3];
     for (int i = 0; i < 3; i++) {
         parts[i] = IoMakeAssociatedIrp(irp, lower->StackSize);
-        CHECK(parts[i] != NULL && (parts[i]->Flags & IRP_ASSOCIATED_IRP) && parts[i]->AssociatedIrp.MasterIrp == irp);
+        CHECK(parts[i] != NULL && (parts[i]->Flags & IRP_ASSOCIATED_IRP) &&
+              parts[i]->AssociatedIrp.MasterIrp == irp);
         IoGetNextIrpStackLocation(parts[i])->MajorFunction = IRP_MJ_WRITE;
     }
     for (int i = 0; i < 3; i++)

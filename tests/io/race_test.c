@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that get in each other's way: files shared, requests cancelled while they complete, drivers that go. */
+/* Threads that get in each other's way: files shared, requests cancelled while they complete, drivers that
+ * go. */
 #include "fixture.h"
 #include "psp.h"
 
@@ -10,7 +11,8 @@ static HANDLE threads[THREADS];
 static void start(PKSTART_ROUTINE routine, ULONG count)
 {
     for (ULONG_PTR i = 0; i < count; i++)
-        CHECK_EQ(PsCreateSystemThread(&threads[i], THREAD_ALL_ACCESS, NULL, NULL, NULL, routine, (PVOID)i), STATUS_SUCCESS);
+        CHECK_EQ(PsCreateSystemThread(&threads[i], THREAD_ALL_ACCESS, NULL, NULL, NULL, routine, (PVOID)i),
+                 STATUS_SUCCESS);
 }
 
 static void join(ULONG count)
@@ -74,8 +76,9 @@ static VOID NTAPI use_shared(PVOID context)
     for (ULONG i = 0; i < ROUNDS; i++) {
         ULONG number = i * 10 + (ULONG)(ULONG_PTR)context, result = 0;
         IO_STATUS_BLOCK block;
-        CHECK_EQ(NtDeviceIoControlFile(shared, NULL, NULL, NULL, &block, IOCTL_TEST_BUFFERED, &number, sizeof number,
-                                       &result, sizeof result), STATUS_SUCCESS);
+        CHECK_EQ(NtDeviceIoControlFile(shared, NULL, NULL, NULL, &block, IOCTL_TEST_BUFFERED, &number,
+                                       sizeof number, &result, sizeof result),
+                 STATUS_SUCCESS);
         CHECK_EQ(result, number + 1);
         CHECK_EQ(block.Information, sizeof result);
     }
@@ -106,7 +109,8 @@ static VOID NTAPI read_and_count(PVOID context)
     for (ULONG i = 0; i < ROUNDS; i++) {
         ULONG data = 0;
         IO_STATUS_BLOCK block = {.Status = STATUS_PENDING};
-        CHECK_EQ(ZwReadFile(shared, event, NULL, NULL, &block, &data, sizeof data, &zero, NULL), STATUS_PENDING);
+        CHECK_EQ(ZwReadFile(shared, event, NULL, NULL, &block, &data, sizeof data, &zero, NULL),
+                 STATUS_PENDING);
         CHECK_EQ(ZwWaitForSingleObject(event, FALSE, NULL), STATUS_SUCCESS);
         if (block.Status == STATUS_SUCCESS)
             InterlockedIncrement(&ended_well);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What drivers use beside requests: StartIo queues, work items, timers, remove locks, shutdown, driver objects. */
+/* What drivers use beside requests: StartIo queues, work items, timers, remove locks, shutdown, driver
+ * objects. */
 #include "fixture.h"
 #include "psp.h"
 
@@ -206,7 +207,8 @@ KILN_TEST(io_remlock, removal_waits_for_the_holders_and_refuses_new_ones)
     IoInitializeRemoveLock(&remove_lock, 'tset', 0, 0);
     CHECK_EQ(IoAcquireRemoveLock(&remove_lock, (PVOID)1), STATUS_SUCCESS);
     CHECK_EQ(IoAcquireRemoveLock(&remove_lock, (PVOID)2), STATUS_SUCCESS);
-    CHECK_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, release_later, NULL), STATUS_SUCCESS);
+    CHECK_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, release_later, NULL),
+             STATUS_SUCCESS);
     IoReleaseRemoveLockAndWait(&remove_lock, (PVOID)2);
     CHECK(released);
     CHECK_EQ(IoAcquireRemoveLock(&remove_lock, (PVOID)3), STATUS_DELETE_PENDING);
@@ -245,7 +247,8 @@ KILN_TEST(io_interrupt, a_connected_routine_serves_its_vector)
     PKINTERRUPT interrupt;
     LARGE_INTEGER delay = {.QuadPart = -100000};
     CHECK_EQ(IoConnectInterrupt(&interrupt, service, (PVOID)&interrupts, NULL, 0x52, 5, 5, Latched, FALSE,
-                                KeQueryActiveProcessors(), FALSE), STATUS_SUCCESS);
+                                KeQueryActiveProcessors(), FALSE),
+             STATUS_SUCCESS);
     KiPostVector(0x52);
     for (int i = 0; i < 100 && !interrupts; i++)
         KeDelayExecutionThread(KernelMode, FALSE, &delay);
@@ -321,8 +324,10 @@ KILN_TEST_ONCE(io_driver, a_failed_start_leaves_nothing_behind)
     ULONG leaks = IopLeakCount;
     CHECK_EQ(IoCreateDriver(&name, failing_entry), STATUS_DEVICE_CONFIGURATION_ERROR);
     CHECK(IopLeakCount > leaks); /* and said so */
-    CHECK_EQ(ObReferenceObjectByName(&name, 0, NULL, 0, NULL, KernelMode, NULL, &object), STATUS_OBJECT_NAME_NOT_FOUND);
-    CHECK_EQ(ObReferenceObjectByName(&device, 0, NULL, 0, NULL, KernelMode, NULL, &object), STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK_EQ(ObReferenceObjectByName(&name, 0, NULL, 0, NULL, KernelMode, NULL, &object),
+             STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK_EQ(ObReferenceObjectByName(&device, 0, NULL, 0, NULL, KernelMode, NULL, &object),
+             STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
 static ULONG reinits;
@@ -362,7 +367,8 @@ KILN_TEST_ONCE(io_driver, entries_that_were_not_set_refuse)
         IO_STATUS_BLOCK block;
         KEVENT event;
         KeInitializeEvent(&event, NotificationEvent, FALSE);
-        PIRP irp = IoBuildSynchronousFsdRequest(write ? IRP_MJ_WRITE : IRP_MJ_READ, device, NULL, 0, NULL, &event, &block);
+        PIRP irp = IoBuildSynchronousFsdRequest(write ? IRP_MJ_WRITE : IRP_MJ_READ, device, NULL, 0, NULL,
+                                                &event, &block);
         CHECK_EQ(IoCallDriver(device, irp), STATUS_INVALID_DEVICE_REQUEST);
     }
 }
@@ -390,7 +396,8 @@ KILN_TEST(io_unload, runs_on_a_system_thread_and_removes_the_driver)
     CHECK_EQ(IopUnloadDriver(&service, why), STATUS_SUCCESS);
     CHECK_EQ(unloads, 1);
     CHECK(unload_thread != (PKTHREAD)KeGetCurrentThread());
-    CHECK_EQ(ObReferenceObjectByName(&name, 0, NULL, 0, NULL, KernelMode, NULL, &object), STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK_EQ(ObReferenceObjectByName(&name, 0, NULL, 0, NULL, KernelMode, NULL, &object),
+             STATUS_OBJECT_NAME_NOT_FOUND);
     CHECK_EQ(IopUnloadDriver(&service, why), STATUS_OBJECT_NAME_NOT_FOUND);
 }
 

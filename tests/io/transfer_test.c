@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads, writes and control requests: buffers by method, user pointers, access, synchronous and overlapped files. */
+/* Reads, writes and control requests: buffers by method, user pointers, access, synchronous and overlapped
+ * files. */
 #include "fixture.h"
 
-static NTSTATUS ioctl(HANDLE handle, ULONG code, PVOID in, ULONG in_bytes, PVOID out, ULONG out_bytes, PIO_STATUS_BLOCK block)
+static NTSTATUS ioctl(HANDLE handle, ULONG code, PVOID in, ULONG in_bytes, PVOID out, ULONG out_bytes,
+                      PIO_STATUS_BLOCK block)
 {
     return NtDeviceIoControlFile(handle, NULL, NULL, NULL, block, code, in, in_bytes, out, out_bytes);
 }
@@ -143,7 +145,8 @@ static HANDLE open_as_user(ACCESS_MASK access, UCHAR *slice)
     u->name = (UNICODE_STRING){28, 28, u->text};
     InitializeObjectAttributes(&u->attributes, &u->name, OBJ_CASE_INSENSITIVE, NULL, NULL);
     io_enter_user();
-    NTSTATUS status = NtOpenFile(&u->handle, access | SYNCHRONIZE, &u->attributes, &u->block, 0, FILE_SYNCHRONOUS_IO_NONALERT);
+    NTSTATUS status = NtOpenFile(&u->handle, access | SYNCHRONIZE, &u->attributes, &u->block, 0,
+                                 FILE_SYNCHRONOUS_IO_NONALERT);
     io_leave_user();
     CHECK_EQ(status, STATUS_SUCCESS);
     return u->handle;
@@ -238,10 +241,11 @@ static NTSTATUS NTAPI fill(PDEVICE_OBJECT device, PIRP irp)
 {
     PIO_STACK_LOCATION sp = IoGetCurrentIrpStackLocation(irp);
     ULONG length = sp->Parameters.Read.Length;
-    UCHAR *data = device->Flags & DO_BUFFERED_IO ? irp->AssociatedIrp.SystemBuffer
-                  : device->Flags & DO_DIRECT_IO
-                      ? MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority | MdlMappingNoExecute)
-                      : irp->UserBuffer;
+    UCHAR *data =
+        device->Flags & DO_BUFFERED_IO ? irp->AssociatedIrp.SystemBuffer
+        : device->Flags & DO_DIRECT_IO
+            ? MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority | MdlMappingNoExecute)
+            : irp->UserBuffer;
     for (ULONG i = 0; i < length; i++)
         data[i] = (UCHAR)(sp->Parameters.Read.ByteOffset.QuadPart + i);
     sp->FileObject->CurrentByteOffset.QuadPart = sp->Parameters.Read.ByteOffset.QuadPart + length;
@@ -324,7 +328,8 @@ static VOID NTAPI complete_later(PVOID context)
 static void start_completer(void)
 {
     HANDLE thread;
-    CHECK_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, complete_later, NULL), STATUS_SUCCESS);
+    CHECK_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, complete_later, NULL),
+             STATUS_SUCCESS);
     ZwClose(thread);
 }
 
@@ -393,7 +398,8 @@ KILN_TEST(io_pend, a_port_receives_the_completion)
     HANDLE handle = io_must_open(L"\\Device\\IoTest", 0);
     CHECK_EQ(ZwCreateIoCompletion(&port, 0x1F0003, NULL, 0), STATUS_SUCCESS);
     FILE_COMPLETION_INFORMATION info = {port, (PVOID)0x11};
-    CHECK_EQ(ZwSetInformationFile(handle, &result, &info, sizeof info, FileCompletionInformation), STATUS_SUCCESS);
+    CHECK_EQ(ZwSetInformationFile(handle, &result, &info, sizeof info, FileCompletionInformation),
+             STATUS_SUCCESS);
     CHECK_EQ(ZwSetInformationFile(handle, &result, &info, sizeof info, FileCompletionInformation),
              STATUS_INVALID_PARAMETER);
     io.handler[IRP_MJ_READ] = pend_and_start;
@@ -484,8 +490,8 @@ KILN_TEST_BUGCHECK(io_pend, doing_nothing_is_recognised, DRIVER_VERIFIER_IOMANAG
 static ULONG fast_calls;
 static BOOLEAN fast_answer;
 
-static BOOLEAN NTAPI fast_control(PFILE_OBJECT file, BOOLEAN wait, PVOID in, ULONG in_bytes, PVOID out, ULONG out_bytes,
-                                  ULONG code, PIO_STATUS_BLOCK status, PDEVICE_OBJECT device)
+static BOOLEAN NTAPI fast_control(PFILE_OBJECT file, BOOLEAN wait, PVOID in, ULONG in_bytes, PVOID out,
+                                  ULONG out_bytes, ULONG code, PIO_STATUS_BLOCK status, PDEVICE_OBJECT device)
 {
     fast_calls++;
     status->Status = STATUS_SUCCESS;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The I/O manager as a driver image sees it: DriverEntry builds a stack of two devices and sends requests through it.
- * A fact that does not hold makes it return 0xE0000000 + the line.
+ * The I/O manager as a driver image sees it: DriverEntry builds a stack of two devices and sends requests
+ * through it. A fact that does not hold makes it return 0xE0000000 + the line.
  *
  * The upper device then goes again, because a driver with something attached to its devices is not unloaded.
  */
 #include <ntddk.h>
 
-#define MUST(fact)                                                                                                     \
-    do {                                                                                                               \
-        if (!(fact))                                                                                                   \
-            return (NTSTATUS)(0xE0000000u + __LINE__);                                                                 \
+#define MUST(fact)                                                                                           \
+    do {                                                                                                     \
+        if (!(fact))                                                                                         \
+            return (NTSTATUS)(0xE0000000u + __LINE__);                                                       \
     } while (0)
 
 #define IOCTL_SUM   CTL_CODE(FILE_DEVICE_UNKNOWN, 0x900, METHOD_BUFFERED, FILE_ANY_ACCESS)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A driver that forgets everything when it goes: the report must name each thing. With LEAKY_FAILS, DriverEntry fails. */
+/* A driver that forgets everything when it goes: the report must name each thing. With LEAKY_FAILS,
+ * DriverEntry fails. */
 #include <ntddk.h>
 
 static VOID NTAPI unload(PDRIVER_OBJECT driver)
@@ -9,7 +10,8 @@ static VOID NTAPI unload(PDRIVER_OBJECT driver)
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
-    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\IoLeaky"), link = RTL_CONSTANT_STRING(L"\\??\\IoLeaky");
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\IoLeaky"),
+                   link = RTL_CONSTANT_STRING(L"\\??\\IoLeaky");
     PDEVICE_OBJECT device;
     NTSTATUS status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
 
