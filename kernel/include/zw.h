@@ -33,8 +33,12 @@ static inline void KiZwLeave(KPROCESSOR_MODE Mode)
     KiThread()->PreviousMode = Mode;
 }
 
-/* The whole body of a Zw routine. */
+/* The whole body of a Zw routine, which is called at PASSIVE_LEVEL (or by the kernel at APC_LEVEL). */
 #define KI_ZW(call)                                                                                          \
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);                                                                           \
+    KI_ZW_ANY_IRQL(call)
+
+#define KI_ZW_ANY_IRQL(call)                                                                                 \
     KPROCESSOR_MODE ki_zw_mode = KiZwEnter();                                                                \
     NTSTATUS ki_zw_status = (call);                                                                          \
     KiZwLeave(ki_zw_mode);                                                                                   \

@@ -511,6 +511,7 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAcces
                                          KPROCESSOR_MODE AccessMode, PVOID *Object,
                                          POBJECT_HANDLE_INFORMATION HandleInformation)
 {
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
     return ObReferenceObjectByHandleWithTag(Handle, DesiredAccess, ObjectType, AccessMode, OB_DEFAULT_TAG, Object,
                                             HandleInformation);
 }

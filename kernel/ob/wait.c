@@ -74,7 +74,8 @@ NTSTATUS NTAPI NtWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_IN
     NTSTATUS status = capture_timeout(&Timeout, &local, mode);
     if (!NT_SUCCESS(status))
         return status;
-    status = ObReferenceObjectByHandle(Handle, SYNCHRONIZE, NULL, mode, &object, NULL);
+    /* A wait of no time is allowed at DISPATCH_LEVEL, so no assertion of a lower level may stand in its way. */
+    status = ObReferenceObjectByHandleWithTag(Handle, SYNCHRONIZE, NULL, mode, OB_DEFAULT_TAG, &object, NULL);
     if (!NT_SUCCESS(status))
         return status;
     status = ObpQueryWaitObject(object, &dispatcher);
@@ -178,7 +179,7 @@ NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE SignalHandle, HANDLE WaitHa
 
 NTSTATUS NTAPI ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
 {
-    KI_ZW(NtWaitForSingleObject(Handle, Alertable, Timeout));
+    KI_ZW_ANY_IRQL(NtWaitForSingleObject(Handle, Alertable, Timeout));
 }
 
 NTSTATUS NTAPI ZwWaitForMultipleObjects(ULONG Count, HANDLE *Handles, WAIT_TYPE WaitType, BOOLEAN Alertable,

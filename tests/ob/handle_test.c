@@ -418,3 +418,35 @@ KILN_TEST(ob_handle, lookups_race_safely_with_closes)
         ZwClose(threads[i]);
     }
 }
+
+/* ---------------------------------------------------------------- levels */
+
+KILN_TEST_BUGCHECK(ob_irql, a_native_service_above_apc_level_is_a_bugcheck, 0xA)
+{
+    HANDLE handle = new_event(OBJ_KERNEL_HANDLE);
+    KIRQL irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    ZwSetEvent(handle, NULL);
+}
+
+KILN_TEST_BUGCHECK(ob_irql, a_handle_is_not_looked_up_above_apc_level, 0xA)
+{
+    HANDLE handle = new_event(OBJ_KERNEL_HANDLE);
+    PVOID object;
+    KIRQL irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    NTSTATUS status = ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &object, NULL);
+    UNREFERENCED_PARAMETER(status);
+}
+
+KILN_TEST(ob_irql, a_wait_of_no_time_is_allowed_at_dispatch_level)
+{
+    HANDLE handle = new_event(OBJ_KERNEL_HANDLE);
+    LARGE_INTEGER zero = {.QuadPart = 0};
+    KIRQL irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    NTSTATUS status = ZwWaitForSingleObject(handle, FALSE, &zero);
+    KeLowerIrql(irql);
+    CHECK_EQ(status, STATUS_TIMEOUT);
+    ZwClose(handle);
+}
