@@ -935,7 +935,10 @@ TEST(shared_user_page)
 
 int _fltused; /* the linker asks for it where floating point is used */
 
-/* Driver code that calls nothing: only an interrupt lets anything else happen on its processor. */
+/*
+ * Driver code that calls nothing: only an interrupt lets anything else happen on its processor. Returns how often it went
+ * round; ~0 if its registers did not survive.
+ */
 __declspec(dllexport) ULONGLONG spin_until(volatile LONG *flag)
 {
     ULONGLONG turns = 0;
@@ -944,5 +947,5 @@ __declspec(dllexport) ULONGLONG spin_until(volatile LONG *flag)
         turns++;
         sum += 1.0; /* vector registers are live across the interrupt */
     }
-    return sum == (double)turns + 0.5 ? turns : 0;
+    return sum == (double)turns + 0.5 ? turns : ~0ULL;
 }
