@@ -7,14 +7,15 @@
  *      [ name info ] [ handle info ] [ creator info ] [ OBJECT_HEADER ] [ body ]
  *        optional      optional        optional         always
  *
- * Life. ObCreateObject makes an object with one reference, the creator's. ObInsertObject gives it its name, a handle, or
- * both, and keeps or drops the creator's reference. Every handle holds one reference. A named temporary object leaves
- * the namespace when its last handle is closed; a permanent one when ObMakeTemporaryObject is called and no handle is
- * left. The last reference runs the type's Delete procedure, always at PASSIVE_LEVEL: dereferencing at a raised IRQL
- * hands the object to a system worker.
+ * Life. ObCreateObject makes an object with one reference, the creator's. ObInsertObject gives it its name, a
+ * handle, or both, and consumes the creator's reference. Every handle holds one reference. A named
+ * temporary object leaves the namespace when its last handle is closed; a permanent one when
+ * ObMakeTemporaryObject is called and no handle is left. The last reference runs the type's Delete procedure,
+ * always at PASSIVE_LEVEL: dereferencing at a raised IRQL hands the object to a system worker.
  *
- * Locks (docs/locking.md): d a directory's spin lock, t a type's list lock, h a handle table's free-list lock, o the
- * object's handle-count lock. All are leaf spin locks taken at DISPATCH_LEVEL, one at a time, and no procedure of a type, no allocation that may wait and no access to a caller's memory happens under one.
+ * Locks (docs/locking.md): d a directory's spin lock, t a type's list lock, h a handle table's free-list
+ * lock, o the object's handle-count lock. All are spin locks taken at DISPATCH_LEVEL, one at a time, and
+ * no procedure of a type, no allocation that may wait and no access to a caller's memory happens under one.
  *
  * Type procedures are kernel-internal (plain C convention, not NTAPI) and run at PASSIVE_LEVEL without locks.
  */
@@ -38,12 +39,12 @@ typedef enum _OB_OPEN_REASON {
 typedef void OB_DUMP_METHOD(PVOID Object, char *Text, ULONG TextBytes);
 
 /* A handle is about to be given out. A failure refuses it. HandleCount includes the new handle. */
-typedef NTSTATUS OB_OPEN_METHOD(OB_OPEN_REASON Reason, KPROCESSOR_MODE AccessMode, PEPROCESS Process, PVOID Object,
-                                PACCESS_MASK GrantedAccess, ULONG HandleCount);
+typedef NTSTATUS OB_OPEN_METHOD(OB_OPEN_REASON Reason, KPROCESSOR_MODE AccessMode, PEPROCESS Process,
+                                PVOID Object, PACCESS_MASK GrantedAccess, ULONG HandleCount);
 
 /*
- * A handle was closed. The counts are those before the close: SystemHandleCount == 1 means that it was the last.
- * ProcessHandleCount is 0 unless the type has MaintainHandleCount.
+ * A handle was closed. The counts are those before the close: SystemHandleCount == 1 means that it was the
+ * last. ProcessHandleCount is 0 unless the type has MaintainHandleCount.
  */
 typedef void OB_CLOSE_METHOD(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandleCount,
                              ULONG_PTR SystemHandleCount);
@@ -52,11 +53,11 @@ typedef void OB_CLOSE_METHOD(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessH
 typedef void OB_DELETE_METHOD(PVOID Object);
 
 /*
- * Name lookup reached ParseObject with RemainingName left (it may be empty; otherwise it begins with a backslash,
- * except when ParseObject was the RootDirectory of the request). On success *Object is a referenced object;
- * RemainingName is what is left to resolve. STATUS_REPARSE: CompleteName was replaced (its old buffer freed with
- * ObpFreeObjectNameBuffer, the new one from ObpAllocateObjectNameBuffer) and the lookup starts again at the root.
- * Without success *Object is NULL.
+ * Name lookup reached ParseObject with RemainingName left (it may be empty; otherwise it begins with a
+ * backslash, except when ParseObject was the RootDirectory of the request). On success *Object is a
+ * referenced object; RemainingName is what is left to resolve. STATUS_REPARSE: CompleteName was replaced (its
+ * old buffer freed with ObpFreeObjectNameBuffer, the new one from ObpAllocateObjectNameBuffer) and the lookup
+ * starts again at the root. Without success *Object is NULL.
  */
 typedef NTSTATUS OB_PARSE_METHOD(PVOID ParseObject, POBJECT_TYPE ObjectType, PACCESS_STATE AccessState,
                                  KPROCESSOR_MODE AccessMode, ULONG Attributes, PUNICODE_STRING CompleteName,
@@ -65,8 +66,9 @@ typedef NTSTATUS OB_PARSE_METHOD(PVOID ParseObject, POBJECT_TYPE ObjectType, PAC
 
 /* Query, set, delete or assign the security descriptor; see SeDefaultObjectMethod, the default. */
 typedef NTSTATUS OB_SECURITY_METHOD(PVOID Object, SECURITY_OPERATION_CODE Operation,
-                                    PSECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR Descriptor,
-                                    PULONG Length, PSECURITY_DESCRIPTOR *ObjectsDescriptor, POOL_TYPE PoolType,
+                                    PSECURITY_INFORMATION SecurityInformation,
+                                    PSECURITY_DESCRIPTOR Descriptor, PULONG Length,
+                                    PSECURITY_DESCRIPTOR *ObjectsDescriptor, POOL_TYPE PoolType,
                                     PGENERIC_MAPPING GenericMapping, KPROCESSOR_MODE AccessMode);
 
 /* ObQueryNameString of an object that names itself. Same results as ObQueryNameString. */
@@ -74,26 +76,27 @@ typedef NTSTATUS OB_QUERYNAME_METHOD(PVOID Object, BOOLEAN HasObjectName, POBJEC
                                      ULONG Length, PULONG ReturnLength, KPROCESSOR_MODE AccessMode);
 
 /* May this handle be closed? FALSE makes NtClose return STATUS_HANDLE_NOT_CLOSABLE. */
-typedef BOOLEAN OB_OKAYTOCLOSE_METHOD(PEPROCESS Process, PVOID Object, HANDLE Handle, KPROCESSOR_MODE AccessMode);
+typedef BOOLEAN OB_OKAYTOCLOSE_METHOD(PEPROCESS Process, PVOID Object, HANDLE Handle,
+                                      KPROCESSOR_MODE AccessMode);
 
 typedef struct _OBJECT_TYPE_INITIALIZER {
-    USHORT Length;                /* sizeof(OBJECT_TYPE_INITIALIZER) */
-    BOOLEAN CaseInsensitive;      /* names of this type ignore case whatever the caller said */
+    USHORT Length;           /* sizeof(OBJECT_TYPE_INITIALIZER) */
+    BOOLEAN CaseInsensitive; /* names of this type ignore case whatever the caller said */
     BOOLEAN UnnamedObjectsOnly;
-    BOOLEAN UseDefaultObject;     /* waits on a handle of it wait on ObpDefaultObject (always signalled) */
-    BOOLEAN SecurityRequired;     /* objects have a security descriptor even when they have no name */
-    BOOLEAN MaintainHandleCount;  /* count handles per process for Close */
+    BOOLEAN UseDefaultObject;        /* waits on a handle of it wait on ObpDefaultObject (always signalled) */
+    BOOLEAN SecurityRequired;        /* objects have a security descriptor even when they have no name */
+    BOOLEAN MaintainHandleCount;     /* count handles per process for Close */
     BOOLEAN SupportsObjectCallbacks; /* ObRegisterCallbacks accepts the type */
     ULONG ObjectTypeCode;
-    ULONG InvalidAttributes;      /* OBJ_* that are refused with STATUS_INVALID_PARAMETER */
+    ULONG InvalidAttributes; /* OBJ_* that are refused with STATUS_INVALID_PARAMETER */
     GENERIC_MAPPING GenericMapping;
     ACCESS_MASK ValidAccessMask;
     POOL_TYPE PoolType;
     ULONG DefaultPagedPoolCharge;
     ULONG DefaultNonPagedPoolCharge;
-    LONG WaitObjectFlagOffset;    /* >= 0: offset in the body of the dispatcher object that waits on handles use;
-                                     OB_NOT_WAITABLE: waits give STATUS_OBJECT_TYPE_MISMATCH;
-                                     OB_WAIT_POINTER(o): at offset o is a pointer to the dispatcher object */
+    LONG WaitObjectFlagOffset; /* >= 0: offset in the body of the dispatcher object that waits on handles use;
+                                  OB_NOT_WAITABLE: waits give STATUS_OBJECT_TYPE_MISMATCH;
+                                  OB_WAIT_POINTER(o): at offset o is a pointer to the dispatcher object */
     OB_DUMP_METHOD *DumpProcedure;
     OB_OPEN_METHOD *OpenProcedure;
     OB_CLOSE_METHOD *CloseProcedure;
@@ -110,18 +113,19 @@ typedef struct _OBJECT_TYPE_INITIALIZER {
 #define OB_MAX_TYPES 64
 
 typedef struct _OBJECT_TYPE {
-    LIST_ENTRY TypeList;          /* t: objects of the type, through their creator info */
-    UNICODE_STRING Name;          /* constant */
+    LIST_ENTRY TypeList;           /* t: objects of the type, through their creator info */
+    UNICODE_STRING Name;           /* constant */
     POBJECT_TYPE_INITIALIZER Info; /* &TypeInfo */
-    ULONG Index;                  /* constant: in ObpTypes */
-    ULONG Key;                    /* pool tag of objects */
+    ULONG Index;                   /* constant: in ObpTypes */
+    ULONG Key;                     /* pool tag of objects */
     volatile LONG TotalNumberOfObjects;
     volatile LONG TotalNumberOfHandles;
     LONG HighWaterNumberOfObjects;
     LONG HighWaterNumberOfHandles;
-    KSPIN_LOCK TypeLock;          /* t */
+    KSPIN_LOCK TypeLock;              /* t */
     OBJECT_TYPE_INITIALIZER TypeInfo; /* constant */
-    LIST_ENTRY CallbackList;      /* ObRegisterCallbacks: entries in altitude order; guarded by the callback lock */
+    LIST_ENTRY
+        CallbackList; /* ObRegisterCallbacks: entries in altitude order; guarded by the callback lock */
     volatile LONG CallbackCount;
 } OBJECT_TYPE;
 
@@ -144,13 +148,13 @@ typedef struct _OBJECT_HEADER {
         volatile LONGLONG HandleCount;
         struct _OBJECT_HEADER *NextToFree; /* deferred deletion list */
     };
-    KSPIN_LOCK Lock;                /* o */
+    KSPIN_LOCK Lock; /* o */
     UCHAR TypeIndex;
-    UCHAR InfoMask;                 /* OB_INFO_* */
-    UCHAR Flags;                    /* OB_FLAG_*; changed atomically */
+    UCHAR InfoMask; /* OB_INFO_* */
+    UCHAR Flags;    /* OB_FLAG_*; changed atomically */
     UCHAR Reserved;
-    ULONG Signature;                /* OB_SIGNATURE; OB_SIGNATURE_DEAD once deleted */
-    POBJECT_CREATE_INFORMATION CreateInfo; /* until insertion */
+    ULONG Signature;                         /* OB_SIGNATURE; OB_SIGNATURE_DEAD once deleted */
+    POBJECT_CREATE_INFORMATION CreateInfo;   /* until insertion */
     PSECURITY_DESCRIPTOR SecurityDescriptor; /* self-relative; guarded by the security lock */
     UCHAR Body[] __attribute__((aligned(16)));
 } OBJECT_HEADER, *POBJECT_HEADER;
@@ -174,9 +178,9 @@ C_ASSERT(sizeof(OBJECT_HEADER) == 0x30);
 typedef struct _OBJECT_DIRECTORY *POBJECT_DIRECTORY;
 
 typedef struct _OBJECT_HEADER_CREATOR_INFO {
-    LIST_ENTRY TypeList;   /* t */
-    PVOID CreatorThread;   /* id, for reports */
-    PVOID CreatorAddress;  /* return address of who asked for the object, for leak reports */
+    LIST_ENTRY TypeList;  /* t */
+    PVOID CreatorThread;  /* id, for reports */
+    PVOID CreatorAddress; /* return address of who asked for the object, for leak reports */
 } OBJECT_HEADER_CREATOR_INFO, *POBJECT_HEADER_CREATOR_INFO;
 
 typedef struct _OBJECT_HEADER_HANDLE_INFO {
@@ -239,7 +243,8 @@ static inline POBJECT_TYPE ObpTypeOf(PVOID Object)
 
 /* ---------------------------------------------------------------- start */
 
-/* Phase 0 (after ke and pool): types, root directory, kernel handle table. Phase 1 (after ps): the standard names. */
+/* Phase 0 (after ke and pool): types, root directory, kernel handle table. Phase 1 (after ps): the standard
+ * names. */
 void ObInitSystem(ULONG Phase);
 
 /* ---------------------------------------------------------------- types */
@@ -249,7 +254,7 @@ void ObInitSystem(ULONG Phase);
  * STATUS_OBJECT_NAME_COLLISION, STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
  */
 NTSTATUS ObpCreateObjectType(PCUNICODE_STRING Name, const OBJECT_TYPE_INITIALIZER *Initializer,
-                            PSECURITY_DESCRIPTOR SecurityDescriptor, POBJECT_TYPE *Type);
+                             PSECURITY_DESCRIPTOR SecurityDescriptor, POBJECT_TYPE *Type);
 
 extern POBJECT_TYPE ObpTypeObjectType, ObpDirectoryObjectType, ObpSymbolicLinkObjectType;
 extern POBJECT_TYPE ExpEventObjectType, ExpSemaphoreObjectType, ExpMutantObjectType, ExpTimerObjectType;
@@ -258,19 +263,20 @@ extern POBJECT_TYPE PspProcessType, PspThreadType, SepTokenObjectType;
 /* ---------------------------------------------------------------- objects */
 
 /*
- * Make an object of Type with a zeroed body of BodySize bytes and one reference. ObjectAttributes (may be NULL) are
- * captured now, probed if ProbeMode is UserMode; the name takes effect in ObInsertObject. An object that was not
- * inserted is thrown away by ObDereferenceObject. PASSIVE_LEVEL (APC_LEVEL without attributes).
+ * Make an object of Type with a zeroed body of BodySize bytes and one reference. ObjectAttributes (may be
+ * NULL) are captured now, probed if ProbeMode is UserMode; the name takes effect in ObInsertObject. An object
+ * that was not inserted is thrown away by ObDereferenceObject. PASSIVE_LEVEL (APC_LEVEL without attributes).
  */
-NTSTATUS NTAPI ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE Type, POBJECT_ATTRIBUTES ObjectAttributes,
-                              KPROCESSOR_MODE OwnershipMode, PVOID ParseContext, ULONG BodySize,
-                              ULONG PagedPoolCharge, ULONG NonPagedPoolCharge, PVOID *Object);
+NTSTATUS NTAPI ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE Type,
+                              POBJECT_ATTRIBUTES ObjectAttributes, KPROCESSOR_MODE OwnershipMode,
+                              PVOID ParseContext, ULONG BodySize, ULONG PagedPoolCharge,
+                              ULONG NonPagedPoolCharge, PVOID *Object);
 
 /*
  * Insert a created object: into the namespace if it has a name, and with a handle if Handle is not NULL.
- * Always consumes the creator's reference, on failure too. ObjectPointerBias references are added for the caller,
- * and *NewObject (if given) receives the object they belong to: with OBJ_OPENIF that is the object that had the name
- * already (STATUS_OBJECT_NAME_EXISTS). PASSIVE_LEVEL.
+ * Always consumes the creator's reference, on failure too. ObjectPointerBias references are added for the
+ * caller, and *NewObject (if given) receives the object they belong to: with OBJ_OPENIF that is the object
+ * that had the name already (STATUS_OBJECT_NAME_EXISTS). PASSIVE_LEVEL.
  */
 NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
                               ULONG ObjectPointerBias, PVOID *NewObject, PHANDLE Handle);
@@ -281,13 +287,14 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
                                   ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle);
 
 /* As above, without a handle: *Object is referenced. The name must be in kernel memory. PASSIVE_LEVEL. */
-NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes, PACCESS_STATE PassedAccessState,
-                                       ACCESS_MASK DesiredAccess, POBJECT_TYPE Type, KPROCESSOR_MODE AccessMode,
-                                       PVOID ParseContext, PVOID *Object);
+NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes,
+                                       PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
+                                       POBJECT_TYPE Type, KPROCESSOR_MODE AccessMode, PVOID ParseContext,
+                                       PVOID *Object);
 
 NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState,
-                                     ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
-                                     PHANDLE Handle);
+                                     ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                                     KPROCESSOR_MODE AccessMode, PHANDLE Handle);
 
 /* The object loses its permanence, and its name as soon as no handle is open. PASSIVE_LEVEL. */
 void NTAPI ObMakeTemporaryObject(PVOID Object);
@@ -314,18 +321,18 @@ NTSTATUS ObCreateSymbolicLinkByName(PUNICODE_STRING Name, PUNICODE_STRING Target
 NTSTATUS ObCreatePermanentDirectory(PCWSTR Name);
 
 /*
- * Walk a directory for reports and NtQueryDirectoryObject: entries after the one of index *Context. Names point into
- * the object, which is referenced: the caller dereferences it. FALSE at the end.
+ * Walk a directory for reports and NtQueryDirectoryObject: entries after the one of index *Context. Names
+ * point into the object, which is referenced: the caller dereferences it. FALSE at the end.
  */
 BOOLEAN ObpEnumerateDirectory(POBJECT_DIRECTORY Directory, PULONG Context, PVOID *Object);
 
-/* Walk the objects of a type (all types: NULL is not allowed). *Object NULL first; the returned one is referenced and
- * is dereferenced by the next call. FALSE at the end. Reports only. */
+/* Walk the objects of a type (all types: NULL is not allowed). *Object NULL first; the returned one is
+ * referenced and is dereferenced by the next call. FALSE at the end. Reports only. */
 BOOLEAN ObpEnumerateType(POBJECT_TYPE Type, PVOID *Object);
 
-/* The dispatcher object a wait on this object means; STATUS_OBJECT_TYPE_MISMATCH if it cannot be waited on. */
+/* The dispatcher object a wait on this object means; STATUS_OBJECT_TYPE_MISMATCH if it cannot be waited on.
+ */
 NTSTATUS ObpQueryWaitObject(PVOID Object, PVOID *Dispatcher);
-
 
 /* ---------------------------------------------------------------- reference tracing */
 
@@ -347,8 +354,8 @@ ULONG ObpQueryReferenceTrace(PVOID Object, POB_TRACE_ENTRY Entries, ULONG Count)
 typedef struct _HANDLE_TABLE HANDLE_TABLE, *PHANDLE_TABLE;
 
 /*
- * Handle values are multiples of four. The handles of the kernel table have the sign bit set. (HANDLE)-1 is the
- * current process, (HANDLE)-2 the current thread.
+ * Handle values are multiples of four. The handles of the kernel table have the sign bit set. (HANDLE)-1 is
+ * the current process, (HANDLE)-2 the current thread.
  */
 #define OB_KERNEL_HANDLE_BIT 0xFFFFFFFF80000000ULL
 
@@ -376,7 +383,8 @@ typedef struct _OB_HANDLE_ENTRY {
     ULONG Attributes; /* OB_HANDLE_* */
 } OB_HANDLE_ENTRY, *POB_HANDLE_ENTRY;
 
-/* Walk a table: *Cursor = 0 first. Entry->Object is referenced; the caller dereferences it. FALSE at the end. */
+/* Walk a table: *Cursor = 0 first. Entry->Object is referenced; the caller dereferences it. FALSE at the end.
+ */
 BOOLEAN ObEnumerateHandles(PHANDLE_TABLE Table, PULONG Cursor, POB_HANDLE_ENTRY Entry);
 ULONG ObQueryHandleCount(PHANDLE_TABLE Table);
 
@@ -395,18 +403,21 @@ NTSTATUS NTAPI ObSetHandleAttributes(HANDLE Handle, POBJECT_HANDLE_FLAG_INFORMAT
 /* CID-style tables: a handle table whose entries are bare pointers (16-byte aligned), used by ps. */
 HANDLE ExCreateHandle(PHANDLE_TABLE Table, PVOID Pointer);
 PVOID ExDestroyHandle(PHANDLE_TABLE Table, HANDLE Handle);
-/* Look up and, if Reference returns TRUE for the pointer while the entry is locked, return it. <= DISPATCH_LEVEL. */
+/* Look up and, if Reference returns TRUE for the pointer while the entry is locked, return it. <=
+ * DISPATCH_LEVEL. */
 PVOID ExReferenceHandle(PHANDLE_TABLE Table, HANDLE Handle, BOOLEAN (*Reference)(PVOID Pointer));
 
 /*
- * Handle callbacks that lie in [Begin, End): an unloading image left them registered. Their registrations end; Describe is
- * called for each.
+ * Handle callbacks that lie in [Begin, End): an unloading image left them registered. Their registrations
+ * end; Describe is called for each.
  */
 ULONG ObpRemoveCallbacksInImage(PVOID Begin, PVOID End, void (*Describe)(const char *What, PVOID Routine));
 
 /* ---------------------------------------------------------------- security hooks */
 
-/* Is the desired access granted to the subject of AccessState? Used by parse procedures as well. PASSIVE_LEVEL. */
-BOOLEAN ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, NTSTATUS *Status);
+/* Is the desired access granted to the subject of AccessState? Used by parse procedures as well.
+ * PASSIVE_LEVEL. */
+BOOLEAN ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode,
+                             NTSTATUS *Status);
 
 #endif

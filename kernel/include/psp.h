@@ -2,14 +2,15 @@
 /*
  * psp.h: processes and threads as the other managers see them (kernel/ps implements it).
  *
- * An ETHREAD begins with the kernel's KTHREAD and an EPROCESS with the KPROCESS, so PETHREAD and PKTHREAD (PEPROCESS and
- * PKPROCESS) are one address. Both are objects. A thread holds a reference to its process until it is deleted; a
- * running thread and a process with threads hold a reference to themselves.
+ * An ETHREAD begins with the kernel's KTHREAD and an EPROCESS with the KPROCESS, so PETHREAD and PKTHREAD
+ * (PEPROCESS and PKPROCESS) are one address. Both are objects. A thread holds a reference to its process
+ * until it is deleted; a running thread and a process with threads hold a reference to themselves.
  *
- * Processes: Idle (id 0, no object handle), System (id 4: all system threads), and one for each user-mode client,
- * with an address slice of its own.
+ * Processes: Idle (id 0, no object handle), System (id 4: all system threads), and one for each user-mode
+ * client, with an address slice of its own.
  *
- * Locks: p PspProcessLock, a spin lock at DISPATCH_LEVEL over the process list, thread lists and counts. It is a leaf.
+ * Locks: p PspProcessLock, a spin lock at DISPATCH_LEVEL over the process list, thread lists and counts. It
+ * is a leaf.
  */
 #ifndef KILN_PSP_H
 #define KILN_PSP_H
@@ -49,7 +50,7 @@ typedef struct _ETHREAD {
     LARGE_INTEGER ExitTime;
     NTSTATUS ExitStatus; /* STATUS_PENDING while it runs */
     CLIENT_ID Cid;
-    PEPROCESS ThreadsProcess; /* referenced */
+    PEPROCESS ThreadsProcess;   /* referenced */
     LIST_ENTRY ThreadListEntry; /* p */
     LIST_ENTRY IrpList;    /* io's: IRPs issued by the thread; only it removes them; guarded by IrpListLock */
     ULONG IrpListLock;     /* io's: raw lock T (iop.h) */
@@ -82,51 +83,54 @@ extern KSPIN_LOCK PspProcessLock;      /* p */
 extern PHANDLE_TABLE PspCidTable;
 
 /*
- * Phase 0, after ObInitSystem(0) and SeInitSystem(0): types, the Idle and the System process, the CID table. Phase 1:
- * threads can be created.
+ * Phase 0, after ObInitSystem(0) and SeInitSystem(0): types, the Idle and the System process, the CID table.
+ * Phase 1: threads can be created.
  */
 void PsInitSystem(ULONG Phase);
 
 /* ---------------------------------------------------------------- threads */
 
 /*
- * Make a thread of Process that calls StartRoutine(StartContext) in kernel mode at PASSIVE_LEVEL, not started if
- * Suspended (KeResumeThread-style start by PspStartThread). *Thread is referenced for the caller. The stack comes from
- * MmCreateKernelStack. PASSIVE_LEVEL. STATUS_INSUFFICIENT_RESOURCES, STATUS_PROCESS_IS_TERMINATING.
+ * Make a thread of Process that calls StartRoutine(StartContext) in kernel mode at PASSIVE_LEVEL, not started
+ * if Suspended (KeResumeThread-style start by PspStartThread). *Thread is referenced for the caller. The
+ * stack comes from MmCreateKernelStack. PASSIVE_LEVEL. STATUS_INSUFFICIENT_RESOURCES,
+ * STATUS_PROCESS_IS_TERMINATING.
  */
-NTSTATUS PspCreateThread(PEPROCESS Process, PKSTART_ROUTINE StartRoutine, PVOID StartContext, BOOLEAN Suspended,
-                         PETHREAD *Thread);
+NTSTATUS PspCreateThread(PEPROCESS Process, PKSTART_ROUTINE StartRoutine, PVOID StartContext,
+                         BOOLEAN Suspended, PETHREAD *Thread);
 void PspStartThread(PETHREAD Thread);
 
 /* The exit path of the current thread; does not return. PASSIVE_LEVEL, no locks, no APC disable. */
 __attribute__((noreturn)) void PspExitThread(NTSTATUS ExitStatus);
 
 /*
- * Hooks that higher managers register at their initialisation; run in the exiting thread at PASSIVE_LEVEL before it is
- * torn down. One each.
+ * Hooks that higher managers register at their initialisation; run in the exiting thread at PASSIVE_LEVEL
+ * before it is torn down. One each.
  */
 extern void (*PspCancelThreadIo)(PETHREAD Thread); /* io: cancel the thread's IRPs and wait for them */
 
 /* ---------------------------------------------------------------- processes */
 
 /*
- * Make a process: handle table, token (copy of the parent's), user slice if UserSlice. ImageName is a short name.
- * *Process is referenced. The create notify routines run with the first thread. PASSIVE_LEVEL.
+ * Make a process: handle table, token (copy of the parent's), user slice if UserSlice. ImageName is a short
+ * name. *Process is referenced. The create notify routines run with the first thread. PASSIVE_LEVEL.
  */
-NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImageName, BOOLEAN UserSlice, PEPROCESS *Process);
+NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImageName, BOOLEAN UserSlice,
+                          PEPROCESS *Process);
 
-/* End a process that has no thread left: handles closed, slice deleted, notify routines called, object signalled. */
+/* End a process that has no thread left: handles closed, slice deleted, notify routines called, object
+ * signalled. */
 void PspExitProcess(PEPROCESS Process, NTSTATUS ExitStatus);
 
 /*
- * The client of kiln_boot: a user process named ImageName whose first thread is the code that calls this (on its host
- * stack; KiAdoptCurrentThread). Called by ke/init.c after every manager is up.
+ * The client of kiln_boot: a user process named ImageName whose first thread is the code that calls this (on
+ * its host stack; KiAdoptCurrentThread). Called by ke/init.c after every manager is up.
  */
 NTSTATUS PspCreateClientProcess(PCUNICODE_STRING ImageName, PEPROCESS *Process);
 
 /*
- * The client thread joins another process (libkiln opens a second client), or returns: its handles, address slice and
- * process id are then that process's. The thread must be the current one, with no I/O outstanding.
+ * The client thread joins another process (libkiln opens a second client), or returns: its handles, address
+ * slice and process id are then that process's. The thread must be the current one, with no I/O outstanding.
  */
 void PspSwitchClientProcess(PEPROCESS Process);
 
@@ -135,11 +139,12 @@ void PspSwitchClientProcess(PEPROCESS Process);
 VOID NTAPI PsRevertToSelf(VOID);
 PACCESS_TOKEN NTAPI PsReferencePrimaryToken(PEPROCESS Process);
 VOID NTAPI PsDereferencePrimaryToken(PACCESS_TOKEN PrimaryToken);
-PACCESS_TOKEN NTAPI PsReferenceImpersonationToken(PETHREAD Thread, PBOOLEAN CopyOnOpen, PBOOLEAN EffectiveOnly,
+PACCESS_TOKEN NTAPI PsReferenceImpersonationToken(PETHREAD Thread, PBOOLEAN CopyOnOpen,
+                                                  PBOOLEAN EffectiveOnly,
                                                   SECURITY_IMPERSONATION_LEVEL *ImpersonationLevel);
 VOID NTAPI PsDereferenceImpersonationToken(PACCESS_TOKEN ImpersonationToken);
-NTSTATUS NTAPI PsImpersonateClient(PETHREAD Thread, PACCESS_TOKEN Token, BOOLEAN CopyOnOpen, BOOLEAN EffectiveOnly,
-                                   SECURITY_IMPERSONATION_LEVEL ImpersonationLevel);
+NTSTATUS NTAPI PsImpersonateClient(PETHREAD Thread, PACCESS_TOKEN Token, BOOLEAN CopyOnOpen,
+                                   BOOLEAN EffectiveOnly, SECURITY_IMPERSONATION_LEVEL ImpersonationLevel);
 BOOLEAN NTAPI PsIsThreadTerminating(PETHREAD Thread);
 NTSTATUS NTAPI PsLookupProcessThreadByCid(PCLIENT_ID ClientId, PEPROCESS *Process, PETHREAD *Thread);
 
@@ -152,10 +157,11 @@ PACCESS_TOKEN PspReferenceEffectiveToken(SECURITY_IMPERSONATION_LEVEL *Level);
 void PsCallImageNotifyRoutines(PUNICODE_STRING FullImageName, HANDLE ProcessId, PIMAGE_INFO ImageInfo);
 
 /*
- * Notify routines and handle callbacks that lie in [Begin, End): an unloading image left them registered. Removes and returns how many;
- * Describe is called with the name of the DDI that should have been used.
+ * Notify routines and handle callbacks that lie in [Begin, End): an unloading image left them registered.
+ * Removes and returns how many; Describe is called with the name of the DDI that should have been used.
  */
-ULONG PspRemoveNotifyRoutinesInImage(PVOID Begin, PVOID End, void (*Describe)(const char *What, PVOID Routine));
+ULONG PspRemoveNotifyRoutinesInImage(PVOID Begin, PVOID End,
+                                     void (*Describe)(const char *What, PVOID Routine));
 
 /* ---------------------------------------------------------------- enumeration, for reports */
 

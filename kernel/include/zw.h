@@ -2,17 +2,18 @@
 /*
  * zw.h: the Zw forms of the native services.
  *
- * An Nt routine judges its caller by KTHREAD.PreviousMode: UserMode when the service was entered by a client, in which
- * case pointers are probed and captured and handles are looked up as a user's. A Zw routine is the same service as the
- * kernel asks for it: it enters with PreviousMode KernelMode and restores the caller's on the way out, so that a driver
- * that runs in a client's thread passes kernel pointers and kernel handles.
+ * An Nt routine judges its caller by KTHREAD.PreviousMode: UserMode when the service was entered by a client,
+ * in which case pointers are probed and captured and handles are looked up as a user's. A Zw routine is the
+ * same service as the kernel asks for it: it enters with PreviousMode KernelMode and restores the caller's on
+ * the way out, so that a driver that runs in a client's thread passes kernel pointers and kernel handles.
  *
  *      NTSTATUS NTAPI ZwClose(HANDLE Handle)
  *      {
  *          KI_ZW(NtClose(Handle));
  *      }
  *
- * Nt routines return; they never raise out (they capture inside KiCopyFromUser), so the restore is always reached.
+ * Nt routines return; they never raise out (they capture inside KiCopyFromUser), so the restore is always
+ * reached.
  */
 #ifndef KILN_ZW_H
 #define KILN_ZW_H

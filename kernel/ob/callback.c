@@ -2,27 +2,28 @@
 /*
  * ob/callback.c: ObRegisterCallbacks.
  *
- * A registration has an altitude, a decimal string; callbacks run from the highest altitude to the lowest before the
- * operation, and in the opposite order after it. A pre callback may take rights away from the handle being made (never
- * add any), unless the handle is a kernel handle.
+ * A registration has an altitude, a decimal string; callbacks run from the highest altitude to the lowest
+ * before the operation, and in the opposite order after it. A pre callback may take rights away from the
+ * handle being made (never add any), unless the handle is a kernel handle.
  *
- * The entries of a type form a list in altitude order under one lock (K). Callbacks run without it: an operation takes a
- * reference to each entry it will call, and ObUnRegisterCallbacks waits until the references are gone.
+ * The entries of a type form a list in altitude order under one lock (K). Callbacks run without it: an
+ * operation takes a reference to each entry it will call, and ObUnRegisterCallbacks waits until the
+ * references are gone.
  */
 #include "obi.h"
 
 typedef struct _OB_CALLBACK_ENTRY {
-    LIST_ENTRY Link;              /* K: OBJECT_TYPE.CallbackList */
+    LIST_ENTRY Link; /* K: OBJECT_TYPE.CallbackList */
     struct registration *Owner;
     POBJECT_TYPE Type;
     OB_OPERATION Operations;
     POB_PRE_OPERATION_CALLBACK Pre;
     POB_POST_OPERATION_CALLBACK Post;
-    volatile LONG Running;        /* operations that will call or are calling it */
+    volatile LONG Running; /* operations that will call or are calling it */
 } OB_CALLBACK_ENTRY;
 
 typedef struct registration {
-    LIST_ENTRY link;              /* K: registrations */
+    LIST_ENTRY link; /* K: registrations */
     UNICODE_STRING altitude;
     PVOID context;
     ULONG count;
@@ -80,8 +81,8 @@ USHORT NTAPI ObGetFilterVersion(VOID)
 
 static BOOLEAN valid_registration(POB_CALLBACK_REGISTRATION given)
 {
-    if ((given->Version & 0xff00) != (OB_FLT_REGISTRATION_VERSION & 0xff00) || !given->OperationRegistrationCount ||
-        !valid_altitude(&given->Altitude))
+    if ((given->Version & 0xff00) != (OB_FLT_REGISTRATION_VERSION & 0xff00) ||
+        !given->OperationRegistrationCount || !valid_altitude(&given->Altitude))
         return FALSE;
     for (ULONG i = 0; i < given->OperationRegistrationCount; i++) {
         OB_OPERATION_REGISTRATION *op = &given->OperationRegistration[i];
@@ -131,7 +132,8 @@ NTSTATUS NTAPI ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistratio
     for (ULONG i = 0; i < count; i++) {
         PLIST_ENTRY head_of = &new->entry[i].Type->CallbackList, at = head_of->Flink;
         while (at != head_of &&
-               compare_altitudes(&CONTAINING_RECORD(at, OB_CALLBACK_ENTRY, Link)->Owner->altitude, &new->altitude) > 0)
+               compare_altitudes(&CONTAINING_RECORD(at, OB_CALLBACK_ENTRY, Link)->Owner->altitude,
+                                 &new->altitude) > 0)
             at = at->Flink;
         InsertTailList(at, &new->entry[i].Link);
         new->entry[i].Type->CallbackCount++;

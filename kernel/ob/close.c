@@ -2,14 +2,16 @@
 /*
  * ob/close.c: handles end, are copied, and are marked.
  *
- * A close takes the entry out of its table first, so that no second close can find it, and only then tells the type.
- * Closing what is not a handle, or one that is protected, is a bug when kernel mode does it: the checked machine stops
- * with INVALID_KERNEL_HANDLE and names the caller; the unchecked one returns the status, as a user-mode caller gets it.
+ * A close takes the entry out of its table first, so that no second close can find it, and only then tells
+ * the type. Closing what is not a handle, or one that is protected, is a bug when kernel mode does it: the
+ * checked machine stops with INVALID_KERNEL_HANDLE and names the caller; the unchecked one returns the
+ * status, as a user-mode caller gets it.
  */
 #include "obi.h"
 #include "ntsvc.h"
 
-/* Give back the references that the entry held in advance. The handle's own is left for the caller to drop. */
+/* Give back the references that the entry held in advance. The handle's own is left for the caller to drop.
+ */
 static POBJECT_HEADER take_out(PHANDLE_TABLE table, PHANDLE_TABLE_ENTRY entry, HANDLE handle)
 {
     ULONG64 low = entry->Low;
@@ -24,11 +26,12 @@ static POBJECT_HEADER take_out(PHANDLE_TABLE table, PHANDLE_TABLE_ENTRY entry, H
 static NTSTATUS bad_close(HANDLE handle, KPROCESSOR_MODE mode, BOOLEAN protected, PVOID caller)
 {
     if (mode == KernelMode && ObpChecked && handle) {
-        KiBugCheckText(INVALID_KERNEL_HANDLE, (ULONG_PTR)handle, protected ? 0 : 1, 0, 0, (ULONGLONG)(ULONG_PTR)caller,
-                       protected
-                           ? "ZwClose was called for a handle that is protected from being closed."
-                           : "ZwClose was called for a value that is not an open handle of the kernel or of the current "
-                             "process: closed twice, never opened, or a handle of another process.");
+        KiBugCheckText(
+            INVALID_KERNEL_HANDLE, (ULONG_PTR)handle, protected ? 0 : 1, 0, 0, (ULONGLONG)(ULONG_PTR)caller,
+            protected
+                ? "ZwClose was called for a handle that is protected from being closed."
+                : "ZwClose was called for a value that is not an open handle of the kernel or of the current "
+                  "process: closed twice, never opened, or a handle of another process.");
     }
     return protected ? STATUS_HANDLE_NOT_CLOSABLE : STATUS_INVALID_HANDLE;
 }
@@ -138,7 +141,8 @@ NTSTATUS ObInheritHandles(PHANDLE_TABLE Table, PEPROCESS Parent, PEPROCESS Child
 /* The process a handle names, referenced. */
 static NTSTATUS reference_process(HANDLE handle, KPROCESSOR_MODE mode, PEPROCESS *process)
 {
-    return ObReferenceObjectByHandle(handle, PROCESS_DUP_HANDLE, PspProcessType, mode, (PVOID *)process, NULL);
+    return ObReferenceObjectByHandle(handle, PROCESS_DUP_HANDLE, PspProcessType, mode, (PVOID *)process,
+                                     NULL);
 }
 
 /* The table and index of a handle value as a process sees it. */
@@ -152,8 +156,8 @@ static PHANDLE_TABLE table_in(PEPROCESS process, HANDLE handle, KPROCESSOR_MODE 
     return process->ObjectTable;
 }
 
-static NTSTATUS duplicate(PEPROCESS source, HANDLE handle, PEPROCESS target, PHANDLE new_handle, ACCESS_MASK desired,
-                          ULONG attributes, ULONG options, KPROCESSOR_MODE mode)
+static NTSTATUS duplicate(PEPROCESS source, HANDLE handle, PEPROCESS target, PHANDLE new_handle,
+                          ACCESS_MASK desired, ULONG attributes, ULONG options, KPROCESSOR_MODE mode)
 {
     HANDLE index;
     ACCESS_MASK access;
@@ -202,7 +206,8 @@ static NTSTATUS duplicate(PEPROCESS source, HANDLE handle, PEPROCESS target, PHA
     if (NT_SUCCESS(status) && type->CallbackCount)
         ObpCallPreOperation(OB_OPERATION_HANDLE_DUPLICATE, object, kernel, source, target, &access, &calls);
     if (NT_SUCCESS(status))
-        status = ObpIncrementHandleCount(ObDuplicateHandle, header, owner, attributes & OBJ_EXCLUSIVE, mode, &access);
+        status = ObpIncrementHandleCount(ObDuplicateHandle, header, owner, attributes & OBJ_EXCLUSIVE, mode,
+                                         &access);
     if (NT_SUCCESS(status)) {
         PHANDLE_TABLE to = kernel ? ObpKernelHandleTable : target->ObjectTable;
         ObReferenceObject(object);
@@ -240,7 +245,8 @@ NTSTATUS NTAPI NtDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle
     if (TargetProcessHandle) {
         status = reference_process(TargetProcessHandle, mode, &target);
         if (NT_SUCCESS(status))
-            status = duplicate(source, SourceHandle, target, &handle, DesiredAccess, HandleAttributes, Options, mode);
+            status = duplicate(source, SourceHandle, target, &handle, DesiredAccess, HandleAttributes,
+                               Options, mode);
     } else if (!(Options & DUPLICATE_CLOSE_SOURCE)) {
         status = STATUS_INVALID_PARAMETER;
     }
@@ -268,13 +274,14 @@ NTSTATUS NTAPI ZwDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle
                                  PHANDLE TargetHandle, ACCESS_MASK DesiredAccess, ULONG HandleAttributes,
                                  ULONG Options)
 {
-    KI_ZW(NtDuplicateObject(SourceProcessHandle, SourceHandle, TargetProcessHandle, TargetHandle, DesiredAccess,
-                            HandleAttributes, Options));
+    KI_ZW(NtDuplicateObject(SourceProcessHandle, SourceHandle, TargetProcessHandle, TargetHandle,
+                            DesiredAccess, HandleAttributes, Options));
 }
 
 /* ---------------------------------------------------------------- flags of a handle */
 
-NTSTATUS NTAPI ObSetHandleAttributes(HANDLE Handle, POBJECT_HANDLE_FLAG_INFORMATION Flags, KPROCESSOR_MODE PreviousMode)
+NTSTATUS NTAPI ObSetHandleAttributes(HANDLE Handle, POBJECT_HANDLE_FLAG_INFORMATION Flags,
+                                     KPROCESSOR_MODE PreviousMode)
 {
     HANDLE index;
     PHANDLE_TABLE table = ObpTableOfHandle(Handle, PreviousMode, &index);

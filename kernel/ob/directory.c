@@ -2,16 +2,18 @@
 /*
  * ob/directory.c: object directories, the inner nodes of the namespace.
  *
- * A directory is a hash table of object headers, chained through their name info, under one spin lock (d) of its own.
- * Chains hold names of the same hash bits whatever their case: the hash is of the upper-case name, and the search
- * decides by the caller's attributes. The table doubles when it holds four names a bucket, so a lookup costs the same
- * in a directory of ten and of a hundred thousand.
+ * A directory is a hash table of object headers, chained through their name info, under one spin lock (d) of
+ * its own. Chains hold names of the same hash bits whatever their case: the hash is of the upper-case name,
+ * and the search decides by the caller's attributes. The table doubles when it holds four names a bucket, so
+ * a lookup costs the same in a directory of ten and of a hundred thousand.
  *
- * The namespace holds one reference to each object in it, and each object in it one reference to its directory.
+ * The namespace holds one reference to each object in it, and each object in it one reference to its
+ * directory.
  *
- * A temporary object leaves the namespace when its last handle is closed. A lookup that found it meanwhile and is about
- * to open a handle must not lose the name under its feet: it holds the name (NameInfo.Holds, guarded by d), and a
- * removal that meets a hold only leaves a mark; whoever ends the last hold then looks again.
+ * A temporary object leaves the namespace when its last handle is closed. A lookup that found it meanwhile
+ * and is about to open a handle must not lose the name under its feet: it holds the name (NameInfo.Holds,
+ * guarded by d), and a removal that meets a hold only leaves a mark; whoever ends the last hold then looks
+ * again.
  */
 #include "obi.h"
 #include "ntsvc.h"
@@ -47,7 +49,8 @@ static BOOLEAN names_equal(PCUNICODE_STRING a, PCUNICODE_STRING b, BOOLEAN ignor
 }
 
 /* d held */
-static POBJECT_HEADER find(POBJECT_DIRECTORY directory, PCUNICODE_STRING name, ULONG hash, BOOLEAN ignore_case)
+static POBJECT_HEADER find(POBJECT_DIRECTORY directory, PCUNICODE_STRING name, ULONG hash,
+                           BOOLEAN ignore_case)
 {
     POBJECT_HEADER header = directory->Buckets ? directory->Buckets[hash & directory->BucketMask] : NULL;
     while (header) {
@@ -135,8 +138,9 @@ BOOLEAN ObpInsertDirectory(POBJECT_DIRECTORY Directory, POBJECT_HEADER Header, B
 }
 
 /*
- * Lock the directory an object is in; NULL if it is in none. An object that left never comes back, but the directory it
- * left may be deleted at once: info.Lock keeps the pointer good until the directory is referenced.
+ * Lock the directory an object is in; NULL if it is in none. An object that left never comes back, but the
+ * directory it left may be deleted at once: info.Lock keeps the pointer good until the directory is
+ * referenced.
  */
 static POBJECT_DIRECTORY lock_directory_of(POBJECT_HEADER_NAME_INFO info, KIRQL *irql)
 {
@@ -261,8 +265,8 @@ NTSTATUS NTAPI NtOpenDirectoryObject(PHANDLE DirectoryHandle, ACCESS_MASK Desire
 }
 
 /* How many of the next entries fit into `length` bytes, with their names behind them. */
-static NTSTATUS count_entries(POBJECT_DIRECTORY directory, ULONG context, ULONG length, BOOLEAN single, ULONG *count,
-                              ULONG *needed)
+static NTSTATUS count_entries(POBJECT_DIRECTORY directory, ULONG context, ULONG length, BOOLEAN single,
+                              ULONG *count, ULONG *needed)
 {
     PVOID object;
     *count = 0;
@@ -294,8 +298,9 @@ static PWCH place_string(PUNICODE_STRING to, PCUNICODE_STRING from, PWCH at, UCH
     return at + from->Length / sizeof(WCHAR) + 1;
 }
 
-NTSTATUS NTAPI NtQueryDirectoryObject(HANDLE DirectoryHandle, PVOID Buffer, ULONG Length, BOOLEAN ReturnSingleEntry,
-                                      BOOLEAN RestartScan, PULONG Context, PULONG ReturnLength)
+NTSTATUS NTAPI NtQueryDirectoryObject(HANDLE DirectoryHandle, PVOID Buffer, ULONG Length,
+                                      BOOLEAN ReturnSingleEntry, BOOLEAN RestartScan, PULONG Context,
+                                      PULONG ReturnLength)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
     POBJECT_DIRECTORY directory;
@@ -332,7 +337,8 @@ NTSTATUS NTAPI NtQueryDirectoryObject(HANDLE DirectoryHandle, PVOID Buffer, ULON
             if (!ObpEnumerateDirectory(directory, &context, &object))
                 break;
             PUNICODE_STRING name = &ObpNameInfo(ObpHeader(object))->Name, type = &ObpTypeOf(object)->Name;
-            /* The directory may have changed since it was measured: what does not fit is left for the next call. */
+            /* The directory may have changed since it was measured: what does not fit is left for the next
+             * call. */
             if ((UCHAR *)text + name->Length + type->Length + 2 * sizeof(WCHAR) > end) {
                 ObDereferenceObject(object);
                 context--;
@@ -373,8 +379,9 @@ NTSTATUS NTAPI ZwOpenDirectoryObject(PHANDLE DirectoryHandle, ACCESS_MASK Desire
     KI_ZW(NtOpenDirectoryObject(DirectoryHandle, DesiredAccess, ObjectAttributes));
 }
 
-NTSTATUS NTAPI ZwQueryDirectoryObject(HANDLE DirectoryHandle, PVOID Buffer, ULONG Length, BOOLEAN ReturnSingleEntry,
-                                      BOOLEAN RestartScan, PULONG Context, PULONG ReturnLength)
+NTSTATUS NTAPI ZwQueryDirectoryObject(HANDLE DirectoryHandle, PVOID Buffer, ULONG Length,
+                                      BOOLEAN ReturnSingleEntry, BOOLEAN RestartScan, PULONG Context,
+                                      PULONG ReturnLength)
 {
     KI_ZW(NtQueryDirectoryObject(DirectoryHandle, Buffer, Length, ReturnSingleEntry, RestartScan, Context,
                                  ReturnLength));

@@ -5,8 +5,8 @@
 #include "obi.h"
 #include "ntsvc.h"
 
-NTSTATUS NTAPI NtCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                             EVENT_TYPE EventType, BOOLEAN InitialState)
+NTSTATUS NTAPI NtCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType, BOOLEAN InitialState)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
     PKEVENT event;
@@ -23,7 +23,8 @@ NTSTATUS NTAPI NtCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POB
     return ObpInsertAndReturn(event, DesiredAccess, EventHandle, mode);
 }
 
-NTSTATUS NTAPI NtOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI NtOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
+                           POBJECT_ATTRIBUTES ObjectAttributes)
 {
     return ObpOpenAndReturn(ExpEventObjectType, EventHandle, DesiredAccess, ObjectAttributes);
 }
@@ -42,7 +43,8 @@ static NTSTATUS change(HANDLE handle, enum event_operation operation, PLONG prev
         if (!NT_SUCCESS(status))
             return status;
     }
-    status = ObReferenceObjectByHandle(handle, EVENT_MODIFY_STATE, ExpEventObjectType, mode, (PVOID *)&event, NULL);
+    status = ObReferenceObjectByHandle(handle, EVENT_MODIFY_STATE, ExpEventObjectType, mode, (PVOID *)&event,
+                                       NULL);
     if (!NT_SUCCESS(status))
         return status;
     switch (operation) {
@@ -83,29 +85,30 @@ NTSTATUS NTAPI NtPulseEvent(HANDLE EventHandle, PLONG PreviousState)
     return change(EventHandle, EVENT_PULSE, PreviousState);
 }
 
-NTSTATUS NTAPI NtQueryEvent(HANDLE EventHandle, EVENT_INFORMATION_CLASS Class, PVOID Information, ULONG Length,
-                            PULONG ReturnLength)
+NTSTATUS NTAPI NtQueryEvent(HANDLE EventHandle, EVENT_INFORMATION_CLASS Class, PVOID Information,
+                            ULONG Length, PULONG ReturnLength)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
     PKEVENT event;
-    NTSTATUS status =
-        ObReferenceObjectByHandle(EventHandle, EVENT_QUERY_STATE, ExpEventObjectType, mode, (PVOID *)&event, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(EventHandle, EVENT_QUERY_STATE, ExpEventObjectType, mode,
+                                                (PVOID *)&event, NULL);
     if (!NT_SUCCESS(status))
         return status;
     EVENT_BASIC_INFORMATION info = {event->Header.Type == EventNotificationObject ? NotificationEvent
-                                                                              : SynchronizationEvent,
+                                                                                  : SynchronizationEvent,
                                     KeReadStateEvent(event)};
     ObDereferenceObject(event);
     return ObpReturnInformation(Class, &info, sizeof(info), Information, Length, ReturnLength, mode);
 }
 
-NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                             EVENT_TYPE EventType, BOOLEAN InitialState)
+NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType, BOOLEAN InitialState)
 {
     KI_ZW(NtCreateEvent(EventHandle, DesiredAccess, ObjectAttributes, EventType, InitialState));
 }
 
-NTSTATUS NTAPI ZwOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI ZwOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
+                           POBJECT_ATTRIBUTES ObjectAttributes)
 {
     KI_ZW(NtOpenEvent(EventHandle, DesiredAccess, ObjectAttributes));
 }
@@ -130,8 +133,8 @@ NTSTATUS NTAPI ZwPulseEvent(HANDLE EventHandle, PLONG PreviousState)
     KI_ZW(NtPulseEvent(EventHandle, PreviousState));
 }
 
-NTSTATUS NTAPI ZwQueryEvent(HANDLE EventHandle, EVENT_INFORMATION_CLASS Class, PVOID Information, ULONG Length,
-                            PULONG ReturnLength)
+NTSTATUS NTAPI ZwQueryEvent(HANDLE EventHandle, EVENT_INFORMATION_CLASS Class, PVOID Information,
+                            ULONG Length, PULONG ReturnLength)
 {
     KI_ZW(NtQueryEvent(EventHandle, Class, Information, Length, ReturnLength));
 }
@@ -142,7 +145,8 @@ static PKEVENT named_event(PUNICODE_STRING name, PHANDLE handle, EVENT_TYPE type
 {
     OBJECT_ATTRIBUTES attributes;
     PKEVENT event = NULL;
-    /* The handle belongs to the process the driver is in, or to the kernel: only a kernel handle is good anywhere. */
+    /* The handle belongs to the process the driver is in, or to the kernel: only a kernel handle is good
+     * anywhere. */
     InitializeObjectAttributes(&attributes, name, OBJ_OPENIF | OBJ_KERNEL_HANDLE, NULL, NULL);
     NTSTATUS status = ZwCreateEvent(handle, EVENT_ALL_ACCESS, &attributes, type, TRUE);
     if (!NT_SUCCESS(status))

@@ -2,22 +2,24 @@
 /*
  * ob/handle.c: handle tables.
  *
- * A table is a tree of one to three levels whose leaves are pages of 256 entries of 16 bytes; it grows at the root and
- * never shrinks, so a reader needs no lock: it loads the tree code once and indexes. A handle value is four times the
- * entry's index (index 0 is never used); kernel handles have the sign bit set as well.
+ * A table is a tree of one to three levels whose leaves are pages of 256 entries of 16 bytes; it grows at the
+ * root and never shrinks, so a reader needs no lock: it loads the tree code once and indexes. A handle value
+ * is four times the entry's index (index 0 is never used); kernel handles have the sign bit set as well.
  *
- *      entry  Low   [ object >> 4 : 44 ][ attributes : 4 ][ cached references : 15 ][ unlocked : 1 ]   0: free
- *             High  [ next free index : 32 ][ granted access : 32 ]
+ *      Low    [ object >> 4 : 44 ][ attributes : 4 ][ cached references : 15 ][ unlocked : 1 ]   (0: free)
+ *      High   [ next free index : 32 ][ granted access : 32 ]
  *
- * To reference an object through a handle one must not touch the object before it is known to be held. An entry
- * therefore carries references taken in advance: a lookup takes one of them with a single 16-byte compare and swap,
- * which succeeds only if nothing about the entry changed, and only then looks at the object. When the cache is empty the
- * entry is locked (bit 0 clear), the object's count is raised by a batch, and the entry is unlocked. Closing gives what
- * is left of the batch back. The checked machine takes no references in advance, so that its counts are exact.
+ * To reference an object through a handle one must not touch the object before it is known to be held. An
+ * entry therefore carries references taken in advance: a lookup takes one of them with a single 16-byte
+ * compare and swap, which succeeds only if nothing about the entry changed, and only then looks at the
+ * object. When the cache is empty the entry is locked (bit 0 clear), the object's count is raised by a batch,
+ * and the entry is unlocked. Closing gives what is left of the batch back. The checked machine takes no
+ * references in advance, so that its counts are exact.
  *
- * An entry's lock is held for a handful of instructions without a scheduling point or a call that could wait. Free
- * entries form a list by index under the table's spin lock (h): last in, first out on the unchecked machine (warm
- * cache lines), first in, first out on the checked one (a stale handle stays invalid for as long as possible).
+ * An entry's lock is held for a handful of instructions without a scheduling point or a call that could wait.
+ * Free entries form a list by index under the table's spin lock (h): last in, first out on the unchecked
+ * machine (warm cache lines), first in, first out on the checked one (a stale handle stays invalid for as
+ * long as possible).
  */
 #include "obi.h"
 
@@ -58,8 +60,8 @@ static PHANDLE_TABLE_ENTRY entry_at(PHANDLE_TABLE table, ULONG index)
     } else if (index >= ENTRIES_PER_MID) {
         return NULL;
     }
-    PHANDLE_TABLE_ENTRY page = __atomic_load_n((PHANDLE_TABLE_ENTRY *)&root[index / ENTRIES_PER_PAGE],
-                                               __ATOMIC_ACQUIRE);
+    PHANDLE_TABLE_ENTRY page =
+        __atomic_load_n((PHANDLE_TABLE_ENTRY *)&root[index / ENTRIES_PER_PAGE], __ATOMIC_ACQUIRE);
     return page ? page + index % ENTRIES_PER_PAGE : NULL;
 }
 
@@ -234,7 +236,8 @@ POBJECT_HEADER ObpReferenceHandle(PHANDLE_TABLE Table, HANDLE Handle, ACCESS_MAS
     }
 }
 
-HANDLE ObpInsertHandle(PHANDLE_TABLE Table, POBJECT_HEADER Header, ULONG Attributes, ACCESS_MASK GrantedAccess)
+HANDLE ObpInsertHandle(PHANDLE_TABLE Table, POBJECT_HEADER Header, ULONG Attributes,
+                       ACCESS_MASK GrantedAccess)
 {
     ULONG index = allocate_index(Table);
     if (!index)
@@ -327,7 +330,8 @@ BOOLEAN ObEnumerateHandles(PHANDLE_TABLE Table, PULONG Cursor, POB_HANDLE_ENTRY 
         POBJECT_HEADER header = ObpReferenceHandle(Table, handle, &Entry->GrantedAccess, &Entry->Attributes);
         if (!header)
             continue;
-        Entry->Handle = Table == ObpKernelHandleTable ? (HANDLE)((ULONG_PTR)handle | OB_KERNEL_HANDLE_BIT) : handle;
+        Entry->Handle =
+            Table == ObpKernelHandleTable ? (HANDLE)((ULONG_PTR)handle | OB_KERNEL_HANDLE_BIT) : handle;
         Entry->Object = header->Body;
         if (ObpTraceEnabled)
             ObpTraceReference(header->Body, OB_DEFAULT_TAG, 1);

@@ -2,8 +2,9 @@
 /*
  * ob/init.c: the object manager starts; object types.
  *
- * Theory of operation of the whole manager: see obp.h (life of an object), directory.c and name.c (the namespace),
- * handle.c (tables), open.c and close.c (handles come and go), reference.c (counts), object.c (deletion).
+ * Theory of operation of the whole manager: see obp.h (life of an object), directory.c and name.c (the
+ * namespace), handle.c (tables), open.c and close.c (handles come and go), reference.c (counts), object.c
+ * (deletion).
  *
  *      \                       root directory
  *      \??  -> \GLOBAL??       the DosDevices view: drive letters and device names of user mode
@@ -11,7 +12,8 @@
  *      \Device \Driver \FileSystem \Callback \KernelObjects \BaseNamedObjects
  *      \ObjectTypes            one object of type Type for each type
  *
- * Type objects are made before there is a directory to enter them in, so the first ones are entered later in phase 0.
+ * Type objects are made before there is a directory to enter them in, so the first ones are entered later in
+ * phase 0.
  */
 #include "obi.h"
 #include "ntsvc.h"
@@ -39,7 +41,7 @@ static ULONG key_of(PCUNICODE_STRING name)
 }
 
 NTSTATUS ObpCreateObjectType(PCUNICODE_STRING Name, const OBJECT_TYPE_INITIALIZER *Initializer,
-                            PSECURITY_DESCRIPTOR SecurityDescriptor, POBJECT_TYPE *Type)
+                             PSECURITY_DESCRIPTOR SecurityDescriptor, POBJECT_TYPE *Type)
 {
     UNICODE_STRING name, own;
     POBJECT_HEADER header;
@@ -116,7 +118,8 @@ static void make_namespace_types(void)
         .InvalidAttributes = OBJ_OPENLINK,
         .GenericMapping = {STANDARD_RIGHTS_READ | DIRECTORY_QUERY | DIRECTORY_TRAVERSE,
                            STANDARD_RIGHTS_WRITE | DIRECTORY_CREATE_OBJECT | DIRECTORY_CREATE_SUBDIRECTORY,
-                           STANDARD_RIGHTS_EXECUTE | DIRECTORY_QUERY | DIRECTORY_TRAVERSE, DIRECTORY_ALL_ACCESS},
+                           STANDARD_RIGHTS_EXECUTE | DIRECTORY_QUERY | DIRECTORY_TRAVERSE,
+                           DIRECTORY_ALL_ACCESS},
         .ValidAccessMask = DIRECTORY_ALL_ACCESS,
         .PoolType = PagedPool,
         .SecurityRequired = FALSE,
@@ -143,8 +146,9 @@ static void make_synchronization_types(void)
     OBJECT_TYPE_INITIALIZER info = {
         .Length = sizeof(info),
         .InvalidAttributes = OBJ_OPENLINK,
-        .GenericMapping = {STANDARD_RIGHTS_READ | EVENT_QUERY_STATE, STANDARD_RIGHTS_WRITE | EVENT_MODIFY_STATE,
-                           STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, EVENT_ALL_ACCESS},
+        .GenericMapping = {STANDARD_RIGHTS_READ | EVENT_QUERY_STATE,
+                           STANDARD_RIGHTS_WRITE | EVENT_MODIFY_STATE, STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE,
+                           EVENT_ALL_ACCESS},
         .ValidAccessMask = EVENT_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
         .WaitObjectFlagOffset = 0,
@@ -171,8 +175,8 @@ static POBJECT_DIRECTORY make_directory(POBJECT_DIRECTORY parent, PCWSTR text)
     RtlInitUnicodeString(&string, text);
     NTSTATUS status = ObpCaptureString(KernelMode, &string, &name);
     if (NT_SUCCESS(status))
-        status = ObpAllocateObject(ObpDirectoryObjectType, NULL, &name, sizeof(struct _OBJECT_DIRECTORY), NULL,
-                                   &header);
+        status = ObpAllocateObject(ObpDirectoryObjectType, NULL, &name, sizeof(struct _OBJECT_DIRECTORY),
+                                   NULL, &header);
     if (!NT_SUCCESS(status))
         KeBugCheckEx(OBJECT_INITIALIZATION_FAILED, (ULONG_PTR)status, 1, 0, 0);
     header->Flags = OB_FLAG_PERMANENT | OB_FLAG_KERNEL;
@@ -187,8 +191,8 @@ NTSTATUS ObCreatePermanentDirectory(PCWSTR Name)
     OBJECT_ATTRIBUTES attributes;
     HANDLE handle;
     RtlInitUnicodeString(&name, Name);
-    InitializeObjectAttributes(&attributes, &name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
-                               SePublicDefaultSd);
+    InitializeObjectAttributes(&attributes, &name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                               NULL, SePublicDefaultSd);
     NTSTATUS status = ZwCreateDirectoryObject(&handle, DIRECTORY_ALL_ACCESS, &attributes);
     if (NT_SUCCESS(status))
         ZwClose(handle);
@@ -236,8 +240,8 @@ void ObInitSystem(ULONG Phase)
     BOOLEAN hold = FALSE;
     UNICODE_STRING base = RTL_CONSTANT_STRING(L"BaseNamedObjects");
     POBJECT_DIRECTORY open = ObpLookupDirectory(ObpRootDirectory, &base, TRUE, &hold);
-    SeDefaultObjectMethod(open, DeleteSecurityDescriptor, NULL, NULL, NULL, &ObpHeader(open)->SecurityDescriptor,
-                          NonPagedPoolNx, NULL, KernelMode);
+    SeDefaultObjectMethod(open, DeleteSecurityDescriptor, NULL, NULL, NULL,
+                          &ObpHeader(open)->SecurityDescriptor, NonPagedPoolNx, NULL, KernelMode);
     secure(open, SePublicOpenSd);
     ObDereferenceObject(open);
     secure(ObpRootDirectory, SePublicDefaultSd);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ob/mutant.c: mutex objects as the native services see them ("mutant": one that a dying owner abandons rather than
- * bugchecks over).
+ * ob/mutant.c: mutex objects as the native services see them ("mutant": one that a dying owner abandons
+ * rather than bugchecks over).
  */
 #include "obi.h"
 #include "ntsvc.h"
 
-NTSTATUS NTAPI NtCreateMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                              BOOLEAN InitialOwner)
+NTSTATUS NTAPI NtCreateMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess,
+                              POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN InitialOwner)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
     PKMUTANT mutant;
@@ -30,7 +30,8 @@ void ObpDeleteMutant(PVOID Object)
         KeReleaseMutant(mutant, MUTANT_INCREMENT, TRUE, FALSE);
 }
 
-NTSTATUS NTAPI NtOpenMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI NtOpenMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess,
+                            POBJECT_ATTRIBUTES ObjectAttributes)
 {
     return ObpOpenAndReturn(ExpMutantObjectType, MutantHandle, DesiredAccess, ObjectAttributes);
 }
@@ -56,7 +57,8 @@ NTSTATUS NTAPI NtReleaseMutant(HANDLE MutantHandle, PLONG PreviousCount)
         if (!NT_SUCCESS(status))
             return status;
     }
-    status = ObReferenceObjectByHandle(MutantHandle, 0, ExpMutantObjectType, mode, (PVOID *)&call.mutant, NULL);
+    status =
+        ObReferenceObjectByHandle(MutantHandle, 0, ExpMutantObjectType, mode, (PVOID *)&call.mutant, NULL);
     if (!NT_SUCCESS(status))
         return status;
     status = KeTryCall(do_release, &call); /* not the owner: STATUS_MUTANT_NOT_OWNED */
@@ -66,8 +68,8 @@ NTSTATUS NTAPI NtReleaseMutant(HANDLE MutantHandle, PLONG PreviousCount)
     return status;
 }
 
-NTSTATUS NTAPI NtQueryMutant(HANDLE MutantHandle, MUTANT_INFORMATION_CLASS Class, PVOID Information, ULONG Length,
-                             PULONG ReturnLength)
+NTSTATUS NTAPI NtQueryMutant(HANDLE MutantHandle, MUTANT_INFORMATION_CLASS Class, PVOID Information,
+                             ULONG Length, PULONG ReturnLength)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
     PKMUTANT mutant;
@@ -75,18 +77,20 @@ NTSTATUS NTAPI NtQueryMutant(HANDLE MutantHandle, MUTANT_INFORMATION_CLASS Class
                                                 (PVOID *)&mutant, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    MUTANT_BASIC_INFORMATION info = {KeReadStateMutant(mutant), mutant->OwnerThread == KiThread(), mutant->Abandoned};
+    MUTANT_BASIC_INFORMATION info = {KeReadStateMutant(mutant), mutant->OwnerThread == KiThread(),
+                                     mutant->Abandoned};
     ObDereferenceObject(mutant);
     return ObpReturnInformation(Class, &info, sizeof(info), Information, Length, ReturnLength, mode);
 }
 
-NTSTATUS NTAPI ZwCreateMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                              BOOLEAN InitialOwner)
+NTSTATUS NTAPI ZwCreateMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess,
+                              POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN InitialOwner)
 {
     KI_ZW(NtCreateMutant(MutantHandle, DesiredAccess, ObjectAttributes, InitialOwner));
 }
 
-NTSTATUS NTAPI ZwOpenMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI ZwOpenMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess,
+                            POBJECT_ATTRIBUTES ObjectAttributes)
 {
     KI_ZW(NtOpenMutant(MutantHandle, DesiredAccess, ObjectAttributes));
 }
@@ -96,8 +100,8 @@ NTSTATUS NTAPI ZwReleaseMutant(HANDLE MutantHandle, PLONG PreviousCount)
     KI_ZW(NtReleaseMutant(MutantHandle, PreviousCount));
 }
 
-NTSTATUS NTAPI ZwQueryMutant(HANDLE MutantHandle, MUTANT_INFORMATION_CLASS Class, PVOID Information, ULONG Length,
-                             PULONG ReturnLength)
+NTSTATUS NTAPI ZwQueryMutant(HANDLE MutantHandle, MUTANT_INFORMATION_CLASS Class, PVOID Information,
+                             ULONG Length, PULONG ReturnLength)
 {
     KI_ZW(NtQueryMutant(MutantHandle, Class, Information, Length, ReturnLength));
 }

@@ -2,14 +2,16 @@
 /*
  * ob/name.c: from a name to an object.
  *
- * A lookup starts at the root directory (name begins with a backslash) or at the object of RootDirectory (it does not),
- * and takes one component after the other through directories until the name is used up or an object with a parse
- * procedure takes over: a device (which opens a file with the rest of the name), a symbolic link (which rewrites the
- * name: STATUS_REPARSE), a registry key. A link may lead to a link; 32 rewritings are the limit.
+ * A lookup starts at the root directory (name begins with a backslash) or at the object of RootDirectory (it
+ * does not), and takes one component after the other through directories until the name is used up or an
+ * object with a parse procedure takes over: a device (which opens a file with the rest of the name), a
+ * symbolic link (which rewrites the name: STATUS_REPARSE), a registry key. A link may lead to a link; 32
+ * rewritings are the limit.
  *
- * Statuses: no backslash where one must be, or one where none may be: OBJECT_PATH_SYNTAX_BAD. An empty component or an
- * odd length: OBJECT_NAME_INVALID. A missing last component: OBJECT_NAME_NOT_FOUND, an earlier one:
- * OBJECT_PATH_NOT_FOUND. A component that is neither a directory nor parses: OBJECT_TYPE_MISMATCH.
+ * Statuses: no backslash where one must be, or one where none may be: OBJECT_PATH_SYNTAX_BAD. An empty
+ * component or an odd length: OBJECT_NAME_INVALID. A missing last component: OBJECT_NAME_NOT_FOUND, an
+ * earlier one: OBJECT_PATH_NOT_FOUND. A component that is neither a directory nor parses:
+ * OBJECT_TYPE_MISMATCH.
  *
  * No lock is held between components; every object on the way is referenced.
  */
@@ -129,7 +131,8 @@ static BOOLEAN next_component(PUNICODE_STRING rest, PUNICODE_STRING component)
 
 static BOOLEAN ignore_case(POB_LOOKUP lookup)
 {
-    return lookup->Attributes & OBJ_CASE_INSENSITIVE || (lookup->Type && lookup->Type->TypeInfo.CaseInsensitive);
+    return lookup->Attributes & OBJ_CASE_INSENSITIVE ||
+           (lookup->Type && lookup->Type->TypeInfo.CaseInsensitive);
 }
 
 /* May the caller of this lookup make an object in that directory? */
@@ -139,15 +142,17 @@ static BOOLEAN may_create(POB_LOOKUP lookup, POBJECT_DIRECTORY directory)
         return TRUE;
     ACCESS_MASK granted;
     NTSTATUS status;
-    ACCESS_MASK wanted = ObpTypes[lookup->Insert->TypeIndex] == ObpDirectoryObjectType ? DIRECTORY_CREATE_SUBDIRECTORY
-                                                                                       : DIRECTORY_CREATE_OBJECT;
-    return SeAccessCheck(ObpHeader(directory)->SecurityDescriptor, &ObpNeedAccess(lookup->Access)->SubjectSecurityContext, FALSE,
-                         wanted, 0, NULL, &ObpDirectoryObjectType->TypeInfo.GenericMapping, UserMode, &granted,
-                         &status);
+    ACCESS_MASK wanted = ObpTypes[lookup->Insert->TypeIndex] == ObpDirectoryObjectType
+                             ? DIRECTORY_CREATE_SUBDIRECTORY
+                             : DIRECTORY_CREATE_OBJECT;
+    return SeAccessCheck(ObpHeader(directory)->SecurityDescriptor,
+                         &ObpNeedAccess(lookup->Access)->SubjectSecurityContext, FALSE, wanted, 0, NULL,
+                         &ObpDirectoryObjectType->TypeInfo.GenericMapping, UserMode, &granted, &status);
 }
 
 /* Give Insert the name `component` in the directory. */
-static NTSTATUS insert(POB_LOOKUP lookup, POBJECT_DIRECTORY directory, PCUNICODE_STRING component, PVOID *found)
+static NTSTATUS insert(POB_LOOKUP lookup, POBJECT_DIRECTORY directory, PCUNICODE_STRING component,
+                       PVOID *found)
 {
     POBJECT_HEADER_NAME_INFO info = ObpNameInfo(lookup->Insert);
     if (!may_create(lookup, directory))
@@ -164,8 +169,8 @@ static NTSTATUS insert(POB_LOOKUP lookup, POBJECT_DIRECTORY directory, PCUNICODE
     if (old)
         ObpFreeObjectNameBuffer(old);
     /*
-     * Held from the start: until the creator has its handle, somebody else may open the object and close it again, and
-     * the name must survive that.
+     * Held from the start: until the creator has its handle, somebody else may open the object and close it
+     * again, and the name must survive that.
      */
     info->Holds = 1;
     if (!ObpInsertDirectory(directory, lookup->Insert, ignore_case(lookup))) {
@@ -179,15 +184,17 @@ static NTSTATUS insert(POB_LOOKUP lookup, POBJECT_DIRECTORY directory, PCUNICODE
 }
 
 /* Let `object` (referenced; consumed) parse `rest`. */
-static NTSTATUS parse(POB_LOOKUP lookup, PVOID object, PUNICODE_STRING name, PUNICODE_STRING rest, PVOID *found)
+static NTSTATUS parse(POB_LOOKUP lookup, PVOID object, PUNICODE_STRING name, PUNICODE_STRING rest,
+                      PVOID *found)
 {
     POBJECT_TYPE type = ObpTypeOf(object);
     POBJECT_TYPE wanted = lookup->Insert ? ObpTypes[lookup->Insert->TypeIndex] : lookup->Type;
     *found = NULL;
     /* A link looks at nothing but the name. */
     PACCESS_STATE state = type == ObpSymbolicLinkObjectType ? NULL : ObpNeedAccess(lookup->Access);
-    NTSTATUS status = type->TypeInfo.ParseProcedure(object, wanted, state, lookup->AccessMode, lookup->Attributes, name, rest,
-                                                    lookup->ParseContext, lookup->SecurityQos, found);
+    NTSTATUS status =
+        type->TypeInfo.ParseProcedure(object, wanted, state, lookup->AccessMode, lookup->Attributes, name,
+                                      rest, lookup->ParseContext, lookup->SecurityQos, found);
     ObDereferenceObject(object);
     if (NT_SUCCESS(status) && status != STATUS_REPARSE && !*found)
         status = STATUS_OBJECT_NAME_NOT_FOUND;
@@ -250,7 +257,8 @@ static NTSTATUS find_start(POB_LOOKUP lookup, PCUNICODE_STRING name, PVOID *star
         *start = ObpRootDirectory;
         return STATUS_SUCCESS;
     }
-    NTSTATUS status = ObReferenceObjectByHandle(lookup->RootDirectory, 0, NULL, lookup->AccessMode, start, NULL);
+    NTSTATUS status =
+        ObReferenceObjectByHandle(lookup->RootDirectory, 0, NULL, lookup->AccessMode, start, NULL);
     if (!NT_SUCCESS(status))
         return status;
     POBJECT_TYPE type = ObpTypeOf(*start);
@@ -311,7 +319,8 @@ NTSTATUS NTAPI ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION ObjectNa
     BOOLEAN named = info && info->Directory;
 
     if (type->TypeInfo.QueryNameProcedure)
-        return type->TypeInfo.QueryNameProcedure(Object, named, ObjectNameInfo, Length, ReturnLength, KernelMode);
+        return type->TypeInfo.QueryNameProcedure(Object, named, ObjectNameInfo, Length, ReturnLength,
+                                                 KernelMode);
 
     ULONG bytes = measure_name(header);
     ULONG needed = sizeof(OBJECT_NAME_INFORMATION) + (bytes ? bytes + sizeof(WCHAR) : 0);

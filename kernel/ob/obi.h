@@ -23,12 +23,12 @@
 #define STATUS_REPARSE_POINT_ENCOUNTERED ((NTSTATUS)0xC000050B)
 #endif
 
-#define OB_TAG_NAME   0x6d4e624f /* 'ObNm' */
-#define OB_TAG_CREATE 0x7243624f /* 'ObCr' */
-#define OB_TAG_DIR    0x6944624f /* 'ObDi' */
-#define OB_TAG_TABLE  0x7448624f /* 'ObHt' */
+#define OB_TAG_NAME     0x6d4e624f /* 'ObNm' */
+#define OB_TAG_CREATE   0x7243624f /* 'ObCr' */
+#define OB_TAG_DIR      0x6944624f /* 'ObDi' */
+#define OB_TAG_TABLE    0x7448624f /* 'ObHt' */
 #define OB_TAG_CALLBACK 0x6243624f /* 'ObCb' */
-#define OB_TAG_TRACE  0x7254624f /* 'ObTr' */
+#define OB_TAG_TRACE    0x7254624f /* 'ObTr' */
 
 static inline PVOID ObpAllocate(SIZE_T Bytes, ULONG Tag)
 {
@@ -45,10 +45,10 @@ static inline void ObpFree(PVOID Block, ULONG Tag)
 #define OB_INLINE_BUCKETS 16
 
 struct _OBJECT_DIRECTORY {
-    KSPIN_LOCK Lock;          /* d */
-    ULONG Count;              /* d */
-    ULONG BucketMask;         /* d */
-    POBJECT_HEADER *Buckets;  /* d: Inline, or of the pool */
+    KSPIN_LOCK Lock;         /* d */
+    ULONG Count;             /* d */
+    ULONG BucketMask;        /* d */
+    POBJECT_HEADER *Buckets; /* d: Inline, or of the pool */
     POBJECT_HEADER Inline[OB_INLINE_BUCKETS];
 };
 
@@ -57,10 +57,12 @@ extern POBJECT_DIRECTORY ObpRootDirectory, ObpDosDevicesDirectory, ObpTypeDirect
 ULONG ObpHashName(PCUNICODE_STRING Name);
 
 /*
- * Find Name. The object comes back referenced; NULL if there is none. *Hold TRUE asks that it be held in the namespace
- * as well (ObpReleaseName ends that); it comes back FALSE if it is not, because the object parses or cannot leave.
+ * Find Name. The object comes back referenced; NULL if there is none. *Hold TRUE asks that it be held in the
+ * namespace as well (ObpReleaseName ends that); it comes back FALSE if it is not, because the object parses
+ * or cannot leave.
  */
-PVOID ObpLookupDirectory(POBJECT_DIRECTORY Directory, PCUNICODE_STRING Name, BOOLEAN CaseInsensitive, PBOOLEAN Hold);
+PVOID ObpLookupDirectory(POBJECT_DIRECTORY Directory, PCUNICODE_STRING Name, BOOLEAN CaseInsensitive,
+                         PBOOLEAN Hold);
 
 /* Enter Header under its name. FALSE: the name is taken. Takes the namespace's references. */
 BOOLEAN ObpInsertDirectory(POBJECT_DIRECTORY Directory, POBJECT_HEADER Header, BOOLEAN CaseInsensitive);
@@ -80,8 +82,8 @@ void ObpReleaseCapturedAttributes(POBJECT_CREATE_INFORMATION Info, PUNICODE_STRI
 NTSTATUS ObpCaptureString(KPROCESSOR_MODE Mode, PCUNICODE_STRING From, PUNICODE_STRING Name);
 
 /*
- * The ACCESS_STATE of an open in progress: the one that was passed, or one of our own, which is made only when somebody
- * asks for it (a check, a parse procedure). Most opens of the kernel never need it.
+ * The ACCESS_STATE of an open in progress: the one that was passed, or one of our own, which is made only
+ * when somebody asks for it (a check, a parse procedure). Most opens of the kernel never need it.
  */
 typedef struct _OB_ACCESS {
     PACCESS_STATE State; /* NULL until needed */
@@ -97,13 +99,13 @@ PACCESS_STATE ObpNeedAccess(POB_ACCESS Access);
 typedef struct _OB_LOOKUP {
     HANDLE RootDirectory;
     ULONG Attributes;
-    POBJECT_TYPE Type;       /* expected, or NULL */
+    POBJECT_TYPE Type; /* expected, or NULL */
     KPROCESSOR_MODE AccessMode;
     PVOID ParseContext;
     PSECURITY_QUALITY_OF_SERVICE SecurityQos;
-    POBJECT_HEADER Insert;   /* object to insert at the end of the path, or NULL */
+    POBJECT_HEADER Insert; /* object to insert at the end of the path, or NULL */
     POB_ACCESS Access;
-    BOOLEAN Held;            /* out: ObpReleaseName is due */
+    BOOLEAN Held; /* out: ObpReleaseName is due */
 } OB_LOOKUP, *POB_LOOKUP;
 
 /* Resolve *Name (a pool buffer, which reparsing may replace). *Found is referenced. */
@@ -116,8 +118,8 @@ OB_DELETE_METHOD ObpDeleteSymbolicLink;
 
 /* ---------------------------------------------------------------- object.c */
 
-NTSTATUS ObpAllocateObject(POBJECT_TYPE Type, POBJECT_CREATE_INFORMATION Info, PUNICODE_STRING Name, ULONG BodySize,
-                           PVOID Caller, POBJECT_HEADER *Header);
+NTSTATUS ObpAllocateObject(POBJECT_TYPE Type, POBJECT_CREATE_INFORMATION Info, PUNICODE_STRING Name,
+                           ULONG BodySize, PVOID Caller, POBJECT_HEADER *Header);
 void ObpFreeCreateInfo(POBJECT_HEADER Header);
 void ObpLastReference(POBJECT_HEADER Header, BOOLEAN Defer);
 DECLSPEC_NORETURN void ObpBadReference(POBJECT_HEADER Header, PVOID Caller, const char *What);
@@ -133,16 +135,17 @@ void ObpForgetReferenceTrace(PVOID Object);
 
 /* One handle. Sixteen bytes, replaced by a 16-byte compare and swap. */
 typedef struct DECLSPEC_ALIGN(16) _HANDLE_TABLE_ENTRY {
-    volatile ULONG64 Low; /* 0: free.  bit 0: unlocked; 1..15: cached references; 16..19: OB_HANDLE_*; 20..: object >> 4 */
+    /* 0: free. Bit 0: unlocked; 1..15: cached references; 16..19: OB_HANDLE_*; 20..63: object >> 4. */
+    volatile ULONG64 Low;
     ULONG GrantedAccess;
     ULONG NextFree; /* index of the next free entry */
 } HANDLE_TABLE_ENTRY, *PHANDLE_TABLE_ENTRY;
 
-#define OB_ENTRY_UNLOCKED    1ULL
-#define OB_ENTRY_REF         2ULL
-#define OB_ENTRY_REF_MASK    0x7fffULL
-#define OB_ENTRY_ATTR_SHIFT  16
-#define OB_ENTRY_PTR_SHIFT   20
+#define OB_ENTRY_UNLOCKED   1ULL
+#define OB_ENTRY_REF        2ULL
+#define OB_ENTRY_REF_MASK   0x7fffULL
+#define OB_ENTRY_ATTR_SHIFT 16
+#define OB_ENTRY_PTR_SHIFT  20
 
 static inline PVOID ObpEntryPointer(ULONG64 Low)
 {
@@ -158,15 +161,16 @@ static inline ULONG ObpEntryAttributes(ULONG64 Low)
 }
 static inline ULONG64 ObpMakeEntry(PVOID Pointer, ULONG Attributes, ULONG Cached)
 {
-    return ((ULONG64)(ULONG_PTR)Pointer >> 4) << OB_ENTRY_PTR_SHIFT | (ULONG64)Attributes << OB_ENTRY_ATTR_SHIFT |
-           (ULONG64)Cached << 1 | OB_ENTRY_UNLOCKED;
+    return ((ULONG64)(ULONG_PTR)Pointer >> 4) << OB_ENTRY_PTR_SHIFT |
+           (ULONG64)Attributes << OB_ENTRY_ATTR_SHIFT | (ULONG64)Cached << 1 | OB_ENTRY_UNLOCKED;
 }
 
 /* The table that a handle value means to the current process and mode; NULL: an invalid value. */
 PHANDLE_TABLE ObpTableOfHandle(HANDLE Handle, KPROCESSOR_MODE Mode, HANDLE *Index);
 
 /* A new handle for Header, which gives its reference to it. NULL when memory is exhausted. */
-HANDLE ObpInsertHandle(PHANDLE_TABLE Table, POBJECT_HEADER Header, ULONG Attributes, ACCESS_MASK GrantedAccess);
+HANDLE ObpInsertHandle(PHANDLE_TABLE Table, POBJECT_HEADER Header, ULONG Attributes,
+                       ACCESS_MASK GrantedAccess);
 
 /* Entry locked, or NULL if the handle is not in use. Do nothing but look while it is. */
 PHANDLE_TABLE_ENTRY ObpLockHandle(PHANDLE_TABLE Table, HANDLE Handle);
@@ -182,13 +186,14 @@ PEPROCESS ObpTableProcess(PHANDLE_TABLE Table);
 
 /* ---------------------------------------------------------------- open.c */
 
-/* Give out a handle to Object: access check, callbacks, Open procedure, handle. Consumes no reference of the caller. */
+/* Give out a handle to Object: access check, callbacks, Open procedure, handle. Consumes no reference of the
+ * caller. */
 NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, POBJECT_TYPE ExpectedType, POB_ACCESS Access,
                          ULONG Attributes, KPROCESSOR_MODE Mode, PHANDLE Handle);
 
 /* Handle counts: the increment refuses OBJ_EXCLUSIVE conflicts and asks the Open procedure. */
-NTSTATUS ObpIncrementHandleCount(OB_OPEN_REASON Reason, POBJECT_HEADER Header, PEPROCESS Process, ULONG Attributes,
-                                 KPROCESSOR_MODE Mode, PACCESS_MASK GrantedAccess);
+NTSTATUS ObpIncrementHandleCount(OB_OPEN_REASON Reason, POBJECT_HEADER Header, PEPROCESS Process,
+                                 ULONG Attributes, KPROCESSOR_MODE Mode, PACCESS_MASK GrantedAccess);
 void ObpDecrementHandleCount(POBJECT_HEADER Header, PEPROCESS Process);
 
 /* ---------------------------------------------------------------- callback.c */
@@ -207,7 +212,6 @@ void ObpCallPreOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHan
 void ObpCallPostOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHandle, NTSTATUS Status,
                           ACCESS_MASK Granted, POB_CALL_LIST Calls);
 
-
 /* The mode of the caller of an Nt service. */
 static inline KPROCESSOR_MODE ObpPreviousMode(void)
 {
@@ -222,7 +226,8 @@ NTSTATUS ObpReturnHandle(PHANDLE To, HANDLE Handle, KPROCESSOR_MODE Mode);
 
 /* The ends of NtCreateXxx and the whole of NtOpenXxx. Insert consumes the object. */
 NTSTATUS ObpInsertAndReturn(PVOID Object, ACCESS_MASK DesiredAccess, PHANDLE To, KPROCESSOR_MODE Mode);
-NTSTATUS ObpOpenAndReturn(POBJECT_TYPE Type, PHANDLE To, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes);
+NTSTATUS ObpOpenAndReturn(POBJECT_TYPE Type, PHANDLE To, ACCESS_MASK DesiredAccess,
+                          POBJECT_ATTRIBUTES Attributes);
 
 /* Check the shape of an NtQueryXxx call with one fixed-size class (0), and answer it. */
 NTSTATUS ObpReturnInformation(ULONG Class, const void *From, ULONG Bytes, PVOID Information, ULONG Length,

@@ -7,13 +7,14 @@
  *                        |                                                        ^
  *                        +---- ObDereferenceObject of a new object ---------------+
  *
- * Deletion runs the type's Delete procedure, which may wait and may touch pageable things, so it runs at PASSIVE_LEVEL:
- * at once if the last dereference happens there, and otherwise on a system worker. The objects on their way to the
- * worker form a lock-free stack through NextToFree, which shares its storage with the handle count (zero by then); the
- * one that finds the stack empty queues the work item, so the item is never queued twice.
+ * Deletion runs the type's Delete procedure, which may wait and may touch pageable things, so it runs at
+ * PASSIVE_LEVEL: at once if the last dereference happens there, and otherwise on a system worker. The objects
+ * on their way to the worker form a lock-free stack through NextToFree, which shares its storage with the
+ * handle count (zero by then); the one that finds the stack empty queues the work item, so the item is never
+ * queued twice.
  *
- * A deleted object's header keeps a dead signature and a very negative count until the pool reuses the memory, so that
- * a late dereference is reported as REFERENCE_BY_POINTER and not as something stranger.
+ * A deleted object's header keeps a dead signature and a very negative count until the pool reuses the
+ * memory, so that a late dereference is reported as REFERENCE_BY_POINTER and not as something stranger.
  */
 #include "obi.h"
 
@@ -34,8 +35,8 @@ static SIZE_T info_bytes(UCHAR mask)
            (mask & OB_INFO_NAME ? sizeof(OBJECT_HEADER_NAME_INFO) : 0);
 }
 
-NTSTATUS ObpAllocateObject(POBJECT_TYPE Type, POBJECT_CREATE_INFORMATION Info, PUNICODE_STRING Name, ULONG BodySize,
-                           PVOID Caller, POBJECT_HEADER *Result)
+NTSTATUS ObpAllocateObject(POBJECT_TYPE Type, POBJECT_CREATE_INFORMATION Info, PUNICODE_STRING Name,
+                           ULONG BodySize, PVOID Caller, POBJECT_HEADER *Result)
 {
     UCHAR mask = OB_INFO_CREATOR;
     if (!Type || Type->TypeInfo.MaintainHandleCount)
@@ -82,9 +83,10 @@ NTSTATUS ObpAllocateObject(POBJECT_TYPE Type, POBJECT_CREATE_INFORMATION Info, P
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE Type, POBJECT_ATTRIBUTES ObjectAttributes,
-                              KPROCESSOR_MODE OwnershipMode, PVOID ParseContext, ULONG BodySize,
-                              ULONG PagedPoolCharge, ULONG NonPagedPoolCharge, PVOID *Object)
+NTSTATUS NTAPI ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE Type,
+                              POBJECT_ATTRIBUTES ObjectAttributes, KPROCESSOR_MODE OwnershipMode,
+                              PVOID ParseContext, ULONG BodySize, ULONG PagedPoolCharge,
+                              ULONG NonPagedPoolCharge, PVOID *Object)
 {
     POBJECT_CREATE_INFORMATION info = NULL;
     UNICODE_STRING name = {0};
@@ -104,9 +106,9 @@ NTSTATUS NTAPI ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE Type, POBJ
         }
         info->ParseContext = ParseContext;
         info->ProbeMode = ProbeMode;
-        status = info->Attributes & Type->TypeInfo.InvalidAttributes         ? STATUS_INVALID_PARAMETER
-                 : name.Buffer && Type->TypeInfo.UnnamedObjectsOnly ? STATUS_OBJECT_NAME_INVALID
-                                                                             : STATUS_SUCCESS;
+        status = info->Attributes & Type->TypeInfo.InvalidAttributes ? STATUS_INVALID_PARAMETER
+                 : name.Buffer && Type->TypeInfo.UnnamedObjectsOnly  ? STATUS_OBJECT_NAME_INVALID
+                                                                     : STATUS_SUCCESS;
         /* Only kernel mode, or who may create permanent objects, makes an object permanent. */
         if (NT_SUCCESS(status) && (info->Attributes & OBJ_PERMANENT) && ProbeMode != KernelMode) {
             LUID privilege = {SE_CREATE_PERMANENT_PRIVILEGE, 0};
@@ -153,8 +155,9 @@ POBJECT_TYPE NTAPI ObGetObjectType(PVOID Object)
 DECLSPEC_NORETURN void ObpBadReference(POBJECT_HEADER Header, PVOID Caller, const char *What)
 {
     POBJECT_TYPE type = Header->TypeIndex < OB_MAX_TYPES ? ObpTypes[Header->TypeIndex] : NULL;
-    KiBugCheckText(REFERENCE_BY_POINTER, (ULONG_PTR)type, (ULONG_PTR)Header->Body, (ULONG_PTR)Header->PointerCount,
-                   (ULONG_PTR)Header->HandleCount, (ULONGLONG)(ULONG_PTR)Caller, What);
+    KiBugCheckText(REFERENCE_BY_POINTER, (ULONG_PTR)type, (ULONG_PTR)Header->Body,
+                   (ULONG_PTR)Header->PointerCount, (ULONG_PTR)Header->HandleCount,
+                   (ULONGLONG)(ULONG_PTR)Caller, What);
 }
 
 static void delete_object(POBJECT_HEADER header)
@@ -172,8 +175,8 @@ static void delete_object(POBJECT_HEADER header)
     if (type->TypeInfo.DeleteProcedure)
         type->TypeInfo.DeleteProcedure(header->Body);
     if (header->SecurityDescriptor)
-        SeDefaultObjectMethod(header->Body, DeleteSecurityDescriptor, NULL, NULL, NULL, &header->SecurityDescriptor,
-                              NonPagedPoolNx, NULL, KernelMode);
+        SeDefaultObjectMethod(header->Body, DeleteSecurityDescriptor, NULL, NULL, NULL,
+                              &header->SecurityDescriptor, NonPagedPoolNx, NULL, KernelMode);
     POBJECT_HEADER_NAME_INFO name = ObpNameInfo(header);
     if (name && name->Name.Buffer)
         ObpFreeObjectNameBuffer(name->Name.Buffer);

@@ -2,15 +2,16 @@
 /*
  * ob/open.c: names and handles are given out.
  *
- * Every handle is made by ObpCreateHandle or ObDuplicateHandle (close.c), in this order: access check (requests of user
- * mode, or with OBJ_FORCE_ACCESS_CHECK), pre-operation callbacks, handle count and Open procedure, table entry,
- * post-operation callbacks. A step that fails undoes the earlier ones.
+ * Every handle is made by ObpCreateHandle or ObDuplicateHandle (close.c), in this order: access check
+ * (requests of user mode, or with OBJ_FORCE_ACCESS_CHECK), pre-operation callbacks, handle count and Open
+ * procedure, table entry, post-operation callbacks. A step that fails undoes the earlier ones.
  */
 #include "obi.h"
 
 /* ---------------------------------------------------------------- handle counts */
 
-/* Handles per process of one object, for Close procedures. An array that doubles; guarded by the header's lock. */
+/* Handles per process of one object, for Close procedures. An array that doubles; guarded by the header's
+ * lock. */
 typedef struct _OBJECT_HANDLE_COUNT {
     ULONG Capacity;
     ULONG Used;
@@ -20,8 +21,10 @@ typedef struct _OBJECT_HANDLE_COUNT {
     } Item[];
 } OBJECT_HANDLE_COUNT, *POBJECT_HANDLE_COUNT;
 
-/* o held. Delta +1 may have to replace the array. FALSE: no memory. *Before is the count before the change. */
-static BOOLEAN count_process_handle(POBJECT_HEADER_HANDLE_INFO info, PEPROCESS process, LONG delta, ULONG *before)
+/* o held. Delta +1 may have to replace the array. FALSE: no memory. *Before is the count before the change.
+ */
+static BOOLEAN count_process_handle(POBJECT_HEADER_HANDLE_INFO info, PEPROCESS process, LONG delta,
+                                    ULONG *before)
 {
     POBJECT_HANDLE_COUNT counts = info->Counts;
     *before = 0;
@@ -38,7 +41,8 @@ static BOOLEAN count_process_handle(POBJECT_HEADER_HANDLE_INFO info, PEPROCESS p
         return TRUE;
     if (!counts || counts->Used == counts->Capacity) {
         ULONG capacity = counts ? counts->Capacity * 2 : 2;
-        POBJECT_HANDLE_COUNT larger = ObpAllocate(sizeof(*larger) + capacity * sizeof(larger->Item[0]), OB_TAG_TABLE);
+        POBJECT_HANDLE_COUNT larger =
+            ObpAllocate(sizeof(*larger) + capacity * sizeof(larger->Item[0]), OB_TAG_TABLE);
         if (!larger)
             return FALSE;
         larger->Capacity = capacity;
@@ -54,8 +58,8 @@ static BOOLEAN count_process_handle(POBJECT_HEADER_HANDLE_INFO info, PEPROCESS p
     return TRUE;
 }
 
-NTSTATUS ObpIncrementHandleCount(OB_OPEN_REASON Reason, POBJECT_HEADER Header, PEPROCESS Process, ULONG Attributes,
-                                 KPROCESSOR_MODE Mode, PACCESS_MASK GrantedAccess)
+NTSTATUS ObpIncrementHandleCount(OB_OPEN_REASON Reason, POBJECT_HEADER Header, PEPROCESS Process,
+                                 ULONG Attributes, KPROCESSOR_MODE Mode, PACCESS_MASK GrantedAccess)
 {
     POBJECT_TYPE type = ObpTypes[Header->TypeIndex];
     POBJECT_HEADER_HANDLE_INFO info = ObpHandleInfo(Header);
@@ -118,7 +122,8 @@ void ObpDecrementHandleCount(POBJECT_HEADER Header, PEPROCESS Process)
 
 /* ---------------------------------------------------------------- access */
 
-BOOLEAN ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, NTSTATUS *Status)
+BOOLEAN ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode,
+                             NTSTATUS *Status)
 {
     POBJECT_TYPE type = ObpTypeOf(Object);
     PSECURITY_DESCRIPTOR descriptor;
@@ -131,8 +136,8 @@ BOOLEAN ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR
     BOOLEAN allowed = TRUE;
     if (descriptor) {
         allowed = SeAccessCheck(descriptor, &AccessState->SubjectSecurityContext, FALSE,
-                                AccessState->RemainingDesiredAccess, AccessState->PreviouslyGrantedAccess, NULL,
-                                &type->TypeInfo.GenericMapping, AccessMode, &granted, Status);
+                                AccessState->RemainingDesiredAccess, AccessState->PreviouslyGrantedAccess,
+                                NULL, &type->TypeInfo.GenericMapping, AccessMode, &granted, Status);
     } else {
         granted = AccessState->RemainingDesiredAccess | AccessState->PreviouslyGrantedAccess;
         if (granted & MAXIMUM_ALLOWED)
@@ -156,7 +161,8 @@ static ACCESS_MASK map_access(POBJECT_TYPE type, ACCESS_MASK access)
     return access;
 }
 
-static NTSTATUS grant(PVOID object, POB_ACCESS access, ULONG attributes, KPROCESSOR_MODE mode, ACCESS_MASK *granted)
+static NTSTATUS grant(PVOID object, POB_ACCESS access, ULONG attributes, KPROCESSOR_MODE mode,
+                      ACCESS_MASK *granted)
 {
     POBJECT_TYPE type = ObpTypeOf(object);
     KPROCESSOR_MODE check = attributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : mode;
@@ -252,14 +258,14 @@ static NTSTATUS assign_security(POBJECT_HEADER header, POB_ACCESS access)
     POBJECT_HEADER_NAME_INFO name = ObpNameInfo(header);
     if (!given && !type->TypeInfo.SecurityRequired && !(name && name->Name.Buffer))
         return STATUS_SUCCESS;
-    NTSTATUS status =
-        SeAssignSecurity(NULL, given, &merged, type == ObpDirectoryObjectType,
-                         &ObpNeedAccess(access)->SubjectSecurityContext, &type->TypeInfo.GenericMapping, PagedPool);
+    NTSTATUS status = SeAssignSecurity(NULL, given, &merged, type == ObpDirectoryObjectType,
+                                       &ObpNeedAccess(access)->SubjectSecurityContext,
+                                       &type->TypeInfo.GenericMapping, PagedPool);
     if (!NT_SUCCESS(status))
         return status;
     OB_SECURITY_METHOD *method = type->TypeInfo.SecurityProcedure;
-    status = (method ? method : SeDefaultObjectMethod)(header->Body, AssignSecurityDescriptor, NULL, merged, NULL,
-                                                       &header->SecurityDescriptor, NonPagedPoolNx,
+    status = (method ? method : SeDefaultObjectMethod)(header->Body, AssignSecurityDescriptor, NULL, merged,
+                                                       NULL, &header->SecurityDescriptor, NonPagedPoolNx,
                                                        &type->TypeInfo.GenericMapping, KernelMode);
     SeDeassignSecurity(&merged);
     return status;
@@ -351,9 +357,9 @@ static void finish_new_object(PVOID object)
     }
 }
 
-NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE Type, KPROCESSOR_MODE AccessMode,
-                                  PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess, PVOID ParseContext,
-                                  PHANDLE Handle)
+NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE Type,
+                                  KPROCESSOR_MODE AccessMode, PACCESS_STATE PassedAccessState,
+                                  ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle)
 {
     OBJECT_CREATE_INFORMATION info;
     UNICODE_STRING name;
@@ -399,9 +405,10 @@ out:
     return status;
 }
 
-NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes, PACCESS_STATE PassedAccessState,
-                                       ACCESS_MASK DesiredAccess, POBJECT_TYPE Type, KPROCESSOR_MODE AccessMode,
-                                       PVOID ParseContext, PVOID *Object)
+NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes,
+                                       PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
+                                       POBJECT_TYPE Type, KPROCESSOR_MODE AccessMode, PVOID ParseContext,
+                                       PVOID *Object)
 {
     UNICODE_STRING name;
     OB_ACCESS access;
@@ -441,8 +448,8 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attribu
 }
 
 NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState,
-                                     ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
-                                     PHANDLE Handle)
+                                     ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                                     KPROCESSOR_MODE AccessMode, PHANDLE Handle)
 {
     OB_ACCESS access;
     *Handle = NULL;
@@ -462,8 +469,9 @@ NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCE
 
 /* ---------------------------------------------------------------- handle to pointer */
 
-NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
-                                                KPROCESSOR_MODE AccessMode, ULONG Tag, PVOID *Object,
+NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAccess,
+                                                POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                                                ULONG Tag, PVOID *Object,
                                                 POBJECT_HANDLE_INFORMATION HandleInformation)
 {
     HANDLE index;
@@ -499,8 +507,8 @@ NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK Desir
         return status;
     }
     if (HandleInformation) {
-        HandleInformation->HandleAttributes = (attributes & OB_HANDLE_INHERIT ? OBJ_INHERIT : 0) |
-                                              (attributes & OB_HANDLE_PROTECT ? 1 : 0);
+        HandleInformation->HandleAttributes =
+            (attributes & OB_HANDLE_INHERIT ? OBJ_INHERIT : 0) | (attributes & OB_HANDLE_PROTECT ? 1 : 0);
         HandleInformation->GrantedAccess = granted;
     }
     *Object = header->Body;
@@ -512,8 +520,8 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAcces
                                          POBJECT_HANDLE_INFORMATION HandleInformation)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    return ObReferenceObjectByHandleWithTag(Handle, DesiredAccess, ObjectType, AccessMode, OB_DEFAULT_TAG, Object,
-                                            HandleInformation);
+    return ObReferenceObjectByHandleWithTag(Handle, DesiredAccess, ObjectType, AccessMode, OB_DEFAULT_TAG,
+                                            Object, HandleInformation);
 }
 
 /* ---------------------------------------------------------------- returning handles to callers */
@@ -541,7 +549,8 @@ NTSTATUS ObpInsertAndReturn(PVOID Object, ACCESS_MASK DesiredAccess, PHANDLE To,
     return NT_SUCCESS(returned) ? status : returned;
 }
 
-NTSTATUS ObpOpenAndReturn(POBJECT_TYPE Type, PHANDLE To, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes)
+NTSTATUS ObpOpenAndReturn(POBJECT_TYPE Type, PHANDLE To, ACCESS_MASK DesiredAccess,
+                          POBJECT_ATTRIBUTES Attributes)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
     HANDLE handle;

@@ -84,8 +84,8 @@ static void fill_type(POBJECT_TYPE type, OBJECT_TYPE_INFORMATION *to, PVOID user
     to->DefaultNonPagedPoolCharge = type->TypeInfo.DefaultNonPagedPoolCharge;
 }
 
-static NTSTATUS query_basic(PVOID object, POBJECT_HANDLE_INFORMATION handle, PVOID to, ULONG length, ULONG *needed,
-                            KPROCESSOR_MODE mode)
+static NTSTATUS query_basic(PVOID object, POBJECT_HANDLE_INFORMATION handle, PVOID to, ULONG length,
+                            ULONG *needed, KPROCESSOR_MODE mode)
 {
     OBJECT_BASIC_INFORMATION info = {0};
     POBJECT_HEADER header = ObpHeader(object);
@@ -173,8 +173,8 @@ static NTSTATUS query_types(PVOID to, ULONG length, ULONG *needed, KPROCESSOR_MO
     return status;
 }
 
-NTSTATUS NTAPI NtQueryObject(HANDLE Handle, OBJECT_INFORMATION_CLASS ObjectInformationClass, PVOID ObjectInformation,
-                             ULONG ObjectInformationLength, PULONG ReturnLength)
+NTSTATUS NTAPI NtQueryObject(HANDLE Handle, OBJECT_INFORMATION_CLASS ObjectInformationClass,
+                             PVOID ObjectInformation, ULONG ObjectInformationLength, PULONG ReturnLength)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
     OBJECT_HANDLE_INFORMATION handle = {0};
@@ -228,7 +228,8 @@ NTSTATUS NTAPI NtQueryObject(HANDLE Handle, OBJECT_INFORMATION_CLASS ObjectInfor
     return status;
 }
 
-NTSTATUS NTAPI NtSetInformationObject(HANDLE Handle, OBJECT_INFORMATION_CLASS Class, PVOID Information, ULONG Length)
+NTSTATUS NTAPI NtSetInformationObject(HANDLE Handle, OBJECT_INFORMATION_CLASS Class, PVOID Information,
+                                      ULONG Length)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
     OBJECT_HANDLE_FLAG_INFORMATION flags;
@@ -265,13 +266,15 @@ NTSTATUS NTAPI NtMakePermanentObject(HANDLE Handle)
     return status;
 }
 
-NTSTATUS NTAPI ZwQueryObject(HANDLE Handle, OBJECT_INFORMATION_CLASS ObjectInformationClass, PVOID ObjectInformation,
-                             ULONG ObjectInformationLength, PULONG ReturnLength)
+NTSTATUS NTAPI ZwQueryObject(HANDLE Handle, OBJECT_INFORMATION_CLASS ObjectInformationClass,
+                             PVOID ObjectInformation, ULONG ObjectInformationLength, PULONG ReturnLength)
 {
-    KI_ZW(NtQueryObject(Handle, ObjectInformationClass, ObjectInformation, ObjectInformationLength, ReturnLength));
+    KI_ZW(NtQueryObject(Handle, ObjectInformationClass, ObjectInformation, ObjectInformationLength,
+                        ReturnLength));
 }
 
-NTSTATUS NTAPI ZwSetInformationObject(HANDLE Handle, OBJECT_INFORMATION_CLASS Class, PVOID Information, ULONG Length)
+NTSTATUS NTAPI ZwSetInformationObject(HANDLE Handle, OBJECT_INFORMATION_CLASS Class, PVOID Information,
+                                      ULONG Length)
 {
     KI_ZW(NtSetInformationObject(Handle, Class, Information, Length));
 }

@@ -2,13 +2,14 @@
 /*
  * ob/reference.c: reference counts.
  *
- * A reference is one interlocked increment and one interlocked decrement. The count of an object that somebody may use
- * is positive, so an increment that finds zero or less, and a decrement that ends below zero, or at zero while handles
- * are open, are errors of the caller: REFERENCE_BY_POINTER, naming the driver that called.
+ * A reference is one interlocked increment and one interlocked decrement. The count of an object that
+ * somebody may use is positive, so an increment that finds zero or less, and a decrement that ends below
+ * zero, or at zero while handles are open, are errors of the caller: REFERENCE_BY_POINTER, naming the driver
+ * that called.
  *
- * The checked machine counts references by object and tag as well (the tag of the WithTag routines, 'Dflt' otherwise),
- * so that a report can say who holds an object. The counts live in a hash table of this file; one spin lock guards it
- * (T, leaf). References that a handle lookup takes count under the caller's tag too.
+ * The checked machine counts references by object and tag as well (the tag of the WithTag routines, 'Dflt'
+ * otherwise), so that a report can say who holds an object. The counts live in a hash table of this file; one
+ * spin lock guards it (T, leaf). References that a handle lookup takes count under the caller's tag too.
  */
 #include "obi.h"
 
@@ -99,9 +100,10 @@ static inline LONGLONG add_reference(PVOID object, ULONG tag, PVOID caller)
     POBJECT_HEADER header = ObpHeader(object);
     LONGLONG count = __atomic_add_fetch(&header->PointerCount, 1, __ATOMIC_RELAXED);
     if (__builtin_expect(count <= 1, 0))
-        ObpBadReference(header, caller,
-                        "ObReferenceObject was called for an object whose last reference is gone. The caller used a "
-                        "pointer that it holds no reference for: reference the object while it is known to exist.");
+        ObpBadReference(
+            header, caller,
+            "ObReferenceObject was called for an object whose last reference is gone. The caller used a "
+            "pointer that it holds no reference for: reference the object while it is known to exist.");
     if (__builtin_expect(ObpTraceEnabled, 0))
         ObpTraceReference(object, tag, 1);
     return count;
@@ -115,13 +117,15 @@ static inline LONGLONG drop_reference(PVOID object, ULONG tag, BOOLEAN defer, PV
     LONGLONG count = __atomic_sub_fetch(&header->PointerCount, 1, __ATOMIC_ACQ_REL);
     if (__builtin_expect(count <= 0, 0)) {
         if (count < 0)
-            ObpBadReference(header, caller,
-                            "ObDereferenceObject was called for an object that has no reference left. The caller "
-                            "dereferenced it once too often: pair each reference with exactly one dereference.");
+            ObpBadReference(
+                header, caller,
+                "ObDereferenceObject was called for an object that has no reference left. The caller "
+                "dereferenced it once too often: pair each reference with exactly one dereference.");
         if (header->HandleCount != 0)
-            ObpBadReference(header, caller,
-                            "ObDereferenceObject took the last reference of an object that has open handles, whose "
-                            "references these are: the caller dereferenced it once too often.");
+            ObpBadReference(
+                header, caller,
+                "ObDereferenceObject took the last reference of an object that has open handles, whose "
+                "references these are: the caller dereferenced it once too often.");
         ObpLastReference(header, defer);
     }
     return count;
@@ -188,8 +192,9 @@ BOOLEAN NTAPI ObReferenceObjectSafe(PVOID Object)
     return FALSE;
 }
 
-NTSTATUS NTAPI ObReferenceObjectByPointerWithTag(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
-                                                 KPROCESSOR_MODE AccessMode, ULONG Tag)
+NTSTATUS NTAPI ObReferenceObjectByPointerWithTag(PVOID Object, ACCESS_MASK DesiredAccess,
+                                                 POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                                                 ULONG Tag)
 {
     UNREFERENCED_PARAMETER(DesiredAccess);
     if (ObjectType ? ObpTypeOf(Object) != ObjectType : AccessMode != KernelMode)

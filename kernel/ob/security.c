@@ -2,8 +2,9 @@
 /*
  * ob/security.c: security descriptors of objects.
  *
- * The descriptor hangs off the object's header, unless the type has a Security procedure of its own (a file's belongs to
- * its file system). It is replaced as a whole, so readers copy it under the lock of sep.h and never see half of one.
+ * The descriptor hangs off the object's header, unless the type has a Security procedure of its own (a file's
+ * belongs to its file system). It is replaced as a whole, so readers copy it under the lock of sep.h and
+ * never see half of one.
  */
 #include "obi.h"
 
@@ -13,12 +14,13 @@ static OB_SECURITY_METHOD *method_of(PVOID object)
     return method ? method : SeDefaultObjectMethod;
 }
 
-NTSTATUS NTAPI ObGetObjectSecurity(PVOID Object, PSECURITY_DESCRIPTOR *SecurityDescriptor, PBOOLEAN MemoryAllocated)
+NTSTATUS NTAPI ObGetObjectSecurity(PVOID Object, PSECURITY_DESCRIPTOR *SecurityDescriptor,
+                                   PBOOLEAN MemoryAllocated)
 {
     POBJECT_HEADER header = ObpHeader(Object);
     POBJECT_TYPE type = ObpTypeOf(Object);
-    SECURITY_INFORMATION all = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION |
-                               SACL_SECURITY_INFORMATION;
+    SECURITY_INFORMATION all = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
+                               DACL_SECURITY_INFORMATION | SACL_SECURITY_INFORMATION;
     *SecurityDescriptor = NULL;
     *MemoryAllocated = FALSE;
     if (!type->TypeInfo.SecurityProcedure && !header->SecurityDescriptor)
@@ -29,9 +31,9 @@ NTSTATUS NTAPI ObGetObjectSecurity(PVOID Object, PSECURITY_DESCRIPTOR *SecurityD
         if (!descriptor)
             return STATUS_INSUFFICIENT_RESOURCES;
         length = bytes;
-        NTSTATUS status =
-            method_of(Object)(Object, QuerySecurityDescriptor, &all, descriptor, &length, &header->SecurityDescriptor,
-                              NonPagedPoolNx, &type->TypeInfo.GenericMapping, KernelMode);
+        NTSTATUS status = method_of(Object)(Object, QuerySecurityDescriptor, &all, descriptor, &length,
+                                            &header->SecurityDescriptor, NonPagedPoolNx,
+                                            &type->TypeInfo.GenericMapping, KernelMode);
         if (NT_SUCCESS(status)) {
             *SecurityDescriptor = descriptor;
             *MemoryAllocated = TRUE;
@@ -67,7 +69,8 @@ static ACCESS_MASK access_for(SECURITY_INFORMATION information, BOOLEAN set)
 }
 
 NTSTATUS NTAPI NtQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation,
-                                     PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Length, PULONG LengthNeeded)
+                                     PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Length,
+                                     PULONG LengthNeeded)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
     PVOID object, copy = NULL;
@@ -80,7 +83,8 @@ NTSTATUS NTAPI NtQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION Securit
         if (!NT_SUCCESS(status))
             return status;
     }
-    status = ObReferenceObjectByHandle(Handle, access_for(SecurityInformation, FALSE), NULL, mode, &object, NULL);
+    status =
+        ObReferenceObjectByHandle(Handle, access_for(SecurityInformation, FALSE), NULL, mode, &object, NULL);
     if (!NT_SUCCESS(status))
         return status;
     if (Length > 0x10000)
@@ -137,7 +141,8 @@ NTSTATUS NTAPI NtSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityI
 }
 
 NTSTATUS NTAPI ZwQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation,
-                                     PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Length, PULONG LengthNeeded)
+                                     PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Length,
+                                     PULONG LengthNeeded)
 {
     KI_ZW(NtQuerySecurityObject(Handle, SecurityInformation, SecurityDescriptor, Length, LengthNeeded));
 }

@@ -15,15 +15,16 @@ NTSTATUS NTAPI NtCreateSemaphore(PHANDLE SemaphoreHandle, ACCESS_MASK DesiredAcc
         return status;
     if (MaximumCount <= 0 || InitialCount < 0 || InitialCount > MaximumCount)
         return STATUS_INVALID_PARAMETER;
-    status = ObCreateObject(mode, ExpSemaphoreObjectType, ObjectAttributes, mode, NULL, sizeof(*semaphore), 0, 0,
-                            (PVOID *)&semaphore);
+    status = ObCreateObject(mode, ExpSemaphoreObjectType, ObjectAttributes, mode, NULL, sizeof(*semaphore), 0,
+                            0, (PVOID *)&semaphore);
     if (!NT_SUCCESS(status))
         return status;
     KeInitializeSemaphore(semaphore, InitialCount, MaximumCount);
     return ObpInsertAndReturn(semaphore, DesiredAccess, SemaphoreHandle, mode);
 }
 
-NTSTATUS NTAPI NtOpenSemaphore(PHANDLE SemaphoreHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI NtOpenSemaphore(PHANDLE SemaphoreHandle, ACCESS_MASK DesiredAccess,
+                               POBJECT_ATTRIBUTES ObjectAttributes)
 {
     return ObpOpenAndReturn(ExpSemaphoreObjectType, SemaphoreHandle, DesiredAccess, ObjectAttributes);
 }
@@ -68,8 +69,8 @@ NTSTATUS NTAPI NtQuerySemaphore(HANDLE SemaphoreHandle, SEMAPHORE_INFORMATION_CL
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
     PKSEMAPHORE semaphore;
-    NTSTATUS status = ObReferenceObjectByHandle(SemaphoreHandle, SEMAPHORE_QUERY_STATE, ExpSemaphoreObjectType, mode,
-                                                (PVOID *)&semaphore, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(SemaphoreHandle, SEMAPHORE_QUERY_STATE,
+                                                ExpSemaphoreObjectType, mode, (PVOID *)&semaphore, NULL);
     if (!NT_SUCCESS(status))
         return status;
     SEMAPHORE_BASIC_INFORMATION info = {KeReadStateSemaphore(semaphore), semaphore->Limit};
@@ -83,7 +84,8 @@ NTSTATUS NTAPI ZwCreateSemaphore(PHANDLE SemaphoreHandle, ACCESS_MASK DesiredAcc
     KI_ZW(NtCreateSemaphore(SemaphoreHandle, DesiredAccess, ObjectAttributes, InitialCount, MaximumCount));
 }
 
-NTSTATUS NTAPI ZwOpenSemaphore(PHANDLE SemaphoreHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI ZwOpenSemaphore(PHANDLE SemaphoreHandle, ACCESS_MASK DesiredAccess,
+                               POBJECT_ATTRIBUTES ObjectAttributes)
 {
     KI_ZW(NtOpenSemaphore(SemaphoreHandle, DesiredAccess, ObjectAttributes));
 }

@@ -2,9 +2,9 @@
 /*
  * ob/symlink.c: symbolic links of the object namespace.
  *
- * A link is an object with a target string, constant from its creation. Its parse procedure rewrites the name being
- * looked up: everything up to and including the link is replaced by the target. The lookup itself decides when the link
- * is meant and not its target (see walk() in name.c).
+ * A link is an object with a target string, constant from its creation. Its parse procedure rewrites the name
+ * being looked up: everything up to and including the link is replaced by the target. The lookup itself
+ * decides when the link is meant and not its target (see walk() in name.c).
  */
 #include "obi.h"
 #include "ntsvc.h"
@@ -73,8 +73,8 @@ NTSTATUS NTAPI NtCreateSymbolicLinkObject(PHANDLE LinkHandle, ACCESS_MASK Desire
         status = STATUS_INVALID_PARAMETER;
     if (!NT_SUCCESS(status))
         return status;
-    status = ObCreateObject(mode, ObpSymbolicLinkObjectType, ObjectAttributes, mode, NULL, sizeof(*link), 0, 0,
-                            (PVOID *)&link);
+    status = ObCreateObject(mode, ObpSymbolicLinkObjectType, ObjectAttributes, mode, NULL, sizeof(*link), 0,
+                            0, (PVOID *)&link);
     if (!NT_SUCCESS(status)) {
         ObpFreeObjectNameBuffer(target.Buffer);
         return status;
@@ -146,8 +146,8 @@ NTSTATUS ObCreateSymbolicLinkByName(PUNICODE_STRING Name, PUNICODE_STRING Target
 {
     OBJECT_ATTRIBUTES attributes;
     HANDLE handle;
-    InitializeObjectAttributes(&attributes, Name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
-                               SePublicDefaultSd);
+    InitializeObjectAttributes(&attributes, Name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                               NULL, SePublicDefaultSd);
     NTSTATUS status = ZwCreateSymbolicLinkObject(&handle, SYMBOLIC_LINK_ALL_ACCESS, &attributes, Target);
     if (NT_SUCCESS(status))
         ZwClose(handle);

@@ -2,9 +2,9 @@
 /*
  * ob/timer.c: timer objects as the native services see them.
  *
- * The object is a KTIMER with a DPC and an APC: when NtSetTimer was given an APC routine, expiry queues the DPC, the DPC
- * queues the APC to the thread that set the timer. While the APC is set, the object holds a reference to the thread.
- * The lock x of the object guards the pair; it is a leaf, taken at DISPATCH_LEVEL.
+ * The object is a KTIMER with a DPC and an APC: when NtSetTimer was given an APC routine, expiry queues the
+ * DPC, the DPC queues the APC to the thread that set the timer. While the APC is set, the object holds a
+ * reference to the thread. The lock x of the object guards the pair; it is a leaf, taken at DISPATCH_LEVEL.
  */
 #include "obi.h"
 #include "ntsvc.h"
@@ -13,15 +13,15 @@ typedef struct _ETIMER {
     KTIMER KeTimer;
     KDPC TimerDpc;
     KAPC TimerApc;
-    KSPIN_LOCK Lock;          /* x */
-    PETHREAD ApcThread;       /* x: referenced while an APC routine is set */
+    KSPIN_LOCK Lock;               /* x */
+    PETHREAD ApcThread;            /* x: referenced while an APC routine is set */
     PTIMER_APC_ROUTINE ApcRoutine; /* x */
 } ETIMER, *PETIMER;
 
 const ULONG ObpTimerBytes = sizeof(ETIMER);
 
-static VOID NTAPI timer_apc(PKAPC Apc, PKNORMAL_ROUTINE *NormalRoutine, PVOID *NormalContext, PVOID *SystemArgument1,
-                            PVOID *SystemArgument2)
+static VOID NTAPI timer_apc(PKAPC Apc, PKNORMAL_ROUTINE *NormalRoutine, PVOID *NormalContext,
+                            PVOID *SystemArgument1, PVOID *SystemArgument2)
 {
     /* Delivered: the expiry's reference to the timer goes; a periodic timer's next expiry takes a new one. */
     ObDereferenceObjectDeferDelete(CONTAINING_RECORD(Apc, ETIMER, TimerApc));
@@ -40,7 +40,8 @@ static VOID NTAPI timer_dpc(PKDPC Dpc, PVOID Context, PVOID SystemArgument1, PVO
     KeAcquireSpinLockAtDpcLevel(&timer->Lock);
     if (timer->ApcThread) {
         ObReferenceObject(timer);
-        if (!KeInsertQueueApc(&timer->TimerApc, (PVOID)(ULONG_PTR)now.LowPart, (PVOID)(LONG_PTR)now.HighPart, 2))
+        if (!KeInsertQueueApc(&timer->TimerApc, (PVOID)(ULONG_PTR)now.LowPart, (PVOID)(LONG_PTR)now.HighPart,
+                              2))
             ObDereferenceObjectDeferDelete(timer);
     }
     KeReleaseSpinLockFromDpcLevel(&timer->Lock);
@@ -68,8 +69,8 @@ void ObpDeleteTimer(PVOID Object)
     cancel(Object);
 }
 
-NTSTATUS NTAPI NtCreateTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                             TIMER_TYPE TimerType)
+NTSTATUS NTAPI NtCreateTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes, TIMER_TYPE TimerType)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
     PETIMER timer;
@@ -78,8 +79,8 @@ NTSTATUS NTAPI NtCreateTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POB
         return status;
     if (TimerType != NotificationTimer && TimerType != SynchronizationTimer)
         return STATUS_INVALID_PARAMETER_4;
-    status =
-        ObCreateObject(mode, ExpTimerObjectType, ObjectAttributes, mode, NULL, sizeof(*timer), 0, 0, (PVOID *)&timer);
+    status = ObCreateObject(mode, ExpTimerObjectType, ObjectAttributes, mode, NULL, sizeof(*timer), 0, 0,
+                            (PVOID *)&timer);
     if (!NT_SUCCESS(status))
         return status;
     KeInitializeTimerEx(&timer->KeTimer, TimerType);
@@ -87,7 +88,8 @@ NTSTATUS NTAPI NtCreateTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POB
     return ObpInsertAndReturn(timer, DesiredAccess, TimerHandle, mode);
 }
 
-NTSTATUS NTAPI NtOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI NtOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess,
+                           POBJECT_ATTRIBUTES ObjectAttributes)
 {
     return ObpOpenAndReturn(ExpTimerObjectType, TimerHandle, DesiredAccess, ObjectAttributes);
 }
@@ -145,13 +147,13 @@ NTSTATUS NTAPI NtCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState)
     return CurrentState ? KiCopyToMode(mode, CurrentState, &state, sizeof(state)) : STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI NtQueryTimer(HANDLE TimerHandle, TIMER_INFORMATION_CLASS Class, PVOID Information, ULONG Length,
-                            PULONG ReturnLength)
+NTSTATUS NTAPI NtQueryTimer(HANDLE TimerHandle, TIMER_INFORMATION_CLASS Class, PVOID Information,
+                            ULONG Length, PULONG ReturnLength)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
     PETIMER timer;
-    NTSTATUS status =
-        ObReferenceObjectByHandle(TimerHandle, TIMER_QUERY_STATE, ExpTimerObjectType, mode, (PVOID *)&timer, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(TimerHandle, TIMER_QUERY_STATE, ExpTimerObjectType, mode,
+                                                (PVOID *)&timer, NULL);
     if (!NT_SUCCESS(status))
         return status;
     TIMER_BASIC_INFORMATION info = {.TimerState = KeReadStateTimer(&timer->KeTimer)};
@@ -161,13 +163,14 @@ NTSTATUS NTAPI NtQueryTimer(HANDLE TimerHandle, TIMER_INFORMATION_CLASS Class, P
     return ObpReturnInformation(Class, &info, sizeof(info), Information, Length, ReturnLength, mode);
 }
 
-NTSTATUS NTAPI ZwCreateTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                             TIMER_TYPE TimerType)
+NTSTATUS NTAPI ZwCreateTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes, TIMER_TYPE TimerType)
 {
     KI_ZW(NtCreateTimer(TimerHandle, DesiredAccess, ObjectAttributes, TimerType));
 }
 
-NTSTATUS NTAPI ZwOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI ZwOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess,
+                           POBJECT_ATTRIBUTES ObjectAttributes)
 {
     KI_ZW(NtOpenTimer(TimerHandle, DesiredAccess, ObjectAttributes));
 }
@@ -175,7 +178,8 @@ NTSTATUS NTAPI ZwOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJE
 NTSTATUS NTAPI ZwSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PTIMER_APC_ROUTINE TimerApcRoutine,
                           PVOID TimerContext, BOOLEAN ResumeTimer, LONG Period, PBOOLEAN PreviousState)
 {
-    KI_ZW(NtSetTimer(TimerHandle, DueTime, TimerApcRoutine, TimerContext, ResumeTimer, Period, PreviousState));
+    KI_ZW(
+        NtSetTimer(TimerHandle, DueTime, TimerApcRoutine, TimerContext, ResumeTimer, Period, PreviousState));
 }
 
 NTSTATUS NTAPI ZwCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState)
@@ -183,8 +187,8 @@ NTSTATUS NTAPI ZwCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState)
     KI_ZW(NtCancelTimer(TimerHandle, CurrentState));
 }
 
-NTSTATUS NTAPI ZwQueryTimer(HANDLE TimerHandle, TIMER_INFORMATION_CLASS Class, PVOID Information, ULONG Length,
-                            PULONG ReturnLength)
+NTSTATUS NTAPI ZwQueryTimer(HANDLE TimerHandle, TIMER_INFORMATION_CLASS Class, PVOID Information,
+                            ULONG Length, PULONG ReturnLength)
 {
     KI_ZW(NtQueryTimer(TimerHandle, Class, Information, Length, ReturnLength));
 }

@@ -2,17 +2,19 @@
 /*
  * ob/wait.c: waiting on handles.
  *
- * What a wait on a handle waits on is the type's say (OBJECT_TYPE_INITIALIZER.WaitObjectFlagOffset): the body itself, a
- * dispatcher object inside it (a file's event), one that the body points to, or, for types that mean nothing by a wait,
- * an event that is always signalled. Waiting can raise (a mutant owned too often), so it runs under KeTryCall.
+ * What a wait on a handle waits on is the type's say (OBJECT_TYPE_INITIALIZER.WaitObjectFlagOffset): the body
+ * itself, a dispatcher object inside it (a file's event), one that the body points to, or, for types that
+ * mean nothing by a wait, an event that is always signalled. Waiting can raise (a mutant owned too often), so
+ * it runs under KeTryCall.
  */
 #include "obi.h"
 #include "ntsvc.h"
 
-static KEVENT default_object = {.Header = {.Type = EventNotificationObject, .Size = sizeof(KEVENT) / sizeof(LONG),
-                                           .SignalState = 1,
-                                           .WaitListHead = {&default_object.Header.WaitListHead,
-                                                            &default_object.Header.WaitListHead}}};
+static KEVENT default_object = {
+    .Header = {.Type = EventNotificationObject,
+               .Size = sizeof(KEVENT) / sizeof(LONG),
+               .SignalState = 1,
+               .WaitListHead = {&default_object.Header.WaitListHead, &default_object.Header.WaitListHead}}};
 
 NTSTATUS ObpQueryWaitObject(PVOID Object, PVOID *Dispatcher)
 {
@@ -47,8 +49,8 @@ static void do_wait(void *context)
         call->status =
             KeWaitForSingleObject(call->objects[0], UserRequest, call->mode, call->alertable, call->timeout);
     else
-        call->status = KeWaitForMultipleObjects(call->count, call->objects, call->type, UserRequest, call->mode,
-                                                call->alertable, call->timeout, call->blocks);
+        call->status = KeWaitForMultipleObjects(call->count, call->objects, call->type, UserRequest,
+                                                call->mode, call->alertable, call->timeout, call->blocks);
 }
 
 static NTSTATUS wait_on(wait_call *call)
@@ -74,7 +76,8 @@ NTSTATUS NTAPI NtWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_IN
     NTSTATUS status = capture_timeout(&Timeout, &local, mode);
     if (!NT_SUCCESS(status))
         return status;
-    /* A wait of no time is allowed at DISPATCH_LEVEL, so no assertion of a lower level may stand in its way. */
+    /* A wait of no time is allowed at DISPATCH_LEVEL, so no assertion of a lower level may stand in its way.
+     */
     status = ObReferenceObjectByHandleWithTag(Handle, SYNCHRONIZE, NULL, mode, OB_DEFAULT_TAG, &object, NULL);
     if (!NT_SUCCESS(status))
         return status;
@@ -165,7 +168,8 @@ NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE SignalHandle, HANDLE WaitHa
     if (NT_SUCCESS(status)) {
         call.type = ObpTypeOf(call.object);
         ACCESS_MASK needed = call.type == ExpMutantObjectType ? SYNCHRONIZE : EVENT_MODIFY_STATE;
-        if (call.type != ExpEventObjectType && call.type != ExpSemaphoreObjectType && call.type != ExpMutantObjectType)
+        if (call.type != ExpEventObjectType && call.type != ExpSemaphoreObjectType &&
+            call.type != ExpMutantObjectType)
             status = STATUS_OBJECT_TYPE_MISMATCH;
         else if (mode != KernelMode && needed & ~info.GrantedAccess)
             status = STATUS_ACCESS_DENIED;

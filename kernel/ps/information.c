@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ps/information.c: asking and telling threads and processes by handle: NtSetInformationThread, the queries, and the
- * services that open tokens.
+ * ps/information.c: asking and telling threads and processes by handle: NtSetInformationThread, the queries,
+ * and the services that open tokens.
  *
  * A class that means nothing here is refused (STATUS_INVALID_INFO_CLASS), never accepted and ignored.
  */
@@ -75,8 +75,8 @@ NTSTATUS NTAPI NtSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Threa
     NTSTATUS status = KiCopyFromMode(mode, &value, ThreadInformation, sizeof(value));
     if (!NT_SUCCESS(status))
         return status;
-    status = ObReferenceObjectByHandle(ThreadHandle, THREAD_SET_INFORMATION, PspThreadType, mode, (PVOID *)&thread,
-                                       NULL);
+    status = ObReferenceObjectByHandle(ThreadHandle, THREAD_SET_INFORMATION, PspThreadType, mode,
+                                       (PVOID *)&thread, NULL);
     if (!NT_SUCCESS(status))
         return status;
     switch (ThreadInformationClass) {
@@ -109,7 +109,8 @@ static NTSTATUS answer(const void *from, ULONG bytes, PVOID to, ULONG length, PU
 }
 
 NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass,
-                                        PVOID ThreadInformation, ULONG ThreadInformationLength, PULONG ReturnLength)
+                                        PVOID ThreadInformation, ULONG ThreadInformationLength,
+                                        PULONG ReturnLength)
 {
     KPROCESSOR_MODE mode = previous_mode();
     PETHREAD thread;
@@ -127,8 +128,8 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Thr
         return status;
     switch (ThreadInformationClass) {
     case ThreadBasicInformation:
-        info.basic = (thread_basic){thread->ExitStatus,          thread->Tcb.Teb,      thread->Cid,
-                                    thread->Tcb.UserAffinity,    thread->Tcb.Priority, thread->Tcb.BasePriority};
+        info.basic = (thread_basic){thread->ExitStatus,       thread->Tcb.Teb,      thread->Cid,
+                                    thread->Tcb.UserAffinity, thread->Tcb.Priority, thread->Tcb.BasePriority};
         bytes = sizeof(info.basic);
         break;
     case ThreadTimes:
@@ -172,7 +173,8 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Thr
 
 /* ---------------------------------------------------------------- processes */
 
-static NTSTATUS query_image_name(PEPROCESS process, PVOID to, ULONG length, PULONG return_length, KPROCESSOR_MODE mode)
+static NTSTATUS query_image_name(PEPROCESS process, PVOID to, ULONG length, PULONG return_length,
+                                 KPROCESSOR_MODE mode)
 {
     UNICODE_STRING name = {0};
     if (process->ImageFullName)
@@ -180,7 +182,8 @@ static NTSTATUS query_image_name(PEPROCESS process, PVOID to, ULONG length, PULO
     ULONG needed = sizeof(name) + name.Length + sizeof(WCHAR);
     NTSTATUS status = STATUS_INFO_LENGTH_MISMATCH;
     if (length >= needed) {
-        UNICODE_STRING users = {name.Length, (USHORT)(name.Length + sizeof(WCHAR)), (PWCH)((UCHAR *)to + sizeof(name))};
+        UNICODE_STRING users = {name.Length, (USHORT)(name.Length + sizeof(WCHAR)),
+                                (PWCH)((UCHAR *)to + sizeof(name))};
         static const WCHAR zero;
         status = KiCopyToMode(mode, to, &users, sizeof(users));
         if (NT_SUCCESS(status))
@@ -197,30 +200,36 @@ static NTSTATUS query_image_name(PEPROCESS process, PVOID to, ULONG length, PULO
 }
 
 NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass,
-                                         PVOID ProcessInformation, ULONG ProcessInformationLength, PULONG ReturnLength)
+                                         PVOID ProcessInformation, ULONG ProcessInformationLength,
+                                         PULONG ReturnLength)
 {
     KPROCESSOR_MODE mode = previous_mode();
     PEPROCESS process;
     ULONG_PTR none = 0;
-    NTSTATUS status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_QUERY_INFORMATION, PspProcessType, mode,
-                                                (PVOID *)&process, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_QUERY_INFORMATION, PspProcessType,
+                                                mode, (PVOID *)&process, NULL);
     if (!NT_SUCCESS(status))
         return status;
     switch (ProcessInformationClass) {
     case ProcessBasicInformation: {
-        process_basic info = {process->ExitStatus,        process->Peb,
-                              process->Pcb.Affinity & KiActiveProcessors, process->Pcb.BasePriority,
-                              process->UniqueProcessId,   process->InheritedFromUniqueProcessId};
-        status = answer(&info, sizeof(info), ProcessInformation, ProcessInformationLength, ReturnLength, mode);
+        process_basic info = {process->ExitStatus,
+                              process->Peb,
+                              process->Pcb.Affinity & KiActiveProcessors,
+                              process->Pcb.BasePriority,
+                              process->UniqueProcessId,
+                              process->InheritedFromUniqueProcessId};
+        status =
+            answer(&info, sizeof(info), ProcessInformation, ProcessInformationLength, ReturnLength, mode);
         break;
     }
     case ProcessDebugPort:        /* nobody debugs it */
     case ProcessWow64Information: /* it is a 64-bit process */
-        status = answer(&none, sizeof(none), ProcessInformation, ProcessInformationLength, ReturnLength, mode);
+        status =
+            answer(&none, sizeof(none), ProcessInformation, ProcessInformationLength, ReturnLength, mode);
         break;
     case ProcessBreakOnTermination:
-        status = answer(&process->BreakOnTermination, sizeof(ULONG), ProcessInformation, ProcessInformationLength,
-                        ReturnLength, mode);
+        status = answer(&process->BreakOnTermination, sizeof(ULONG), ProcessInformation,
+                        ProcessInformationLength, ReturnLength, mode);
         break;
     case ProcessImageFileName:
         status = query_image_name(process, ProcessInformation, ProcessInformationLength, ReturnLength, mode);
@@ -235,12 +244,14 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS 
 
 /* ---------------------------------------------------------------- tokens */
 
-static NTSTATUS open_token(PACCESS_TOKEN token, ACCESS_MASK access, ULONG attributes, PHANDLE to, KPROCESSOR_MODE mode)
+static NTSTATUS open_token(PACCESS_TOKEN token, ACCESS_MASK access, ULONG attributes, PHANDLE to,
+                           KPROCESSOR_MODE mode)
 {
     HANDLE handle;
     if (mode == UserMode)
         attributes &= ~(ULONG)OBJ_KERNEL_HANDLE;
-    NTSTATUS status = ObOpenObjectByPointer(token, attributes, NULL, access, SepTokenObjectType, mode, &handle);
+    NTSTATUS status =
+        ObOpenObjectByPointer(token, attributes, NULL, access, SepTokenObjectType, mode, &handle);
     ObDereferenceObject(token);
     if (!NT_SUCCESS(status))
         return status;
@@ -255,8 +266,8 @@ NTSTATUS NTAPI NtOpenProcessTokenEx(HANDLE ProcessHandle, ACCESS_MASK DesiredAcc
 {
     KPROCESSOR_MODE mode = previous_mode();
     PEPROCESS process;
-    NTSTATUS status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_QUERY_INFORMATION, PspProcessType, mode,
-                                                (PVOID *)&process, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_QUERY_INFORMATION, PspProcessType,
+                                                mode, (PVOID *)&process, NULL);
     if (!NT_SUCCESS(status))
         return status;
     PACCESS_TOKEN token = PsReferencePrimaryToken(process);
@@ -276,7 +287,8 @@ NTSTATUS NTAPI NtOpenThreadTokenEx(HANDLE ThreadHandle, ACCESS_MASK DesiredAcces
     SECURITY_IMPERSONATION_LEVEL level;
     BOOLEAN copy, effective;
     PETHREAD thread;
-    UNREFERENCED_PARAMETER(OpenAsSelf); /* the check below is made with the thread's own token in either case */
+    UNREFERENCED_PARAMETER(
+        OpenAsSelf); /* the check below is made with the thread's own token in either case */
     NTSTATUS status = ObReferenceObjectByHandle(ThreadHandle, THREAD_QUERY_INFORMATION, PspThreadType, mode,
                                                 (PVOID *)&thread, NULL);
     if (!NT_SUCCESS(status))
@@ -303,18 +315,21 @@ NTSTATUS NTAPI NtOpenThreadToken(HANDLE ThreadHandle, ACCESS_MASK DesiredAccess,
 NTSTATUS NTAPI ZwSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass,
                                       PVOID ThreadInformation, ULONG ThreadInformationLength)
 {
-    KI_ZW(NtSetInformationThread(ThreadHandle, ThreadInformationClass, ThreadInformation, ThreadInformationLength));
+    KI_ZW(NtSetInformationThread(ThreadHandle, ThreadInformationClass, ThreadInformation,
+                                 ThreadInformationLength));
 }
 
 NTSTATUS NTAPI ZwQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass,
-                                        PVOID ThreadInformation, ULONG ThreadInformationLength, PULONG ReturnLength)
+                                        PVOID ThreadInformation, ULONG ThreadInformationLength,
+                                        PULONG ReturnLength)
 {
-    KI_ZW(NtQueryInformationThread(ThreadHandle, ThreadInformationClass, ThreadInformation, ThreadInformationLength,
-                                   ReturnLength));
+    KI_ZW(NtQueryInformationThread(ThreadHandle, ThreadInformationClass, ThreadInformation,
+                                   ThreadInformationLength, ReturnLength));
 }
 
 NTSTATUS NTAPI ZwQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass,
-                                         PVOID ProcessInformation, ULONG ProcessInformationLength, PULONG ReturnLength)
+                                         PVOID ProcessInformation, ULONG ProcessInformationLength,
+                                         PULONG ReturnLength)
 {
     KI_ZW(NtQueryInformationProcess(ProcessHandle, ProcessInformationClass, ProcessInformation,
                                     ProcessInformationLength, ReturnLength));

@@ -2,15 +2,19 @@
 /*
  * ps/init.c: the process manager starts.
  *
- * Theory of operation. A process is an address slice, a handle table and a token; a thread is a stack that ke schedules.
+ * Theory of operation. A process is an address slice, a handle table and a token; a thread is a stack that ke
+ * schedules.
  *
- *      PspAllocateThread -> KeInitThread -> PspStartThread -> ... runs ... -> PspExitThread -> KeTerminateThread
- *        object, id          stack           lists, notify                     notify, I/O        reaper
- *                                                                                                   |
- *        freed  <- PspDeleteThread <- last reference <- ... <- the thread's own reference  <---------+
+ *      PspAllocateThread   object and id
+ *      KeInitThread        stack
+ *      PspStartThread      process's list, notify routines, ready
+ *      ... runs ...
+ *      PspExitThread       notify routines, I/O cancelled, impersonation ended, out of the list
+ *      KeTerminateThread   signalled; the reaper frees the stack and drops the thread's reference to itself
+ *      PspDeleteThread     with the last reference
  *
- * The boot flow becomes a thread object of the System process in phase 1, so that every manager that starts later runs
- * on a real ETHREAD; at the end of boot the same thread moves into the client's process.
+ * The boot flow becomes a thread object of the System process in phase 1, so that every manager that starts
+ * later runs on a real ETHREAD; at the end of boot the same thread moves into the client's process.
  */
 #include "psi.h"
 
@@ -31,8 +35,8 @@ static void make_types(void)
         .InvalidAttributes = OBJ_PERMANENT | OBJ_EXCLUSIVE | OBJ_OPENIF,
         .GenericMapping = {STANDARD_RIGHTS_READ | PROCESS_VM_READ | PROCESS_QUERY_INFORMATION,
                            STANDARD_RIGHTS_WRITE | PROCESS_CREATE_PROCESS | PROCESS_CREATE_THREAD |
-                               PROCESS_VM_OPERATION | PROCESS_VM_WRITE | PROCESS_DUP_HANDLE | PROCESS_TERMINATE |
-                               PROCESS_SET_QUOTA | PROCESS_SET_INFORMATION,
+                               PROCESS_VM_OPERATION | PROCESS_VM_WRITE | PROCESS_DUP_HANDLE |
+                               PROCESS_TERMINATE | PROCESS_SET_QUOTA | PROCESS_SET_INFORMATION,
                            STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION,
                            PROCESS_ALL_ACCESS},
         .ValidAccessMask = PROCESS_ALL_ACCESS,
@@ -48,7 +52,8 @@ static void make_types(void)
         .GenericMapping = {STANDARD_RIGHTS_READ | THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION,
                            STANDARD_RIGHTS_WRITE | THREAD_TERMINATE | THREAD_SUSPEND_RESUME | THREAD_ALERT |
                                THREAD_SET_INFORMATION | THREAD_SET_CONTEXT,
-                           STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE | THREAD_QUERY_LIMITED_INFORMATION | THREAD_RESUME,
+                           STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE | THREAD_QUERY_LIMITED_INFORMATION |
+                               THREAD_RESUME,
                            THREAD_ALL_ACCESS},
         .ValidAccessMask = THREAD_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
@@ -57,7 +62,8 @@ static void make_types(void)
         .WaitObjectFlagOffset = FIELD_OFFSET(ETHREAD, Tcb),
         .DeleteProcedure = PspDeleteThread,
     };
-    UNICODE_STRING process_name = RTL_CONSTANT_STRING(L"Process"), thread_name = RTL_CONSTANT_STRING(L"Thread");
+    UNICODE_STRING process_name = RTL_CONSTANT_STRING(L"Process"),
+                   thread_name = RTL_CONSTANT_STRING(L"Thread");
     NTSTATUS status = ObpCreateObjectType(&process_name, &process, NULL, &PspProcessType);
     if (NT_SUCCESS(status))
         status = ObpCreateObjectType(&thread_name, &thread, NULL, &PspThreadType);

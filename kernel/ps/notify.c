@@ -2,10 +2,10 @@
 /*
  * ps/notify.c: process, thread and image notify routines.
  *
- * Three lists of up to 64 routines, called in the order of registration at PASSIVE_LEVEL inside a critical region, on
- * the thread that does what is notified. A slot is changed under lock N; a call takes a count on the slot under N and
- * runs without it, and a removal waits until the count is zero, so that a routine never runs after its removal
- * returned (a driver may unload then).
+ * Three lists of up to 64 routines, called in the order of registration at PASSIVE_LEVEL inside a critical
+ * region, on the thread that does what is notified. A slot is changed under lock N; a call takes a count on
+ * the slot under N and runs without it, and a removal waits until the count is zero, so that a routine never
+ * runs after its removal returned (a driver may unload then).
  */
 #include "psi.h"
 
@@ -107,10 +107,11 @@ void PspNotifyProcess(PEPROCESS Process, BOOLEAN Create, NTSTATUS *CreationStatu
         if (!routine)
             continue;
         if (flavour == PROCESS_PLAIN)
-            ((PCREATE_PROCESS_NOTIFY_ROUTINE)routine)(Process->InheritedFromUniqueProcessId, Process->UniqueProcessId,
-                                                      Create);
+            ((PCREATE_PROCESS_NOTIFY_ROUTINE)routine)(Process->InheritedFromUniqueProcessId,
+                                                      Process->UniqueProcessId, Create);
         else
-            ((PCREATE_PROCESS_NOTIFY_ROUTINE_EX)routine)(Process, Process->UniqueProcessId, Create ? &info : NULL);
+            ((PCREATE_PROCESS_NOTIFY_ROUTINE_EX)routine)(Process, Process->UniqueProcessId,
+                                                         Create ? &info : NULL);
         release(NOTIFY_PROCESS, i);
     }
     KeLeaveCriticalRegion();
@@ -129,7 +130,8 @@ void PspNotifyThread(PETHREAD Thread, BOOLEAN Create)
         if (!routine)
             continue;
         if (flavour != THREAD_NONSYSTEM || !Thread->SystemThread)
-            ((PCREATE_THREAD_NOTIFY_ROUTINE)routine)(Thread->Cid.UniqueProcess, Thread->Cid.UniqueThread, Create);
+            ((PCREATE_THREAD_NOTIFY_ROUTINE)routine)(Thread->Cid.UniqueProcess, Thread->Cid.UniqueThread,
+                                                     Create);
         release(NOTIFY_THREAD, i);
     }
     KeLeaveCriticalRegion();
@@ -151,11 +153,12 @@ void PsCallImageNotifyRoutines(PUNICODE_STRING FullImageName, HANDLE ProcessId, 
     KeLeaveCriticalRegion();
 }
 
-ULONG PspRemoveNotifyRoutinesInImage(PVOID Begin, PVOID End, void (*Describe)(const char *What, PVOID Routine))
+ULONG PspRemoveNotifyRoutinesInImage(PVOID Begin, PVOID End,
+                                     void (*Describe)(const char *What, PVOID Routine))
 {
-    static const char *const removers[NOTIFY_KINDS] = {
-        "PsSetCreateProcessNotifyRoutine(..., TRUE)", "PsRemoveCreateThreadNotifyRoutine",
-        "PsRemoveLoadImageNotifyRoutine"};
+    static const char *const removers[NOTIFY_KINDS] = {"PsSetCreateProcessNotifyRoutine(..., TRUE)",
+                                                       "PsRemoveCreateThreadNotifyRoutine",
+                                                       "PsRemoveLoadImageNotifyRoutine"};
     ULONG count = 0;
     for (ULONG kind = 0; kind < NOTIFY_KINDS; kind++) {
         for (ULONG i = 0; i < MAX_ROUTINES; i++) {
@@ -185,13 +188,14 @@ NTSTATUS NTAPI PsSetCreateProcessNotifyRoutine(PCREATE_PROCESS_NOTIFY_ROUTINE No
     return set_process_routine((PVOID)NotifyRoutine, PROCESS_PLAIN, Remove);
 }
 
-NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_EX NotifyRoutine, BOOLEAN Remove)
+NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_EX NotifyRoutine,
+                                                 BOOLEAN Remove)
 {
     return set_process_routine((PVOID)NotifyRoutine, PROCESS_EX, Remove);
 }
 
-NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx2(PSCREATEPROCESSNOTIFYTYPE NotifyType, PVOID NotifyInformation,
-                                                  BOOLEAN Remove)
+NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx2(PSCREATEPROCESSNOTIFYTYPE NotifyType,
+                                                  PVOID NotifyInformation, BOOLEAN Remove)
 {
     if (NotifyType != PsCreateProcessNotifySubsystems)
         return STATUS_INVALID_PARAMETER;
@@ -209,7 +213,8 @@ NTSTATUS NTAPI PsSetCreateThreadNotifyRoutineEx(PSCREATETHREADNOTIFYTYPE NotifyT
     if (NotifyType != PsCreateThreadNotifyNonSystem && NotifyType != PsCreateThreadNotifySubsystems)
         return STATUS_INVALID_PARAMETER;
     ULONG flavour = NotifyType == PsCreateThreadNotifyNonSystem ? THREAD_NONSYSTEM : THREAD_SUBSYSTEMS;
-    return add(NOTIFY_THREAD, NotifyInformation, flavour, FALSE) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    return add(NOTIFY_THREAD, NotifyInformation, flavour, FALSE) ? STATUS_SUCCESS
+                                                                 : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 NTSTATUS NTAPI PsRemoveCreateThreadNotifyRoutine(PCREATE_THREAD_NOTIFY_ROUTINE NotifyRoutine)

@@ -2,9 +2,9 @@
 /*
  * ps/process.c: process objects, and the client.
  *
- * The System process owns the kernel's handle table and has no address slice. A client process has both of its own.
- * A process ends when its last thread does, or when its client leaves (PspExitProcess): its handles are closed in its
- * context, its slice goes, its object is signalled.
+ * The System process owns the kernel's handle table and has no address slice. A client process has both of
+ * its own. A process ends when its last thread does, or when its client leaves (PspExitProcess): its handles
+ * are closed in its context, its slice goes, its object is signalled.
  */
 #include "psi.h"
 
@@ -23,7 +23,8 @@ static void set_image_name(PEPROCESS process, PCUNICODE_STRING name)
         length = sizeof(process->ImageFileName) - 1;
     for (ULONG i = 0; i < length; i++)
         process->ImageFileName[i] = name->Buffer[i] < 0x80 ? (UCHAR)name->Buffer[i] : '?';
-    PUNICODE_STRING copy = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*copy) + name->Length + sizeof(WCHAR), PS_TAG);
+    PUNICODE_STRING copy =
+        ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*copy) + name->Length + sizeof(WCHAR), PS_TAG);
     if (!copy)
         return;
     copy->Buffer = (PWCH)(copy + 1);
@@ -60,8 +61,8 @@ static NTSTATUS give_resources(PEPROCESS process, PEPROCESS parent, BOOLEAN user
 NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImageName, BOOLEAN UserSlice, PEPROCESS *Process)
 {
     PEPROCESS process;
-    NTSTATUS status =
-        ObCreateObject(KernelMode, PspProcessType, NULL, KernelMode, NULL, sizeof(*process), 0, 0, (PVOID *)&process);
+    NTSTATUS status = ObCreateObject(KernelMode, PspProcessType, NULL, KernelMode, NULL, sizeof(*process), 0,
+                                     0, (PVOID *)&process);
     if (!NT_SUCCESS(status))
         return status;
     KeInitializeProcess(&process->Pcb, 8, ~(KAFFINITY)0);

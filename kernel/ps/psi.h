@@ -23,7 +23,8 @@ void PspDeleteThread(PVOID Object);
 void PspDeleteProcess(PVOID Object);
 
 /* Storage and identity of a thread of Process, not yet startable; referenced once. */
-NTSTATUS PspAllocateThread(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode, PETHREAD *Thread);
+NTSTATUS PspAllocateThread(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode,
+                           PETHREAD *Thread);
 
 /* Enter a thread in its process's list and take the reference that a running thread has to itself. */
 void PspEnterThread(PETHREAD Thread);

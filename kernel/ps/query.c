@@ -11,7 +11,8 @@ PEPROCESS NTAPI PsGetCurrentProcess(VOID)
     return PspCurrentProcess();
 }
 
-/* PsGetCurrentThread and IoGetCurrentProcess are macros or inline for drivers built with Kiln's headers; others import. */
+/* PsGetCurrentThread and IoGetCurrentProcess are macros or inline for drivers built with Kiln's headers;
+ * others import. */
 #undef IoGetCurrentProcess
 PEPROCESS NTAPI IoGetCurrentProcess(VOID)
 {
@@ -258,7 +259,8 @@ NTSTATUS NTAPI PsLookupProcessThreadByCid(PCLIENT_ID ClientId, PEPROCESS *Proces
     return STATUS_SUCCESS;
 }
 
-BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber, PUNICODE_STRING CSDVersion)
+BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber,
+                           PUNICODE_STRING CSDVersion)
 {
     if (MajorVersion)
         *MajorVersion = 10;

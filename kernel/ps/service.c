@@ -4,10 +4,10 @@
  */
 #include "psi.h"
 
-NTSTATUS NTAPI NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                             PCLIENT_ID ClientId);
-NTSTATUS NTAPI ZwOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                             PCLIENT_ID ClientId);
+NTSTATUS NTAPI NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId);
+NTSTATUS NTAPI ZwOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId);
 
 typedef struct open_call {
     KPROCESSOR_MODE mode;
@@ -33,10 +33,12 @@ static NTSTATUS capture(open_call *call, PHANDLE handle, POBJECT_ATTRIBUTES attr
 }
 
 /* Open the object (referenced; consumed) and return the handle. */
-static NTSTATUS open_and_return(open_call *call, PVOID object, POBJECT_TYPE type, ACCESS_MASK access, PHANDLE to)
+static NTSTATUS open_and_return(open_call *call, PVOID object, POBJECT_TYPE type, ACCESS_MASK access,
+                                PHANDLE to)
 {
     HANDLE handle;
-    NTSTATUS status = ObOpenObjectByPointer(object, call->attributes.Attributes, NULL, access, type, call->mode, &handle);
+    NTSTATUS status =
+        ObOpenObjectByPointer(object, call->attributes.Attributes, NULL, access, type, call->mode, &handle);
     ObDereferenceObject(object);
     if (!NT_SUCCESS(status))
         return status;
@@ -46,8 +48,8 @@ static NTSTATUS open_and_return(open_call *call, PVOID object, POBJECT_TYPE type
     return status;
 }
 
-NTSTATUS NTAPI NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                             PCLIENT_ID ClientId)
+NTSTATUS NTAPI NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId)
 {
     open_call call;
     PEPROCESS process;
@@ -62,11 +64,12 @@ NTSTATUS NTAPI NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, P
     } else {
         status = PsLookupProcessByProcessId(call.cid.UniqueProcess, &process);
     }
-    return NT_SUCCESS(status) ? open_and_return(&call, process, PspProcessType, DesiredAccess, ProcessHandle) : status;
+    return NT_SUCCESS(status) ? open_and_return(&call, process, PspProcessType, DesiredAccess, ProcessHandle)
+                              : status;
 }
 
-NTSTATUS NTAPI NtOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                            PCLIENT_ID ClientId)
+NTSTATUS NTAPI NtOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess,
+                            POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId)
 {
     open_call call;
     PETHREAD thread;
@@ -80,7 +83,8 @@ NTSTATUS NTAPI NtOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POB
         if (!NT_SUCCESS(status))
             status = STATUS_INVALID_CID;
     }
-    return NT_SUCCESS(status) ? open_and_return(&call, thread, PspThreadType, DesiredAccess, ThreadHandle) : status;
+    return NT_SUCCESS(status) ? open_and_return(&call, thread, PspThreadType, DesiredAccess, ThreadHandle)
+                              : status;
 }
 
 NTSTATUS NTAPI NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER Interval)
@@ -91,14 +95,14 @@ NTSTATUS NTAPI NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER Interval)
     return NT_SUCCESS(status) ? KeDelayExecutionThread(mode, Alertable, &interval) : status;
 }
 
-NTSTATUS NTAPI ZwOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                             PCLIENT_ID ClientId)
+NTSTATUS NTAPI ZwOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId)
 {
     KI_ZW(NtOpenProcess(ProcessHandle, DesiredAccess, ObjectAttributes, ClientId));
 }
 
-NTSTATUS NTAPI ZwOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                            PCLIENT_ID ClientId)
+NTSTATUS NTAPI ZwOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess,
+                            POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId)
 {
     KI_ZW(NtOpenThread(ThreadHandle, DesiredAccess, ObjectAttributes, ClientId));
 }

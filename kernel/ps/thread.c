@@ -2,14 +2,16 @@
 /*
  * ps/thread.c: threads: made, started, ended.
  *
- * References: a thread that was started holds one to itself until the reaper has freed its stack; it holds one to its
- * process until it is deleted. PsCreateSystemThread's caller holds the handle.
+ * References: a thread that was started holds one to itself until the reaper has freed its stack; it holds
+ * one to its process until it is deleted. PsCreateSystemThread's caller holds the handle.
  *
- * A system thread runs its routine inside a critical region, as documented: normal kernel APCs do not interrupt it.
+ * A system thread runs its routine inside a critical region, as documented: normal kernel APCs do not
+ * interrupt it.
  */
 #include "psi.h"
 
-NTSTATUS PspAllocateThread(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode, PETHREAD *Thread)
+NTSTATUS PspAllocateThread(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode,
+                           PETHREAD *Thread)
 {
     PETHREAD thread;
     NTSTATUS status =
@@ -65,10 +67,11 @@ static VOID NTAPI thread_startup(PKSTART_ROUTINE StartRoutine, PVOID StartContex
     if (!thread->Terminated)
         StartRoutine(StartContext);
     if (KiIrql() != PASSIVE_LEVEL)
-        KiBugCheckText(IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)StartRoutine, KiIrql(), 0, (ULONG_PTR)StartRoutine,
-                       (ULONGLONG)(ULONG_PTR)StartRoutine,
-                       "A system thread's routine returned at a raised IRQL: lower it, or release the spin lock that "
-                       "raised it, before returning.");
+        KiBugCheckText(
+            IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)StartRoutine, KiIrql(), 0, (ULONG_PTR)StartRoutine,
+            (ULONGLONG)(ULONG_PTR)StartRoutine,
+            "A system thread's routine returned at a raised IRQL: lower it, or release the spin lock that "
+            "raised it, before returning.");
     PspExitThread(STATUS_SUCCESS);
 }
 
@@ -84,7 +87,8 @@ static NTSTATUS create(PEPROCESS process, POBJECT_ATTRIBUTES attributes, KPROCES
     (*thread)->StartAddress = start_routine;
     (*thread)->StartContext = start_context;
     (*thread)->SystemThread = TRUE;
-    status = KeInitThread(&(*thread)->Tcb, NULL, thread_startup, start_routine, start_context, NULL, &process->Pcb);
+    status = KeInitThread(&(*thread)->Tcb, NULL, thread_startup, start_routine, start_context, NULL,
+                          &process->Pcb);
     if (!NT_SUCCESS(status)) {
         ObDereferenceObject(*thread);
         return status;
@@ -100,8 +104,8 @@ void PspStartThread(PETHREAD Thread)
     KeStartThread(&Thread->Tcb);
 }
 
-NTSTATUS PspCreateThread(PEPROCESS Process, PKSTART_ROUTINE StartRoutine, PVOID StartContext, BOOLEAN Suspended,
-                         PETHREAD *Thread)
+NTSTATUS PspCreateThread(PEPROCESS Process, PKSTART_ROUTINE StartRoutine, PVOID StartContext,
+                         BOOLEAN Suspended, PETHREAD *Thread)
 {
     NTSTATUS status = create(Process, NULL, KernelMode, StartRoutine, StartContext, Thread);
     if (!NT_SUCCESS(status))
@@ -113,9 +117,9 @@ NTSTATUS PspCreateThread(PEPROCESS Process, PKSTART_ROUTINE StartRoutine, PVOID 
     return status;
 }
 
-NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                                    HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
-                                    PVOID StartContext)
+NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
+                                    POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                                    PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext)
 {
     PEPROCESS process = PsInitialSystemProcess;
     PETHREAD thread;
@@ -171,7 +175,8 @@ DECLSPEC_NORETURN void PspExitThread(NTSTATUS ExitStatus)
 {
     PETHREAD thread = PspCurrentThread();
     PspRunDownThread(thread, ExitStatus);
-    /* The critical region that thread_startup entered ends with the thread; any other is a bug that ke reports. */
+    /* The critical region that thread_startup entered ends with the thread; any other is a bug that ke
+     * reports. */
     if (thread->SystemThread)
         thread->Tcb.KernelApcDisable++;
     KeTerminateThread(0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ps/token.c: a thread acts for somebody else: impersonation, and references to tokens of processes and threads.
+ * ps/token.c: a thread acts for somebody else: impersonation, and references to tokens of processes and
+ * threads.
  *
  * A thread's impersonation fields change under p; whoever reads them takes a reference under p.
  */
@@ -17,7 +18,8 @@ VOID NTAPI PsDereferencePrimaryToken(PACCESS_TOKEN PrimaryToken)
     ObDereferenceObject(PrimaryToken);
 }
 
-PACCESS_TOKEN NTAPI PsReferenceImpersonationToken(PETHREAD Thread, PBOOLEAN CopyOnOpen, PBOOLEAN EffectiveOnly,
+PACCESS_TOKEN NTAPI PsReferenceImpersonationToken(PETHREAD Thread, PBOOLEAN CopyOnOpen,
+                                                  PBOOLEAN EffectiveOnly,
                                                   SECURITY_IMPERSONATION_LEVEL *ImpersonationLevel)
 {
     PACCESS_TOKEN token = NULL;
@@ -48,8 +50,8 @@ PACCESS_TOKEN PspReferenceEffectiveToken(SECURITY_IMPERSONATION_LEVEL *Level)
     return PsReferenceImpersonationToken(PspCurrentThread(), &copy, &effective, Level);
 }
 
-NTSTATUS NTAPI PsImpersonateClient(PETHREAD Thread, PACCESS_TOKEN Token, BOOLEAN CopyOnOpen, BOOLEAN EffectiveOnly,
-                                   SECURITY_IMPERSONATION_LEVEL ImpersonationLevel)
+NTSTATUS NTAPI PsImpersonateClient(PETHREAD Thread, PACCESS_TOKEN Token, BOOLEAN CopyOnOpen,
+                                   BOOLEAN EffectiveOnly, SECURITY_IMPERSONATION_LEVEL ImpersonationLevel)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     if (Token)
@@ -93,9 +95,9 @@ typedef struct _SE_IMPERSONATION_STATE {
 
 BOOLEAN NTAPI PsDisableImpersonation(PETHREAD Thread, PSE_IMPERSONATION_STATE ImpersonationState)
 {
-    ImpersonationState->Token = PsReferenceImpersonationToken(Thread, &ImpersonationState->CopyOnOpen,
-                                                              &ImpersonationState->EffectiveOnly,
-                                                              &ImpersonationState->Level);
+    ImpersonationState->Token =
+        PsReferenceImpersonationToken(Thread, &ImpersonationState->CopyOnOpen,
+                                      &ImpersonationState->EffectiveOnly, &ImpersonationState->Level);
     PsRevertThreadToSelf(Thread);
     return ImpersonationState->Token != NULL;
 }

@@ -2,10 +2,10 @@
 /*
  * se/access.c: may this subject do that?
  *
- * The check walks the DACL once, in order: an entry that denies a right still wanted ends it, an entry that allows
- * rights takes them off the list, and whatever is left at the end is denied. No DACL allows everything; an empty one
- * nothing. An owner always reads and changes the DACL. MAXIMUM_ALLOWED collects what would be allowed.
- * ACCESS_SYSTEM_SECURITY and WRITE_OWNER can come from privileges.
+ * The check walks the DACL once, in order: an entry that denies a right still wanted ends it, an entry that
+ * allows rights takes them off the list, and whatever is left at the end is denied. No DACL allows
+ * everything; an empty one nothing. An owner always reads and changes the DACL. MAXIMUM_ALLOWED collects what
+ * would be allowed. ACCESS_SYSTEM_SECURITY and WRITE_OWNER can come from privileges.
  *
  * Audit entries are not evaluated: this machine keeps no security log.
  */
@@ -74,8 +74,9 @@ BOOLEAN NTAPI SePrivilegeCheck(PPRIVILEGE_SET RequiredPrivileges, PSECURITY_SUBJ
             held++;
         }
     }
-    return RequiredPrivileges->Control & PRIVILEGE_SET_ALL_NECESSARY ? held == RequiredPrivileges->PrivilegeCount
-                                                                      : held != 0;
+    return RequiredPrivileges->Control & PRIVILEGE_SET_ALL_NECESSARY
+               ? held == RequiredPrivileges->PrivilegeCount
+               : held != 0;
 }
 
 BOOLEAN NTAPI SeSinglePrivilegeCheck(LUID PrivilegeValue, KPROCESSOR_MODE PreviousMode)
@@ -99,7 +100,8 @@ void NTAPI SeFreePrivileges(PPRIVILEGE_SET Privileges)
 /* ---------------------------------------------------------------- the check */
 
 /* Rights of `mask` that the list allows; with `maximum`, every right it would allow. */
-static ACCESS_MASK walk_dacl(PACL dacl, PTOKEN token, ACCESS_MASK wanted, BOOLEAN maximum, PGENERIC_MAPPING mapping)
+static ACCESS_MASK walk_dacl(PACL dacl, PTOKEN token, ACCESS_MASK wanted, BOOLEAN maximum,
+                             PGENERIC_MAPPING mapping)
 {
     ACCESS_MASK allowed = 0, denied = 0;
     for (ULONG i = 0; i < dacl->AceCount; i++) {
@@ -128,10 +130,11 @@ static ACCESS_MASK walk_dacl(PACL dacl, PTOKEN token, ACCESS_MASK wanted, BOOLEA
     return allowed;
 }
 
-BOOLEAN NTAPI SeAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor, PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext,
-                            BOOLEAN SubjectContextLocked, ACCESS_MASK DesiredAccess, ACCESS_MASK PreviouslyGrantedAccess,
-                            PPRIVILEGE_SET *Privileges, PGENERIC_MAPPING GenericMapping, KPROCESSOR_MODE AccessMode,
-                            PACCESS_MASK GrantedAccess, PNTSTATUS AccessStatus)
+BOOLEAN NTAPI SeAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor,
+                            PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext, BOOLEAN SubjectContextLocked,
+                            ACCESS_MASK DesiredAccess, ACCESS_MASK PreviouslyGrantedAccess,
+                            PPRIVILEGE_SET *Privileges, PGENERIC_MAPPING GenericMapping,
+                            KPROCESSOR_MODE AccessMode, PACCESS_MASK GrantedAccess, PNTSTATUS AccessStatus)
 {
     UNREFERENCED_PARAMETER(SubjectContextLocked);
     if (Privileges)
@@ -151,7 +154,8 @@ BOOLEAN NTAPI SeAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor, PSECURITY_S
         *AccessStatus = STATUS_ACCESS_DENIED;
         return FALSE;
     }
-    if (SubjectSecurityContext->ClientToken && SubjectSecurityContext->ImpersonationLevel < SecurityImpersonation) {
+    if (SubjectSecurityContext->ClientToken &&
+        SubjectSecurityContext->ImpersonationLevel < SecurityImpersonation) {
         *AccessStatus = STATUS_BAD_IMPERSONATION_LEVEL;
         return FALSE;
     }

@@ -79,7 +79,8 @@ static NTSTATUS prepare(PACL acl, ULONG revision, ULONG bytes, UCHAR **at)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI RtlAddAccessAllowedAceEx(PACL Acl, ULONG AceRevision, ULONG AceFlags, ACCESS_MASK AccessMask, PSID Sid)
+NTSTATUS NTAPI RtlAddAccessAllowedAceEx(PACL Acl, ULONG AceRevision, ULONG AceFlags, ACCESS_MASK AccessMask,
+                                        PSID Sid)
 {
     UCHAR *at;
     if (!RtlValidSid(Sid))
@@ -105,13 +106,15 @@ NTSTATUS NTAPI RtlAddAccessAllowedAce(PACL Acl, ULONG AceRevision, ACCESS_MASK A
     return RtlAddAccessAllowedAceEx(Acl, AceRevision, 0, AccessMask, Sid);
 }
 
-NTSTATUS NTAPI RtlAddAce(PACL Acl, ULONG AceRevision, ULONG StartingAceIndex, PVOID AceList, ULONG AceListLength)
+NTSTATUS NTAPI RtlAddAce(PACL Acl, ULONG AceRevision, ULONG StartingAceIndex, PVOID AceList,
+                         ULONG AceListLength)
 {
     UCHAR *end;
     USHORT count = 0;
     for (ULONG at = 0; at < AceListLength; count++) {
         PACE_HEADER ace = (PACE_HEADER)((UCHAR *)AceList + at);
-        if (AceListLength - at < sizeof(*ace) || ace->AceSize < sizeof(*ace) || ace->AceSize > AceListLength - at)
+        if (AceListLength - at < sizeof(*ace) || ace->AceSize < sizeof(*ace) ||
+            ace->AceSize > AceListLength - at)
             return STATUS_INVALID_PARAMETER;
         at += ace->AceSize;
     }

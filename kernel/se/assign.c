@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * se/assign.c: descriptors of objects: defaults, capture, merging for a new object, and the default security method.
+ * se/assign.c: descriptors of objects: defaults, capture, merging for a new object, and the default security
+ * method.
  *
- * A new object's descriptor is what its creator gave, completed with what its token says (owner, group) and, where the
- * creator gave no DACL, with the inheritable entries of the container or the default DACL (system and administrators
- * everything). Descriptors that are stored are self-relative, in one pool block.
+ * A new object's descriptor is what its creator gave, completed with what its token says (owner, group) and,
+ * where the creator gave no DACL, with the inheritable entries of the container or the default DACL (system
+ * and administrators everything). Descriptors that are stored are self-relative, in one pool block.
  *
- * Lock: g SepDescriptorLock, over the pointers in object headers. Reading copies under it; replacing swaps under it.
+ * Lock: g SepDescriptorLock, over the pointers in object headers. Reading copies under it; replacing swaps
+ * under it.
  */
 #include <nt/ke.h>
 #include <nt/ex.h>
@@ -62,7 +64,8 @@ void SepInitDescriptors(void)
 /* ---------------------------------------------------------------- capture */
 
 /* Copy an ACL or SID that a caller in `mode` gave to `to` (room for `max`); *bytes is its size. */
-static NTSTATUS capture_part(KPROCESSOR_MODE mode, const void *from, BOOLEAN is_acl, UCHAR *to, ULONG max, ULONG *bytes)
+static NTSTATUS capture_part(KPROCESSOR_MODE mode, const void *from, BOOLEAN is_acl, UCHAR *to, ULONG max,
+                             ULONG *bytes)
 {
     UCHAR head[8];
     NTSTATUS status = KiCopyFromMode(mode, head, from, sizeof(head));
@@ -82,8 +85,9 @@ static NTSTATUS capture_part(KPROCESSOR_MODE mode, const void *from, BOOLEAN is_
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI SeCaptureSecurityDescriptor(PSECURITY_DESCRIPTOR Input, KPROCESSOR_MODE AccessMode, POOL_TYPE PoolType,
-                                           BOOLEAN CaptureIfKernel, PSECURITY_DESCRIPTOR *Captured)
+NTSTATUS NTAPI SeCaptureSecurityDescriptor(PSECURITY_DESCRIPTOR Input, KPROCESSOR_MODE AccessMode,
+                                           POOL_TYPE PoolType, BOOLEAN CaptureIfKernel,
+                                           PSECURITY_DESCRIPTOR *Captured)
 {
     SECURITY_DESCRIPTOR sd = {0};
     *Captured = NULL;
@@ -126,8 +130,8 @@ NTSTATUS NTAPI SeCaptureSecurityDescriptor(PSECURITY_DESCRIPTOR Input, KPROCESSO
     for (ULONG i = 0; i < RTL_NUMBER_OF(parts) && NT_SUCCESS(status); i++) {
         if (!*parts[i])
             continue;
-        status = capture_part(AccessMode, *parts[i], i >= 2, scratch + at, i >= 2 ? MAXUSHORT : SECURITY_MAX_SID_SIZE,
-                              &bytes);
+        status = capture_part(AccessMode, *parts[i], i >= 2, scratch + at,
+                              i >= 2 ? MAXUSHORT : SECURITY_MAX_SID_SIZE, &bytes);
         *parts[i] = scratch + at;
         at += (bytes + 7) & ~7u;
     }
@@ -180,10 +184,12 @@ static BOOLEAN inherit(PACL parent, BOOLEAN container, PACL to, ULONG bytes, PGE
     return to->AceCount != 0;
 }
 
-NTSTATUS NTAPI SeAssignSecurityEx(PSECURITY_DESCRIPTOR ParentDescriptor, PSECURITY_DESCRIPTOR ExplicitDescriptor,
-                                  PSECURITY_DESCRIPTOR *NewDescriptor, GUID *ObjectType, BOOLEAN IsDirectoryObject,
-                                  ULONG AutoInheritFlags, PSECURITY_SUBJECT_CONTEXT SubjectContext,
-                                  PGENERIC_MAPPING GenericMapping, POOL_TYPE PoolType)
+NTSTATUS NTAPI SeAssignSecurityEx(PSECURITY_DESCRIPTOR ParentDescriptor,
+                                  PSECURITY_DESCRIPTOR ExplicitDescriptor,
+                                  PSECURITY_DESCRIPTOR *NewDescriptor, GUID *ObjectType,
+                                  BOOLEAN IsDirectoryObject, ULONG AutoInheritFlags,
+                                  PSECURITY_SUBJECT_CONTEXT SubjectContext, PGENERIC_MAPPING GenericMapping,
+                                  POOL_TYPE PoolType)
 {
     UNREFERENCED_PARAMETER(ObjectType);
     UNREFERENCED_PARAMETER(AutoInheritFlags);
@@ -242,10 +248,10 @@ NTSTATUS NTAPI SeAssignSecurityEx(PSECURITY_DESCRIPTOR ParentDescriptor, PSECURI
     return status;
 }
 
-NTSTATUS NTAPI SeAssignSecurity(PSECURITY_DESCRIPTOR ParentDescriptor, PSECURITY_DESCRIPTOR ExplicitDescriptor,
-                                PSECURITY_DESCRIPTOR *NewDescriptor, BOOLEAN IsDirectoryObject,
-                                PSECURITY_SUBJECT_CONTEXT SubjectContext, PGENERIC_MAPPING GenericMapping,
-                                POOL_TYPE PoolType)
+NTSTATUS NTAPI SeAssignSecurity(PSECURITY_DESCRIPTOR ParentDescriptor,
+                                PSECURITY_DESCRIPTOR ExplicitDescriptor, PSECURITY_DESCRIPTOR *NewDescriptor,
+                                BOOLEAN IsDirectoryObject, PSECURITY_SUBJECT_CONTEXT SubjectContext,
+                                PGENERIC_MAPPING GenericMapping, POOL_TYPE PoolType)
 {
     return SeAssignSecurityEx(ParentDescriptor, ExplicitDescriptor, NewDescriptor, NULL, IsDirectoryObject, 0,
                               SubjectContext, GenericMapping, PoolType);
@@ -262,7 +268,8 @@ NTSTATUS NTAPI SeDeassignSecurity(PSECURITY_DESCRIPTOR *SecurityDescriptor)
 /* ---------------------------------------------------------------- asking for and replacing parts */
 
 /* An absolute view of the parts of `from` that `information` names. */
-static void select_parts(PSECURITY_DESCRIPTOR from, SECURITY_INFORMATION information, PISECURITY_DESCRIPTOR sd)
+static void select_parts(PSECURITY_DESCRIPTOR from, SECURITY_INFORMATION information,
+                         PISECURITY_DESCRIPTOR sd)
 {
     BOOLEAN present = FALSE, defaulted = FALSE;
     PSID sid;
@@ -307,18 +314,19 @@ NTSTATUS NTAPI SeQuerySecurityDescriptorInfo(PSECURITY_INFORMATION SecurityInfor
 
 NTSTATUS NTAPI SeSetSecurityDescriptorInfo(PVOID Object, PSECURITY_INFORMATION SecurityInformation,
                                            PSECURITY_DESCRIPTOR ModificationDescriptor,
-                                           PSECURITY_DESCRIPTOR *ObjectsSecurityDescriptor, POOL_TYPE PoolType,
-                                           PGENERIC_MAPPING GenericMapping)
+                                           PSECURITY_DESCRIPTOR *ObjectsSecurityDescriptor,
+                                           POOL_TYPE PoolType, PGENERIC_MAPPING GenericMapping)
 {
-    SECURITY_INFORMATION all = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION |
-                               SACL_SECURITY_INFORMATION;
+    SECURITY_INFORMATION all = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
+                               DACL_SECURITY_INFORMATION | SACL_SECURITY_INFORMATION;
     SECURITY_DESCRIPTOR sd;
     UNREFERENCED_PARAMETER(Object);
     UNREFERENCED_PARAMETER(GenericMapping);
     if (!*ObjectsSecurityDescriptor)
         return STATUS_NO_SECURITY_ON_OBJECT;
     for (ULONG room = 512;;) {
-        /* The result is at most old and new together; allocate before the lock, and again if that was too little. */
+        /* The result is at most old and new together; allocate before the lock, and again if that was too
+         * little. */
         PSECURITY_DESCRIPTOR result = ExAllocatePoolWithTag(PoolType, room, SE_TAG);
         PSECURITY_DESCRIPTOR old = NULL;
         if (!result)
@@ -351,8 +359,8 @@ NTSTATUS SeDefaultObjectMethod(PVOID Object, SECURITY_OPERATION_CODE Operation,
     UNREFERENCED_PARAMETER(AccessMode);
     switch (Operation) {
     case SetSecurityDescriptor:
-        return SeSetSecurityDescriptorInfo(Object, SecurityInformation, Descriptor, ObjectsDescriptor, PoolType,
-                                           GenericMapping);
+        return SeSetSecurityDescriptorInfo(Object, SecurityInformation, Descriptor, ObjectsDescriptor,
+                                           PoolType, GenericMapping);
     case QuerySecurityDescriptor:
         return SeQuerySecurityDescriptorInfo(SecurityInformation, Descriptor, Length, ObjectsDescriptor);
     case DeleteSecurityDescriptor:

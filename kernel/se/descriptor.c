@@ -2,8 +2,8 @@
 /*
  * se/descriptor.c: security descriptors as data.
  *
- * Two forms: absolute (pointers to the parts) and self-relative (offsets into one block). Readers here take either;
- * `part` finds a part in both. Writers take absolute ones only, as documented.
+ * Two forms: absolute (pointers to the parts) and self-relative (offsets into one block). Readers here take
+ * either; `part` finds a part in both. Writers take absolute ones only, as documented.
  */
 #include <nt/rtl.h>
 #include <nt/ex.h>
@@ -46,7 +46,8 @@ NTSTATUS NTAPI RtlCreateSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescript
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI RtlCreateSecurityDescriptorRelative(PISECURITY_DESCRIPTOR_RELATIVE SecurityDescriptor, ULONG Revision)
+NTSTATUS NTAPI RtlCreateSecurityDescriptorRelative(PISECURITY_DESCRIPTOR_RELATIVE SecurityDescriptor,
+                                                   ULONG Revision)
 {
     if (Revision != SECURITY_DESCRIPTOR_REVISION)
         return STATUS_UNKNOWN_REVISION;
@@ -69,7 +70,8 @@ BOOLEAN NTAPI RtlValidSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor
 
 static BOOLEAN sid_within(PVOID base, ULONG length, ULONG offset)
 {
-    if (offset > length || length - offset < RtlLengthRequiredSid(0) || offset < sizeof(SECURITY_DESCRIPTOR_RELATIVE))
+    if (offset > length || length - offset < RtlLengthRequiredSid(0) ||
+        offset < sizeof(SECURITY_DESCRIPTOR_RELATIVE))
         return FALSE;
     PSID sid = (UCHAR *)base + offset;
     return RtlValidSid(sid) && RtlLengthSid(sid) <= length - offset;
@@ -89,7 +91,8 @@ BOOLEAN NTAPI RtlValidRelativeSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDe
 {
     PISECURITY_DESCRIPTOR_RELATIVE sd = SecurityDescriptorInput;
     ULONG length = SecurityDescriptorLength;
-    if (length < sizeof(*sd) || sd->Revision != SECURITY_DESCRIPTOR_REVISION || !(sd->Control & SE_SELF_RELATIVE))
+    if (length < sizeof(*sd) || sd->Revision != SECURITY_DESCRIPTOR_REVISION ||
+        !(sd->Control & SE_SELF_RELATIVE))
         return FALSE;
     if (sd->Owner ? !sid_within(sd, length, sd->Owner) : RequiredInformation & OWNER_SECURITY_INFORMATION)
         return FALSE;
@@ -124,7 +127,8 @@ ULONG NTAPI RtlLengthSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor)
 
 /* ---------------------------------------------------------------- parts */
 
-static NTSTATUS set_acl(PISECURITY_DESCRIPTOR descriptor, BOOLEAN present, PACL acl, BOOLEAN defaulted, ULONG which)
+static NTSTATUS set_acl(PISECURITY_DESCRIPTOR descriptor, BOOLEAN present, PACL acl, BOOLEAN defaulted,
+                        ULONG which)
 {
     USHORT present_bit = which == PART_DACL ? SE_DACL_PRESENT : SE_SACL_PRESENT;
     USHORT default_bit = which == PART_DACL ? SE_DACL_DEFAULTED : SE_SACL_DEFAULTED;
@@ -132,45 +136,47 @@ static NTSTATUS set_acl(PISECURITY_DESCRIPTOR descriptor, BOOLEAN present, PACL 
         return STATUS_UNKNOWN_REVISION;
     if (descriptor->Control & SE_SELF_RELATIVE)
         return STATUS_INVALID_SECURITY_DESCR;
-    descriptor->Control &= (USHORT)~(present_bit | default_bit);
+    descriptor->Control &= (USHORT) ~(present_bit | default_bit);
     if (present)
         descriptor->Control |= (USHORT)(present_bit | (defaulted ? default_bit : 0));
     *(which == PART_DACL ? &descriptor->Dacl : &descriptor->Sacl) = present ? acl : NULL;
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI RtlSetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, BOOLEAN DaclPresent, PACL Dacl,
-                                            BOOLEAN DaclDefaulted)
+NTSTATUS NTAPI RtlSetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, BOOLEAN DaclPresent,
+                                            PACL Dacl, BOOLEAN DaclDefaulted)
 {
     return set_acl(SecurityDescriptor, DaclPresent, Dacl, DaclDefaulted, PART_DACL);
 }
 
-NTSTATUS NTAPI RtlSetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, BOOLEAN SaclPresent, PACL Sacl,
-                                            BOOLEAN SaclDefaulted)
+NTSTATUS NTAPI RtlSetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, BOOLEAN SaclPresent,
+                                            PACL Sacl, BOOLEAN SaclDefaulted)
 {
     return set_acl(SecurityDescriptor, SaclPresent, Sacl, SaclDefaulted, PART_SACL);
 }
 
-static NTSTATUS get_acl(PISECURITY_DESCRIPTOR descriptor, PBOOLEAN present, PACL *acl, PBOOLEAN defaulted, ULONG which)
+static NTSTATUS get_acl(PISECURITY_DESCRIPTOR descriptor, PBOOLEAN present, PACL *acl, PBOOLEAN defaulted,
+                        ULONG which)
 {
     if (descriptor->Revision != SECURITY_DESCRIPTOR_REVISION)
         return STATUS_UNKNOWN_REVISION;
     *present = (descriptor->Control & (which == PART_DACL ? SE_DACL_PRESENT : SE_SACL_PRESENT)) != 0;
     if (*present) {
         *acl = part(descriptor, which);
-        *defaulted = (descriptor->Control & (which == PART_DACL ? SE_DACL_DEFAULTED : SE_SACL_DEFAULTED)) != 0;
+        *defaulted =
+            (descriptor->Control & (which == PART_DACL ? SE_DACL_DEFAULTED : SE_SACL_DEFAULTED)) != 0;
     }
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI RtlGetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PBOOLEAN DaclPresent, PACL *Dacl,
-                                            PBOOLEAN DaclDefaulted)
+NTSTATUS NTAPI RtlGetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PBOOLEAN DaclPresent,
+                                            PACL *Dacl, PBOOLEAN DaclDefaulted)
 {
     return get_acl(SecurityDescriptor, DaclPresent, Dacl, DaclDefaulted, PART_DACL);
 }
 
-NTSTATUS NTAPI RtlGetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PBOOLEAN SaclPresent, PACL *Sacl,
-                                            PBOOLEAN SaclDefaulted)
+NTSTATUS NTAPI RtlGetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PBOOLEAN SaclPresent,
+                                            PACL *Sacl, PBOOLEAN SaclDefaulted)
 {
     return get_acl(SecurityDescriptor, SaclPresent, Sacl, SaclDefaulted, PART_SACL);
 }
@@ -263,7 +269,8 @@ ULONG SepRelativeBytes(PSECURITY_DESCRIPTOR Sd)
 }
 
 NTSTATUS NTAPI RtlAbsoluteToSelfRelativeSD(PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor,
-                                           PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor, PULONG BufferLength)
+                                           PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor,
+                                           PULONG BufferLength)
 {
     if (((PISECURITY_DESCRIPTOR)AbsoluteSecurityDescriptor)->Control & SE_SELF_RELATIVE)
         return STATUS_BAD_DESCRIPTOR_FORMAT;
@@ -279,9 +286,9 @@ NTSTATUS NTAPI RtlAbsoluteToSelfRelativeSD(PSECURITY_DESCRIPTOR AbsoluteSecurity
 
 NTSTATUS NTAPI RtlSelfRelativeToAbsoluteSD(PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor,
                                            PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor,
-                                           PULONG AbsoluteSecurityDescriptorSize, PACL Dacl, PULONG DaclSize, PACL Sacl,
-                                           PULONG SaclSize, PSID Owner, PULONG OwnerSize, PSID PrimaryGroup,
-                                           PULONG PrimaryGroupSize)
+                                           PULONG AbsoluteSecurityDescriptorSize, PACL Dacl, PULONG DaclSize,
+                                           PACL Sacl, PULONG SaclSize, PSID Owner, PULONG OwnerSize,
+                                           PSID PrimaryGroup, PULONG PrimaryGroupSize)
 {
     PSECURITY_DESCRIPTOR sd = SelfRelativeSecurityDescriptor;
     PISECURITY_DESCRIPTOR to = AbsoluteSecurityDescriptor;
@@ -289,8 +296,8 @@ NTSTATUS NTAPI RtlSelfRelativeToAbsoluteSD(PSECURITY_DESCRIPTOR SelfRelativeSecu
         return STATUS_BAD_DESCRIPTOR_FORMAT;
     PSID owner = part(sd, PART_OWNER), group = part(sd, PART_GROUP);
     PACL dacl = acl_part(sd, PART_DACL), sacl = acl_part(sd, PART_SACL);
-    ULONG need[] = {sizeof(*to), dacl ? dacl->AclSize : 0, sacl ? sacl->AclSize : 0, owner ? RtlLengthSid(owner) : 0,
-                    group ? RtlLengthSid(group) : 0};
+    ULONG need[] = {sizeof(*to), dacl ? dacl->AclSize : 0, sacl ? sacl->AclSize : 0,
+                    owner ? RtlLengthSid(owner) : 0, group ? RtlLengthSid(group) : 0};
     PULONG have[] = {AbsoluteSecurityDescriptorSize, DaclSize, SaclSize, OwnerSize, PrimaryGroupSize};
     BOOLEAN small = FALSE;
     for (ULONG i = 0; i < RTL_NUMBER_OF(need); i++)

@@ -5,9 +5,9 @@
  *      O:owner G:group D:flags(ace)(ace)... S:flags(ace)...          in any order, each at most once
  *      ace = type;ace flags;rights;object type;inherited object type;SID
  *
- * Object types must be empty: devices have none. Rights are two-letter names run together, or a number. A SID is a
- * two-letter name, or S-1-... . What is not understood is refused with STATUS_INVALID_PARAMETER; nothing is guessed.
- * The work is done on a cursor over the caller's text, which is not modified. PASSIVE_LEVEL.
+ * Object types must be empty: devices have none. Rights are two-letter names run together, or a number. A SID
+ * is a two-letter name, or S-1-... . What is not understood is refused with STATUS_INVALID_PARAMETER; nothing
+ * is guessed. The work is done on a cursor over the caller's text, which is not modified. PASSIVE_LEVEL.
  * Pages: "SDDL for Device Objects"; "Security Descriptor String Format".
  */
 #include <nt/ex.h>
@@ -15,10 +15,10 @@
 #include "sep.h"
 #include "sei.h"
 
-#define SDDL_TAG     0x6C644453 /* 'SDdl' */
-#define SID_BYTES    (8 + 4 * SID_MAX_SUB_AUTHORITIES)
-#define ACE_BYTES    (8 + SID_BYTES)
-#define ANY_CASE(c)  ((c) >= 'a' && (c) <= 'z' ? (c) - 32 : (c))
+#define SDDL_TAG    0x6C644453 /* 'SDdl' */
+#define SID_BYTES   (8 + 4 * SID_MAX_SUB_AUTHORITIES)
+#define ACE_BYTES   (8 + SID_BYTES)
+#define ANY_CASE(c) ((c) >= 'a' && (c) <= 'z' ? (c)-32 : (c))
 
 struct cursor {
     const WCHAR *at, *end;
@@ -36,15 +36,15 @@ struct name {
 };
 
 static const struct name rights[] = {
-    {"GA", GENERIC_ALL},    {"GR", GENERIC_READ},   {"GW", GENERIC_WRITE},  {"GX", GENERIC_EXECUTE},
-    {"RC", READ_CONTROL},   {"SD", DELETE},         {"WD", WRITE_DAC},      {"WO", WRITE_OWNER},
-    {"FA", 0x001F01FF},     {"FR", 0x00120089},     {"FW", 0x00120116},     {"FX", 0x001200A0},
-    {"KA", 0x000F003F},     {"KR", 0x00020019},     {"KW", 0x00020006},     {"KX", 0x00020019},
+    {"GA", GENERIC_ALL},  {"GR", GENERIC_READ}, {"GW", GENERIC_WRITE}, {"GX", GENERIC_EXECUTE},
+    {"RC", READ_CONTROL}, {"SD", DELETE},       {"WD", WRITE_DAC},     {"WO", WRITE_OWNER},
+    {"FA", 0x001F01FF},   {"FR", 0x00120089},   {"FW", 0x00120116},    {"FX", 0x001200A0},
+    {"KA", 0x000F003F},   {"KR", 0x00020019},   {"KW", 0x00020006},    {"KX", 0x00020019},
 };
 
 static const struct name ace_flags[] = {
-    {"OI", OBJECT_INHERIT_ACE}, {"CI", CONTAINER_INHERIT_ACE}, {"NP", NO_PROPAGATE_INHERIT_ACE},
-    {"IO", INHERIT_ONLY_ACE},   {"ID", INHERITED_ACE},         {"SA", SUCCESSFUL_ACCESS_ACE_FLAG},
+    {"OI", OBJECT_INHERIT_ACE},     {"CI", CONTAINER_INHERIT_ACE}, {"NP", NO_PROPAGATE_INHERIT_ACE},
+    {"IO", INHERIT_ONLY_ACE},       {"ID", INHERITED_ACE},         {"SA", SUCCESSFUL_ACCESS_ACE_FLAG},
     {"FA", FAILED_ACCESS_ACE_FLAG},
 };
 
@@ -106,7 +106,9 @@ static BOOLEAN take_name(struct cursor *c, const CHAR *text)
 static int digit(WCHAR character, ULONG base)
 {
     WCHAR upper = ANY_CASE(character);
-    int value = upper >= '0' && upper <= '9' ? upper - '0' : upper >= 'A' && upper <= 'F' ? upper - 'A' + 10 : 99;
+    int value = upper >= '0' && upper <= '9'   ? upper - '0'
+                : upper >= 'A' && upper <= 'F' ? upper - 'A' + 10
+                                               : 99;
     return value < (int)base ? value : -1;
 }
 
@@ -212,8 +214,8 @@ static BOOLEAN parse_ace(struct cursor *c, BOOLEAN system, PACL acl)
     else
         return FALSE;
     if (!take(c, ';') || !parse_names(c, ace_flags, ARRAYSIZE(ace_flags), &flags) || !take(c, ';') ||
-        !parse_rights(c, &ace.mask) || !take(c, ';') || !take(c, ';') || !take(c, ';') || !parse_sid(c, &ace.sid) ||
-        !take(c, ')'))
+        !parse_rights(c, &ace.mask) || !take(c, ';') || !take(c, ';') || !take(c, ';') ||
+        !parse_sid(c, &ace.sid) || !take(c, ')'))
         return FALSE;
     ace.header.AceFlags = (UCHAR)flags;
     ace.header.AceSize = (USHORT)(8 + RtlLengthSid((PSID)&ace.sid));

@@ -2,8 +2,8 @@
 /*
  * se/sid.c: security identifiers as data, and the well-known ones.
  *
- * A SID is a revision, an authority of 48 bits and up to 15 sub-authorities. The routines here look only at the bytes;
- * who a SID stands for is the token's business.
+ * A SID is a revision, an authority of 48 bits and up to 15 sub-authorities. The routines here look only at
+ * the bytes; who a SID stands for is the token's business.
  */
 #include <nt/rtl.h>
 #include <nt/ex.h>
@@ -17,11 +17,11 @@ typedef struct sid2 {
     ULONG sub[2];
 } sid2;
 
-#define DEFINE_SID(name, value, ...)                                                                          \
-    static const sid2 name##_data = {SID_REVISION,                                                            \
-                                     sizeof((ULONG[]){__VA_ARGS__}) / sizeof(ULONG),                          \
-                                     {{0, 0, 0, 0, 0, value}},                                                \
-                                     {__VA_ARGS__}};                                                          \
+#define DEFINE_SID(name, value, ...)                                                                         \
+    static const sid2 name##_data = {SID_REVISION,                                                           \
+                                     sizeof((ULONG[]){__VA_ARGS__}) / sizeof(ULONG),                         \
+                                     {{0, 0, 0, 0, 0, value}},                                               \
+                                     {__VA_ARGS__}};                                                         \
     PSID name = (PSID)&name##_data
 
 DEFINE_SID(SeNullSid, 0, SECURITY_NULL_RID);
@@ -67,7 +67,8 @@ BOOLEAN NTAPI RtlEqualPrefixSid(PSID Sid1, PSID Sid2)
     return RtlCompareMemory(a, b, bytes) == bytes;
 }
 
-NTSTATUS NTAPI RtlInitializeSid(PSID Sid, PSID_IDENTIFIER_AUTHORITY IdentifierAuthority, UCHAR SubAuthorityCount)
+NTSTATUS NTAPI RtlInitializeSid(PSID Sid, PSID_IDENTIFIER_AUTHORITY IdentifierAuthority,
+                                UCHAR SubAuthorityCount)
 {
     SID *sid = Sid;
     if (SubAuthorityCount > SID_MAX_SUB_AUTHORITIES)
@@ -102,10 +103,11 @@ NTSTATUS NTAPI RtlCopySid(ULONG DestinationSidLength, PSID DestinationSid, PSID 
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI RtlAllocateAndInitializeSid(PSID_IDENTIFIER_AUTHORITY IdentifierAuthority, UCHAR SubAuthorityCount,
-                                           ULONG SubAuthority0, ULONG SubAuthority1, ULONG SubAuthority2,
-                                           ULONG SubAuthority3, ULONG SubAuthority4, ULONG SubAuthority5,
-                                           ULONG SubAuthority6, ULONG SubAuthority7, PSID *Sid)
+NTSTATUS NTAPI RtlAllocateAndInitializeSid(PSID_IDENTIFIER_AUTHORITY IdentifierAuthority,
+                                           UCHAR SubAuthorityCount, ULONG SubAuthority0, ULONG SubAuthority1,
+                                           ULONG SubAuthority2, ULONG SubAuthority3, ULONG SubAuthority4,
+                                           ULONG SubAuthority5, ULONG SubAuthority6, ULONG SubAuthority7,
+                                           PSID *Sid)
 {
     const ULONG given[8] = {SubAuthority0, SubAuthority1, SubAuthority2, SubAuthority3,
                             SubAuthority4, SubAuthority5, SubAuthority6, SubAuthority7};
@@ -139,7 +141,8 @@ static PWCH put_number(PWCH at, ULONGLONG value, ULONG base)
     return at;
 }
 
-NTSTATUS NTAPI RtlConvertSidToUnicodeString(PUNICODE_STRING UnicodeString, PSID Sid, BOOLEAN AllocateDestinationString)
+NTSTATUS NTAPI RtlConvertSidToUnicodeString(PUNICODE_STRING UnicodeString, PSID Sid,
+                                            BOOLEAN AllocateDestinationString)
 {
     WCHAR text[256];
     PWCH at = text;

@@ -3,8 +3,9 @@
  * se/token.c: access tokens.
  *
  * Two kinds are made here: the system token (LocalSystem, every privilege enabled) and the client token (an
- * administrator of the machine, with an administrator's privileges, most of them disabled until asked for; loading
- * drivers and bypassing traverse checks are on, because that is what a client of this machine comes for).
+ * administrator of the machine, with an administrator's privileges, most of them disabled until asked for;
+ * loading drivers and bypassing traverse checks are on, because that is what a client of this machine comes
+ * for).
  */
 #include <nt/ke.h>
 #include <nt/rtl.h>
@@ -26,14 +27,14 @@ static const struct {
     ULONG sub[5];
 } client_user = {SID_REVISION, 5, {{0, 0, 0, 0, 0, 5}}, {SECURITY_NT_NON_UNIQUE, 1, 1, 1, 1000}};
 
-#define BIT(n) (1ULL << (n))
-#define ALL_PRIVILEGES                                                                                        \
-    ((BIT(SE_MAX_WELL_KNOWN_PRIVILEGE + 1) - 1) & ~(BIT(SE_MIN_WELL_KNOWN_PRIVILEGE) - 1))
-#define CLIENT_PRIVILEGES                                                                                     \
-    (ALL_PRIVILEGES & ~(BIT(SE_CREATE_TOKEN_PRIVILEGE) | BIT(SE_TCB_PRIVILEGE) | BIT(SE_ASSIGNPRIMARYTOKEN_PRIVILEGE) | \
-                        BIT(SE_CREATE_PERMANENT_PRIVILEGE) | BIT(SE_AUDIT_PRIVILEGE)))
-#define CLIENT_ENABLED                                                                                        \
-    (BIT(SE_CHANGE_NOTIFY_PRIVILEGE) | BIT(SE_LOAD_DRIVER_PRIVILEGE) | BIT(SE_IMPERSONATE_PRIVILEGE) |          \
+#define BIT(n)         (1ULL << (n))
+#define ALL_PRIVILEGES ((BIT(SE_MAX_WELL_KNOWN_PRIVILEGE + 1) - 1) & ~(BIT(SE_MIN_WELL_KNOWN_PRIVILEGE) - 1))
+#define CLIENT_PRIVILEGES                                                                                    \
+    (ALL_PRIVILEGES &                                                                                        \
+     ~(BIT(SE_CREATE_TOKEN_PRIVILEGE) | BIT(SE_TCB_PRIVILEGE) | BIT(SE_ASSIGNPRIMARYTOKEN_PRIVILEGE) |       \
+       BIT(SE_CREATE_PERMANENT_PRIVILEGE) | BIT(SE_AUDIT_PRIVILEGE)))
+#define CLIENT_ENABLED                                                                                       \
+    (BIT(SE_CHANGE_NOTIFY_PRIVILEGE) | BIT(SE_LOAD_DRIVER_PRIVILEGE) | BIT(SE_IMPERSONATE_PRIVILEGE) |       \
      BIT(SE_CREATE_GLOBAL_PRIVILEGE))
 
 LUID SepAllocateLuid(void)
@@ -77,8 +78,8 @@ static void fill_token(PTOKEN token, BOOLEAN system)
 NTSTATUS SepCreateToken(BOOLEAN System, PACCESS_TOKEN *Token)
 {
     PTOKEN token;
-    NTSTATUS status = ObCreateObject(KernelMode, SepTokenObjectType, NULL, KernelMode, NULL, sizeof(TOKEN), 0, 0,
-                                     (PVOID *)&token);
+    NTSTATUS status = ObCreateObject(KernelMode, SepTokenObjectType, NULL, KernelMode, NULL, sizeof(TOKEN), 0,
+                                     0, (PVOID *)&token);
     if (!NT_SUCCESS(status))
         return status;
     fill_token(token, System);
@@ -91,8 +92,8 @@ void SepInitTokens(void)
     static const OBJECT_TYPE_INITIALIZER type = {
         .Length = sizeof(type),
         .InvalidAttributes = OBJ_OPENLINK,
-        .GenericMapping = {STANDARD_RIGHTS_READ | 0x000a, STANDARD_RIGHTS_WRITE | 0x00e0, STANDARD_RIGHTS_EXECUTE | 0x5,
-                           TOKEN_ALL},
+        .GenericMapping = {STANDARD_RIGHTS_READ | 0x000a, STANDARD_RIGHTS_WRITE | 0x00e0,
+                           STANDARD_RIGHTS_EXECUTE | 0x5, TOKEN_ALL},
         .ValidAccessMask = TOKEN_ALL,
         .PoolType = PagedPool,
         .UseDefaultObject = TRUE,

@@ -35,8 +35,8 @@ static VOID NTAPI after(PVOID context, POB_POST_OPERATION_INFORMATION info)
 
 static NTSTATUS watch(PCWSTR altitude, int id, POBJECT_TYPE *type, PVOID *registration)
 {
-    OB_OPERATION_REGISTRATION operation = {type, OB_OPERATION_HANDLE_CREATE | OB_OPERATION_HANDLE_DUPLICATE, before,
-                                           after};
+    OB_OPERATION_REGISTRATION operation = {type, OB_OPERATION_HANDLE_CREATE | OB_OPERATION_HANDLE_DUPLICATE,
+                                           before, after};
     OB_CALLBACK_REGISTRATION all = {.Version = OB_FLT_REGISTRATION_VERSION,
                                     .OperationRegistrationCount = 1,
                                     .RegistrationContext = (PVOID)(ULONG_PTR)id,
@@ -52,8 +52,8 @@ KILN_TEST(ob_callback, higher_altitudes_come_first_and_post_callbacks_in_reverse
     CHECK_EQ(watch(L"1000", 1, PsProcessType, &low), STATUS_SUCCESS);
     CHECK_EQ(watch(L"20000.5", 2, PsProcessType, &high), STATUS_SUCCESS);
     CHECK_EQ(watch(L"01000.0", 3, PsProcessType, &same), STATUS_FLT_INSTANCE_ALTITUDE_COLLISION);
-    CHECK_EQ(ObOpenObjectByPointer(PsInitialSystemProcess, OBJ_KERNEL_HANDLE, NULL, PROCESS_VM_READ, *PsProcessType,
-                                   KernelMode, &handle),
+    CHECK_EQ(ObOpenObjectByPointer(PsInitialSystemProcess, OBJ_KERNEL_HANDLE, NULL, PROCESS_VM_READ,
+                                   *PsProcessType, KernelMode, &handle),
              STATUS_SUCCESS);
     CHECK_EQ(calls, 4);
     CHECK(order[0] == 2 && order[1] == 1 && order[2] == -1 && order[3] == -2);
@@ -63,8 +63,9 @@ KILN_TEST(ob_callback, higher_altitudes_come_first_and_post_callbacks_in_reverse
     ZwClose(handle);
     ObUnRegisterCallbacks(high);
     ObUnRegisterCallbacks(low);
-    CHECK_EQ(ObOpenObjectByPointer(PsInitialSystemProcess, OBJ_KERNEL_HANDLE, NULL, 0, NULL, KernelMode, &handle),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ObOpenObjectByPointer(PsInitialSystemProcess, OBJ_KERNEL_HANDLE, NULL, 0, NULL, KernelMode, &handle),
+        STATUS_SUCCESS);
     CHECK_EQ(calls, 4);
     ZwClose(handle);
 }
@@ -76,20 +77,21 @@ KILN_TEST(ob_callback, may_take_rights_from_a_handle_but_not_from_a_kernel_handl
     OBJECT_HANDLE_INFORMATION info;
     take_away = PROCESS_VM_WRITE;
     CHECK_EQ(watch(L"1", 1, PsProcessType, &registration), STATUS_SUCCESS);
-    CHECK_EQ(ObOpenObjectByPointer(PsGetCurrentProcess(), 0, NULL, PROCESS_VM_READ | PROCESS_VM_WRITE, *PsProcessType,
-                                   KernelMode, &handle),
+    CHECK_EQ(ObOpenObjectByPointer(PsGetCurrentProcess(), 0, NULL, PROCESS_VM_READ | PROCESS_VM_WRITE,
+                                   *PsProcessType, KernelMode, &handle),
              STATUS_SUCCESS);
     CHECK_EQ(granted, PROCESS_VM_READ);
     CHECK_EQ(ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &object, &info), STATUS_SUCCESS);
     CHECK_EQ(info.GrantedAccess, PROCESS_VM_READ);
     ObDereferenceObject(object);
-    CHECK_EQ(ZwDuplicateObject(NtCurrentProcess(), handle, NtCurrentProcess(), &copy, 0, 0, DUPLICATE_SAME_ACCESS),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ZwDuplicateObject(NtCurrentProcess(), handle, NtCurrentProcess(), &copy, 0, 0, DUPLICATE_SAME_ACCESS),
+        STATUS_SUCCESS);
     CHECK_EQ(seen_operation, OB_OPERATION_HANDLE_DUPLICATE);
     ZwClose(copy);
     ZwClose(handle);
-    CHECK_EQ(ObOpenObjectByPointer(PsGetCurrentProcess(), OBJ_KERNEL_HANDLE, NULL, PROCESS_VM_READ | PROCESS_VM_WRITE,
-                                   *PsProcessType, KernelMode, &handle),
+    CHECK_EQ(ObOpenObjectByPointer(PsGetCurrentProcess(), OBJ_KERNEL_HANDLE, NULL,
+                                   PROCESS_VM_READ | PROCESS_VM_WRITE, *PsProcessType, KernelMode, &handle),
              STATUS_SUCCESS);
     CHECK_EQ(granted, PROCESS_VM_READ | PROCESS_VM_WRITE);
     ZwClose(handle);

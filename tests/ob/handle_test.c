@@ -67,7 +67,8 @@ static PVOID new_probe(void)
         };
         CHECK_EQ(ObpCreateObjectType(&name, &info, NULL, &probe_type), STATUS_SUCCESS);
     }
-    CHECK_EQ(ObCreateObject(KernelMode, probe_type, NULL, KernelMode, NULL, 64, 0, 0, &object), STATUS_SUCCESS);
+    CHECK_EQ(ObCreateObject(KernelMode, probe_type, NULL, KernelMode, NULL, 64, 0, 0, &object),
+             STATUS_SUCCESS);
     return object;
 }
 
@@ -87,7 +88,8 @@ KILN_TEST(ob_object, procedures_run_as_handles_come_and_go)
     HANDLE first, second;
     CHECK_EQ(ObInsertObject(object, NULL, 0, 1, NULL, &first), STATUS_SUCCESS);
     CHECK_EQ(opened, 1);
-    CHECK_EQ(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE, NULL, 0, probe_type, KernelMode, &second), STATUS_SUCCESS);
+    CHECK_EQ(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE, NULL, 0, probe_type, KernelMode, &second),
+             STATUS_SUCCESS);
     CHECK_EQ(opened, 2);
     ObCloseHandle(second, KernelMode);
     CHECK_EQ(closed, 1);
@@ -110,7 +112,8 @@ static NTSTATUS refusing_open(OB_OPEN_REASON reason, KPROCESSOR_MODE mode, PEPRO
 
 KILN_TEST(ob_object, an_open_procedure_that_refuses_undoes_the_insertion)
 {
-    UNICODE_STRING type_name = RTL_CONSTANT_STRING(L"Refusing"), name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\refused");
+    UNICODE_STRING type_name = RTL_CONSTANT_STRING(L"Refusing"),
+                   name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\refused");
     OBJECT_TYPE_INITIALIZER info = {.Length = sizeof(info),
                                     .ValidAccessMask = 0xffff,
                                     .WaitObjectFlagOffset = OB_NOT_WAITABLE,
@@ -123,11 +126,13 @@ KILN_TEST(ob_object, an_open_procedure_that_refuses_undoes_the_insertion)
     CHECK_EQ(ObpCreateObjectType(&type_name, &info, NULL, &type), STATUS_SUCCESS);
     CHECK_EQ(ObpCreateObjectType(&type_name, &info, NULL, &type), STATUS_OBJECT_NAME_COLLISION);
     InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_PERMANENT, NULL, NULL);
-    CHECK_EQ(ObCreateObject(KernelMode, type, &attributes, KernelMode, NULL, 16, 0, 0, &object), STATUS_SUCCESS);
+    CHECK_EQ(ObCreateObject(KernelMode, type, &attributes, KernelMode, NULL, 16, 0, 0, &object),
+             STATUS_SUCCESS);
     refuse = TRUE;
     CHECK_EQ(ObInsertObject(object, NULL, 0, 0, NULL, &handle), STATUS_SHARING_VIOLATION);
     CHECK_EQ(deleted, 1);
-    CHECK_EQ(ObReferenceObjectByName(&name, 0, NULL, 0, type, KernelMode, NULL, &found), STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK_EQ(ObReferenceObjectByName(&name, 0, NULL, 0, type, KernelMode, NULL, &found),
+             STATUS_OBJECT_NAME_NOT_FOUND);
     CHECK_EQ(type->TotalNumberOfObjects, 0);
     CHECK_EQ(type->TotalNumberOfHandles, 0);
 }
@@ -167,7 +172,8 @@ KILN_TEST(ob_object, references_return_counts)
     CHECK_EQ(ObReferenceObject(object), 2);
     CHECK_EQ(ObReferenceObjectWithTag(object, 0x31676154), 3);
     CHECK_EQ(ObDereferenceObjectWithTag(object, 0x31676154), 2);
-    CHECK_EQ(ObReferenceObjectByPointer(object, 0, *ExEventObjectType, KernelMode), STATUS_OBJECT_TYPE_MISMATCH);
+    CHECK_EQ(ObReferenceObjectByPointer(object, 0, *ExEventObjectType, KernelMode),
+             STATUS_OBJECT_TYPE_MISMATCH);
     CHECK_EQ(ObReferenceObjectByPointer(object, 0, probe_type, UserMode), STATUS_SUCCESS);
     CHECK_EQ(ObDereferenceObject(object), 2);
     CHECK_EQ(ObDereferenceObject(object), 1);
@@ -226,15 +232,19 @@ KILN_TEST(ob_handle, a_reference_checks_type_access_and_existence)
     CHECK_EQ(ObReferenceObjectByHandle(handle, 0, *ExSemaphoreObjectType, KernelMode, &object, NULL),
              STATUS_OBJECT_TYPE_MISMATCH);
     CHECK_EQ(object, NULL);
-    CHECK_EQ(ObReferenceObjectByHandle(handle, EVENT_MODIFY_STATE, NULL, UserMode, &object, NULL), STATUS_ACCESS_DENIED);
-    CHECK_EQ(ObReferenceObjectByHandle(handle, EVENT_MODIFY_STATE, NULL, KernelMode, &object, &info), STATUS_SUCCESS);
+    CHECK_EQ(ObReferenceObjectByHandle(handle, EVENT_MODIFY_STATE, NULL, UserMode, &object, NULL),
+             STATUS_ACCESS_DENIED);
+    CHECK_EQ(ObReferenceObjectByHandle(handle, EVENT_MODIFY_STATE, NULL, KernelMode, &object, &info),
+             STATUS_SUCCESS);
     CHECK_EQ(info.GrantedAccess, EVENT_QUERY_STATE);
     ObDereferenceObject(object);
     CHECK_EQ(ZwClose(handle), STATUS_SUCCESS);
     CHECK_EQ(ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &object, NULL), STATUS_INVALID_HANDLE);
     CHECK_EQ(ObReferenceObjectByHandle(NULL, 0, NULL, KernelMode, &object, NULL), STATUS_INVALID_HANDLE);
-    CHECK_EQ(ObReferenceObjectByHandle((HANDLE)0x7ffffffc, 0, NULL, KernelMode, &object, NULL), STATUS_INVALID_HANDLE);
-    CHECK_EQ(ObReferenceObjectByHandle((HANDLE)0x100000000, 0, NULL, KernelMode, &object, NULL), STATUS_INVALID_HANDLE);
+    CHECK_EQ(ObReferenceObjectByHandle((HANDLE)0x7ffffffc, 0, NULL, KernelMode, &object, NULL),
+             STATUS_INVALID_HANDLE);
+    CHECK_EQ(ObReferenceObjectByHandle((HANDLE)0x100000000, 0, NULL, KernelMode, &object, NULL),
+             STATUS_INVALID_HANDLE);
 }
 
 KILN_TEST(ob_handle, pseudo_handles_are_the_current_process_and_thread)
@@ -244,7 +254,8 @@ KILN_TEST(ob_handle, pseudo_handles_are_the_current_process_and_thread)
              STATUS_SUCCESS);
     CHECK_EQ(object, PsGetCurrentProcess());
     ObDereferenceObject(object);
-    CHECK_EQ(ObReferenceObjectByHandle(NtCurrentThread(), 0, *PsThreadType, KernelMode, &object, NULL), STATUS_SUCCESS);
+    CHECK_EQ(ObReferenceObjectByHandle(NtCurrentThread(), 0, *PsThreadType, KernelMode, &object, NULL),
+             STATUS_SUCCESS);
     CHECK_EQ(object, PsGetCurrentThread());
     ObDereferenceObject(object);
 }
@@ -268,12 +279,14 @@ KILN_TEST(ob_handle, a_protected_handle_is_not_closed)
 {
     HANDLE handle = new_event(0);
     OBJECT_HANDLE_FLAG_INFORMATION flags = {FALSE, TRUE}, got;
-    CHECK_EQ(ZwSetInformationObject(handle, ObjectHandleFlagInformation, &flags, sizeof(flags)), STATUS_SUCCESS);
+    CHECK_EQ(ZwSetInformationObject(handle, ObjectHandleFlagInformation, &flags, sizeof(flags)),
+             STATUS_SUCCESS);
     CHECK_EQ(ObCloseHandle(handle, UserMode), STATUS_HANDLE_NOT_CLOSABLE);
     CHECK_EQ(ZwQueryObject(handle, ObjectHandleFlagInformation, &got, sizeof(got), NULL), STATUS_SUCCESS);
     CHECK(got.ProtectFromClose && !got.Inherit);
     flags.ProtectFromClose = FALSE;
-    CHECK_EQ(ZwSetInformationObject(handle, ObjectHandleFlagInformation, &flags, sizeof(flags)), STATUS_SUCCESS);
+    CHECK_EQ(ZwSetInformationObject(handle, ObjectHandleFlagInformation, &flags, sizeof(flags)),
+             STATUS_SUCCESS);
     CHECK_EQ(ZwClose(handle), STATUS_SUCCESS);
 }
 
@@ -282,12 +295,14 @@ KILN_TEST(ob_handle, exclusive_objects_have_one_handle)
     HANDLE handle = new_event(OBJ_EXCLUSIVE | OBJ_KERNEL_HANDLE), other;
     PVOID object;
     CHECK_EQ(ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &object, NULL), STATUS_SUCCESS);
-    CHECK_EQ(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE, NULL, 0, NULL, KernelMode, &other), STATUS_ACCESS_DENIED);
-    CHECK_EQ(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE | OBJ_EXCLUSIVE | OBJ_INHERIT, NULL, 0, NULL, KernelMode,
-                                   &other),
+    CHECK_EQ(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE, NULL, 0, NULL, KernelMode, &other),
+             STATUS_ACCESS_DENIED);
+    CHECK_EQ(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE | OBJ_EXCLUSIVE | OBJ_INHERIT, NULL, 0, NULL,
+                                   KernelMode, &other),
              STATUS_INVALID_PARAMETER);
     ZwClose(handle);
-    CHECK_EQ(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE, NULL, 0, NULL, KernelMode, &other), STATUS_SUCCESS);
+    CHECK_EQ(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE, NULL, 0, NULL, KernelMode, &other),
+             STATUS_SUCCESS);
     ZwClose(other);
     ObDereferenceObject(object);
 }
@@ -297,8 +312,9 @@ KILN_TEST(ob_handle, a_duplicate_names_the_same_object)
     HANDLE handle = new_event(0), copy;
     PUBLIC_OBJECT_BASIC_INFORMATION info;
     LONG state;
-    CHECK_EQ(ZwDuplicateObject(NtCurrentProcess(), handle, NtCurrentProcess(), &copy, EVENT_QUERY_STATE, 0, 0),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ZwDuplicateObject(NtCurrentProcess(), handle, NtCurrentProcess(), &copy, EVENT_QUERY_STATE, 0, 0),
+        STATUS_SUCCESS);
     CHECK_EQ(ZwQueryObject(copy, ObjectBasicInformation, &info, sizeof(info), NULL), STATUS_SUCCESS);
     CHECK_EQ(info.HandleCount, 2);
     CHECK_EQ(info.GrantedAccess, EVENT_QUERY_STATE);
@@ -351,7 +367,8 @@ KILN_TEST_ONCE(ob_handle, tables_grow_to_three_levels)
     for (ULONG i = 0; i < COUNT; i++)
         CHECK_EQ(ZwClose(handles[i]), STATUS_SUCCESS);
     for (ULONG i = 0; i < COUNT; i += 1000)
-        CHECK_EQ(ObReferenceObjectByHandle(handles[i], 0, NULL, KernelMode, &object, NULL), STATUS_INVALID_HANDLE);
+        CHECK_EQ(ObReferenceObjectByHandle(handles[i], 0, NULL, KernelMode, &object, NULL),
+                 STATUS_INVALID_HANDLE);
     CHECK_EQ(ObpHeader(event)->HandleCount, 1);
     ObDereferenceObject(event);
     ZwClose(first);
@@ -368,7 +385,8 @@ static VOID NTAPI reference_raced(PVOID context)
     while (!stop_racing) {
         PVOID object;
         HANDLE handle = raced;
-        if (handle && NT_SUCCESS(ObReferenceObjectByHandle(handle, 0, probe_type, KernelMode, &object, NULL))) {
+        if (handle &&
+            NT_SUCCESS(ObReferenceObjectByHandle(handle, 0, probe_type, KernelMode, &object, NULL))) {
             CHECK(ObpHeader(object)->PointerCount > 0);
             CHECK_EQ(ObpHeader(object)->Signature, OB_SIGNATURE);
             ObDereferenceObject(object);
@@ -387,16 +405,19 @@ KILN_TEST(ob_handle, lookups_race_safely_with_closes)
     for (int i = 0; i < 2; i++) {
         OBJECT_ATTRIBUTES attributes;
         InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
-        CHECK_EQ(PsCreateSystemThread(&threads[i], THREAD_ALL_ACCESS, &attributes, NULL, NULL, reference_raced, NULL),
+        CHECK_EQ(PsCreateSystemThread(&threads[i], THREAD_ALL_ACCESS, &attributes, NULL, NULL,
+                                      reference_raced, NULL),
                  STATUS_SUCCESS);
-        CHECK_EQ(ObReferenceObjectByHandle(threads[i], 0, NULL, KernelMode, &objects[i], NULL), STATUS_SUCCESS);
+        CHECK_EQ(ObReferenceObjectByHandle(threads[i], 0, NULL, KernelMode, &objects[i], NULL),
+                 STATUS_SUCCESS);
     }
     for (int i = 0; i < 50; i++) {
         PVOID object = new_probe();
         HANDLE handle;
         HANDLE pointer;
         CHECK_EQ(ObInsertObject(object, NULL, 0, 1, NULL, &handle), STATUS_SUCCESS);
-        CHECK_EQ(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE, NULL, 0, NULL, KernelMode, &pointer), STATUS_SUCCESS);
+        CHECK_EQ(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE, NULL, 0, NULL, KernelMode, &pointer),
+                 STATUS_SUCCESS);
         ObDereferenceObject(object);
         ZwClose(handle);
         raced = pointer;
@@ -407,7 +428,8 @@ KILN_TEST(ob_handle, lookups_race_safely_with_closes)
         CHECK_EQ(ZwClose(pointer), STATUS_SUCCESS);
     }
     stop_racing = 1;
-    CHECK_EQ(KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, NULL, NULL), STATUS_SUCCESS);
+    CHECK_EQ(KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, NULL, NULL),
+             STATUS_SUCCESS);
     LARGE_INTEGER tick = {.QuadPart = -10000};
     for (int i = 0; i < 100 && deleted < 51; i++)
         KeDelayExecutionThread(KernelMode, FALSE, &tick);

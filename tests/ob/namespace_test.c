@@ -170,12 +170,14 @@ KILN_TEST(ob_symlink, a_loop_ends)
 KILN_TEST(ob_symlink, dosdevices_and_double_question_mark_are_the_global_directory)
 {
     HANDLE link, again;
-    UNICODE_STRING name = text(L"\\??\\KilnTest"), other = text(L"\\GLOBAL??\\KilnTest"), old = text(L"\\DosDevices\\KilnTest");
+    UNICODE_STRING name = text(L"\\??\\KilnTest"), other = text(L"\\GLOBAL??\\KilnTest"),
+                   old = text(L"\\DosDevices\\KilnTest");
     OBJECT_ATTRIBUTES attributes;
     CHECK_EQ(create_link(L"\\DosDevices\\KilnTest", L"\\Device\\Nothing", 0, &link), STATUS_SUCCESS);
     UNICODE_STRING *names[] = {&name, &other, &old};
     for (int i = 0; i < 3; i++) {
-        InitializeObjectAttributes(&attributes, names[i], OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+        InitializeObjectAttributes(&attributes, names[i], OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
+                                   NULL);
         CHECK_EQ(ZwOpenSymbolicLinkObject(&again, GENERIC_READ, &attributes), STATUS_SUCCESS);
         ZwClose(again);
     }
@@ -200,9 +202,9 @@ KILN_TEST(ob_symlink, query_returns_the_target_and_the_length_it_needs)
 
 KILN_TEST(ob_directory, the_standard_directories_exist)
 {
-    static const PCWSTR names[] = {L"\\",             L"\\Device",     L"\\Driver",       L"\\FileSystem",
-                                   L"\\ObjectTypes",  L"\\GLOBAL??",   L"\\??",           L"\\BaseNamedObjects",
-                                   L"\\KernelObjects", L"\\Callback"};
+    static const PCWSTR names[] = {
+        L"\\",         L"\\Device", L"\\Driver",           L"\\FileSystem",    L"\\ObjectTypes",
+        L"\\GLOBAL??", L"\\??",     L"\\BaseNamedObjects", L"\\KernelObjects", L"\\Callback"};
     for (ULONG i = 0; i < RTL_NUMBER_OF(names); i++) {
         UNICODE_STRING name = text(names[i]);
         OBJECT_ATTRIBUTES attributes;
@@ -228,7 +230,8 @@ KILN_TEST(ob_directory, holds_thousands_of_names_and_lists_each_once)
             name[4 - d] = (WCHAR)('0' + v % 10);
         UNICODE_STRING string = text(name);
         InitializeObjectAttributes(&attributes, &string, OBJ_KERNEL_HANDLE, directory, NULL);
-        CHECK_EQ(ZwCreateEvent(&events[i], EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE), STATUS_SUCCESS);
+        CHECK_EQ(ZwCreateEvent(&events[i], EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE),
+                 STATUS_SUCCESS);
     }
     ULONG context = 0, total = 0;
     NTSTATUS status = STATUS_MORE_ENTRIES;
@@ -310,9 +313,11 @@ KILN_TEST(ob_name, a_handle_keeps_its_name_whatever_others_close)
         InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
         CHECK_EQ(PsCreateSystemThread(&threads[i], THREAD_ALL_ACCESS, &attributes, NULL, NULL, churn, NULL),
                  STATUS_SUCCESS);
-        CHECK_EQ(ObReferenceObjectByHandle(threads[i], 0, *PsThreadType, KernelMode, &objects[i], NULL), STATUS_SUCCESS);
+        CHECK_EQ(ObReferenceObjectByHandle(threads[i], 0, *PsThreadType, KernelMode, &objects[i], NULL),
+                 STATUS_SUCCESS);
     }
-    CHECK_EQ(KeWaitForMultipleObjects(3, objects, WaitAll, Executive, KernelMode, FALSE, NULL, NULL), STATUS_SUCCESS);
+    CHECK_EQ(KeWaitForMultipleObjects(3, objects, WaitAll, Executive, KernelMode, FALSE, NULL, NULL),
+             STATUS_SUCCESS);
     CHECK_EQ(churn_errors, 0);
     HANDLE handle;
     CHECK_EQ(open_event(L"\\BaseNamedObjects\\churn", 0, &handle), STATUS_OBJECT_NAME_NOT_FOUND);

@@ -65,7 +65,8 @@ KILN_TEST(ob_semaphore, counts_and_limit)
     CHECK_EQ(ZwWaitForSingleObject(semaphore, FALSE, NOW), STATUS_SUCCESS);
     CHECK_EQ(ZwWaitForSingleObject(semaphore, FALSE, NOW), STATUS_SUCCESS);
     CHECK_EQ(ZwWaitForSingleObject(semaphore, FALSE, NOW), STATUS_TIMEOUT);
-    CHECK_EQ(ZwQuerySemaphore(semaphore, SemaphoreBasicInformation, &info, sizeof(info), NULL), STATUS_SUCCESS);
+    CHECK_EQ(ZwQuerySemaphore(semaphore, SemaphoreBasicInformation, &info, sizeof(info), NULL),
+             STATUS_SUCCESS);
     CHECK_EQ(info.CurrentCount, 0);
     CHECK_EQ(info.MaximumCount, 2);
     ZwClose(semaphore);
@@ -109,7 +110,8 @@ KILN_TEST(ob_wait, several_handles_any_and_all)
 {
     HANDLE handles[5];
     for (int i = 0; i < 5; i++)
-        CHECK_EQ(ZwCreateEvent(&handles[i], EVENT_ALL_ACCESS, NULL, SynchronizationEvent, i == 3), STATUS_SUCCESS);
+        CHECK_EQ(ZwCreateEvent(&handles[i], EVENT_ALL_ACCESS, NULL, SynchronizationEvent, i == 3),
+                 STATUS_SUCCESS);
     CHECK_EQ(ZwWaitForMultipleObjects(5, handles, WaitAll, FALSE, NOW), STATUS_TIMEOUT);
     CHECK_EQ(ZwWaitForMultipleObjects(5, handles, WaitAny, FALSE, NOW), STATUS_WAIT_0 + 3);
     CHECK_EQ(ZwWaitForMultipleObjects(5, handles, WaitAny, FALSE, NOW), STATUS_TIMEOUT);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The services as user mode calls them: pointers are probed and captured, handles are the process's own, access is
- * checked. And: what is opened and closed leaves nothing behind.
+ * The services as user mode calls them: pointers are probed and captured, handles are the process's own,
+ * access is checked. And: what is opened and closed leaves nothing behind.
  */
 #include <ntifs.h>
 #include "ntsvc.h"
@@ -52,8 +52,10 @@ KILN_TEST(ob_user, pointers_must_be_user_pointers)
     user_page *user = enter_user_mode();
     HANDLE in_kernel;
     UNICODE_STRING kernel_name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\x");
-    CHECK_EQ(NtCreateEvent(&in_kernel, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE), STATUS_ACCESS_VIOLATION);
-    CHECK_EQ(NtCreateEvent((PHANDLE)8, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE), STATUS_ACCESS_VIOLATION);
+    CHECK_EQ(NtCreateEvent(&in_kernel, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE),
+             STATUS_ACCESS_VIOLATION);
+    CHECK_EQ(NtCreateEvent((PHANDLE)8, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE),
+             STATUS_ACCESS_VIOLATION);
     CHECK_EQ(NtCreateEvent((PHANDLE)((UCHAR *)user + 1), EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE),
              STATUS_DATATYPE_MISALIGNMENT);
     InitializeObjectAttributes(&user->attributes, &kernel_name, 0, NULL, NULL);
@@ -98,9 +100,10 @@ KILN_TEST(ob_user, access_is_granted_by_the_descriptor_and_needed_by_the_service
 {
     user_page *user = enter_user_mode();
     /* Ordinary directories let everybody look and nobody create. */
-    CHECK_EQ(NtOpenDirectoryObject(&user->handle, DIRECTORY_QUERY, name_it(user, L"\\objecttypes")), STATUS_SUCCESS);
-    CHECK_EQ(NtQueryDirectoryObject(user->handle, user->buffer, sizeof(user->buffer), TRUE, TRUE, &user->context,
-                                    &user->length),
+    CHECK_EQ(NtOpenDirectoryObject(&user->handle, DIRECTORY_QUERY, name_it(user, L"\\objecttypes")),
+             STATUS_SUCCESS);
+    CHECK_EQ(NtQueryDirectoryObject(user->handle, user->buffer, sizeof(user->buffer), TRUE, TRUE,
+                                    &user->context, &user->length),
              STATUS_SUCCESS);
     CHECK_EQ(NtClose(user->handle), STATUS_SUCCESS);
     CHECK_EQ(NtCreateEvent(&user->handle, EVENT_QUERY_STATE, name_it(user, L"\\BaseNamedObjects\\mine"),
@@ -120,9 +123,11 @@ KILN_TEST(ob_user, access_is_granted_by_the_descriptor_and_needed_by_the_service
 
 static void one_of_everything(void)
 {
-    UNICODE_STRING directory_name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\d"), inner = RTL_CONSTANT_STRING(L"e"),
+    UNICODE_STRING directory_name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\d"),
+                   inner = RTL_CONSTANT_STRING(L"e"),
                    link_name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\l"),
-                   through = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\l\\e"), missing = RTL_CONSTANT_STRING(L"\\x\\y");
+                   through = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\l\\e"),
+                   missing = RTL_CONSTANT_STRING(L"\\x\\y");
     OBJECT_ATTRIBUTES attributes;
     HANDLE directory, event, link, again, copy;
     UCHAR buffer[256];
@@ -134,14 +139,17 @@ static void one_of_everything(void)
     CHECK_EQ(ZwCreateEvent(&again, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE),
              STATUS_OBJECT_NAME_COLLISION);
     InitializeObjectAttributes(&attributes, &link_name, OBJ_KERNEL_HANDLE, NULL, NULL);
-    CHECK_EQ(ZwCreateSymbolicLinkObject(&link, SYMBOLIC_LINK_ALL_ACCESS, &attributes, &directory_name), STATUS_SUCCESS);
+    CHECK_EQ(ZwCreateSymbolicLinkObject(&link, SYMBOLIC_LINK_ALL_ACCESS, &attributes, &directory_name),
+             STATUS_SUCCESS);
     InitializeObjectAttributes(&attributes, &through, OBJ_KERNEL_HANDLE, NULL, NULL);
     CHECK_EQ(ZwOpenEvent(&again, EVENT_ALL_ACCESS, &attributes), STATUS_SUCCESS);
-    CHECK_EQ(ZwDuplicateObject(NtCurrentProcess(), again, NtCurrentProcess(), &copy, 0, 0, DUPLICATE_SAME_ACCESS),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ZwDuplicateObject(NtCurrentProcess(), again, NtCurrentProcess(), &copy, 0, 0, DUPLICATE_SAME_ACCESS),
+        STATUS_SUCCESS);
     CHECK_EQ(ZwQueryObject(copy, ObjectNameInformation, buffer, sizeof(buffer), &needed), STATUS_SUCCESS);
     CHECK_EQ(ZwSetSecurityObject(copy, DACL_SECURITY_INFORMATION, SePublicDefaultSd), STATUS_SUCCESS);
-    CHECK_EQ(ZwQuerySecurityObject(copy, DACL_SECURITY_INFORMATION, buffer, sizeof(buffer), &needed), STATUS_SUCCESS);
+    CHECK_EQ(ZwQuerySecurityObject(copy, DACL_SECURITY_INFORMATION, buffer, sizeof(buffer), &needed),
+             STATUS_SUCCESS);
     InitializeObjectAttributes(&attributes, &missing, 0, NULL, SePublicOpenSd);
     HANDLE none;
     CHECK_EQ(ZwOpenEvent(&none, EVENT_ALL_ACCESS, &attributes), STATUS_OBJECT_PATH_NOT_FOUND);
@@ -208,7 +216,8 @@ KILN_TEST(ob_trace, the_checked_machine_knows_which_tag_holds_an_object)
     if (!ObpTraceEnabled)
         return;
     CHECK_EQ(ZwCreateEvent(&event, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE), STATUS_SUCCESS);
-    CHECK_EQ(ObReferenceObjectByHandleWithTag(event, 0, NULL, KernelMode, 0x41414141, &object, NULL), STATUS_SUCCESS);
+    CHECK_EQ(ObReferenceObjectByHandleWithTag(event, 0, NULL, KernelMode, 0x41414141, &object, NULL),
+             STATUS_SUCCESS);
     ObReferenceObjectWithTag(object, 0x42424242);
     ObReferenceObjectWithTag(object, 0x42424242);
     ObDereferenceObjectWithTag(object, 0x42424242);

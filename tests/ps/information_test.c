@@ -16,12 +16,16 @@ KILN_TEST(ps_information, priorities_are_set_within_their_range)
     CHECK_EQ(ZwSetInformationThread(NtCurrentThread(), ThreadPriority, &priority, 4), STATUS_SUCCESS);
     CHECK_EQ(KeQueryPriorityThread(KeGetCurrentThread()), 12);
     priority = 0;
-    CHECK_EQ(ZwSetInformationThread(NtCurrentThread(), ThreadPriority, &priority, 4), STATUS_INVALID_PARAMETER);
+    CHECK_EQ(ZwSetInformationThread(NtCurrentThread(), ThreadPriority, &priority, 4),
+             STATUS_INVALID_PARAMETER);
     priority = 32;
-    CHECK_EQ(ZwSetInformationThread(NtCurrentThread(), ThreadPriority, &priority, 4), STATUS_INVALID_PARAMETER);
-    CHECK_EQ(ZwSetInformationThread(NtCurrentThread(), ThreadPriority, &priority, 8), STATUS_INFO_LENGTH_MISMATCH);
+    CHECK_EQ(ZwSetInformationThread(NtCurrentThread(), ThreadPriority, &priority, 4),
+             STATUS_INVALID_PARAMETER);
+    CHECK_EQ(ZwSetInformationThread(NtCurrentThread(), ThreadPriority, &priority, 8),
+             STATUS_INFO_LENGTH_MISMATCH);
     CHECK_EQ(ZwSetInformationThread(NtCurrentThread(), ThreadTimes, &priority, 4), STATUS_INVALID_INFO_CLASS);
-    CHECK_EQ(ZwSetInformationThread(NtCurrentProcess(), ThreadPriority, &old, 4), STATUS_OBJECT_TYPE_MISMATCH);
+    CHECK_EQ(ZwSetInformationThread(NtCurrentProcess(), ThreadPriority, &old, 4),
+             STATUS_OBJECT_TYPE_MISMATCH);
     CHECK_EQ(ZwSetInformationThread(NtCurrentThread(), ThreadPriority, &old, 4), STATUS_SUCCESS);
 }
 
@@ -34,15 +38,17 @@ KILN_TEST(ps_information, page_priority_is_kept)
     CHECK_EQ(ZwQueryInformationThread(NtCurrentThread(), ThreadPagePriority, &got, 4, NULL), STATUS_SUCCESS);
     CHECK_EQ(got, 2);
     priority = 6;
-    CHECK_EQ(ZwSetInformationThread(NtCurrentThread(), ThreadPagePriority, &priority, 4), STATUS_INVALID_PARAMETER);
+    CHECK_EQ(ZwSetInformationThread(NtCurrentThread(), ThreadPagePriority, &priority, 4),
+             STATUS_INVALID_PARAMETER);
 }
 
 KILN_TEST(ps_information, a_process_tells_its_ids)
 {
     ULONG64 basic[6];
     ULONG length = 0;
-    CHECK_EQ(ZwQueryInformationProcess(NtCurrentProcess(), ProcessBasicInformation, basic, sizeof(basic), &length),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ZwQueryInformationProcess(NtCurrentProcess(), ProcessBasicInformation, basic, sizeof(basic), &length),
+        STATUS_SUCCESS);
     CHECK_EQ(length, sizeof(basic));
     CHECK_EQ((NTSTATUS)basic[0], STATUS_PENDING);
     CHECK_EQ(basic[4], PsGetCurrentProcessId());

@@ -8,7 +8,8 @@
 #include "psp.h"
 #include "harness.h"
 
-static OBJECT_ATTRIBUTES kernel_handle = {.Length = sizeof(OBJECT_ATTRIBUTES), .Attributes = OBJ_KERNEL_HANDLE};
+static OBJECT_ATTRIBUTES kernel_handle = {.Length = sizeof(OBJECT_ATTRIBUTES),
+                                          .Attributes = OBJ_KERNEL_HANDLE};
 
 static PETHREAD start(PKSTART_ROUTINE routine, PVOID context, PCLIENT_ID cid)
 {
@@ -16,8 +17,9 @@ static PETHREAD start(PKSTART_ROUTINE routine, PVOID context, PCLIENT_ID cid)
     PETHREAD thread;
     CHECK_EQ(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, &kernel_handle, NULL, cid, routine, context),
              STATUS_SUCCESS);
-    CHECK_EQ(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, (PVOID *)&thread, NULL),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, (PVOID *)&thread, NULL),
+        STATUS_SUCCESS);
     ZwClose(handle);
     return thread;
 }
@@ -251,7 +253,8 @@ KILN_TEST(ps_process, ending_closes_the_handles)
     PVOID object;
     KAPC_STATE state;
     CHECK_EQ(PspCreateProcess(PsGetCurrentProcess(), &name, TRUE, &other), STATUS_SUCCESS);
-    CHECK_EQ(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &kernel_handle, NotificationEvent, FALSE), STATUS_SUCCESS);
+    CHECK_EQ(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &kernel_handle, NotificationEvent, FALSE),
+             STATUS_SUCCESS);
     CHECK_EQ(ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &object, NULL), STATUS_SUCCESS);
     KeStackAttachProcess((PRKPROCESS)other, &state);
     CHECK_EQ(ObOpenObjectByPointer(object, 0, NULL, 0, NULL, KernelMode, &inside), STATUS_SUCCESS);

@@ -26,7 +26,8 @@ KILN_TEST_ONCE(se_sddl, gives_each_entry_its_rights_and_sid_in_order)
     PSECURITY_DESCRIPTOR descriptor;
     PACCESS_ALLOWED_ACE ace;
     PACL acl;
-    CHECK_EQ(parse(L"D:P(A;;GA;;;SY)(D;OICI;0x1F;;;S-1-5-32-544)(A;;GRGW;;;wd)", &descriptor), STATUS_SUCCESS);
+    CHECK_EQ(parse(L"D:P(A;;GA;;;SY)(D;OICI;0x1F;;;S-1-5-32-544)(A;;GRGW;;;wd)", &descriptor),
+             STATUS_SUCCESS);
     CHECK(((PISECURITY_DESCRIPTOR_RELATIVE)descriptor)->Control & SE_DACL_PROTECTED);
     CHECK(RtlValidSecurityDescriptor(descriptor));
     acl = dacl_of(descriptor);
@@ -69,10 +70,24 @@ KILN_TEST_ONCE(se_sddl, names_owner_and_group)
 KILN_TEST_ONCE(se_sddl, refuses_what_it_does_not_understand)
 {
     static const WCHAR *const bad[] = {
-        L"", L"D", L"X:P", L"D:Q", L"D:(A;;GA;;;SY", L"D:(A;;GA;;;QQ)", L"D:(Z;;GA;;;SY)", L"D:(A;;GQ;;;SY)",
-        L"D:(A;XX;GA;;;SY)", L"D:(A;;GA;SY)", L"D:(A;;0x1FFFFFFFF;;;SY)", L"D:(A;;GA;;;S-1-5)", L"D:(A;;GA;;;S-2-5-18)",
-        L"D:P(A;;GA;;;SY)D:P", L"O:BAO:SY", L"D:(A;;GA;;;S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16)",
-        L"D:(A;;G", L"D:(A;;GA;;;SY)x",
+        L"",
+        L"D",
+        L"X:P",
+        L"D:Q",
+        L"D:(A;;GA;;;SY",
+        L"D:(A;;GA;;;QQ)",
+        L"D:(Z;;GA;;;SY)",
+        L"D:(A;;GQ;;;SY)",
+        L"D:(A;XX;GA;;;SY)",
+        L"D:(A;;GA;SY)",
+        L"D:(A;;0x1FFFFFFFF;;;SY)",
+        L"D:(A;;GA;;;S-1-5)",
+        L"D:(A;;GA;;;S-2-5-18)",
+        L"D:P(A;;GA;;;SY)D:P",
+        L"O:BAO:SY",
+        L"D:(A;;GA;;;S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16)",
+        L"D:(A;;G",
+        L"D:(A;;GA;;;SY)x",
     };
     PSECURITY_DESCRIPTOR descriptor;
     for (ULONG i = 0; i < ARRAYSIZE(bad); i++) {

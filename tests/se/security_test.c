@@ -56,7 +56,8 @@ KILN_TEST_ONCE(se_acl, entries_are_added_found_and_deleted)
     CHECK_EQ(RtlCreateAcl(acl, 64, 77), STATUS_INVALID_PARAMETER);
     acl = new_acl();
     CHECK_EQ(RtlAddAccessAllowedAce(acl, ACL_REVISION, 1, SeWorldSid), STATUS_SUCCESS);
-    CHECK_EQ(RtlAddAccessAllowedAceEx(acl, ACL_REVISION, OBJECT_INHERIT_ACE, 2, SeAliasAdminsSid), STATUS_SUCCESS);
+    CHECK_EQ(RtlAddAccessAllowedAceEx(acl, ACL_REVISION, OBJECT_INHERIT_ACE, 2, SeAliasAdminsSid),
+             STATUS_SUCCESS);
     CHECK_EQ(acl->AceCount, 2);
     CHECK_EQ(RtlGetAce(acl, 1, &ace), STATUS_SUCCESS);
     CHECK_EQ(((PACCESS_ALLOWED_ACE)ace)->Mask, 2);
@@ -104,8 +105,8 @@ KILN_TEST_ONCE(se_descriptor, goes_to_self_relative_form_and_back)
     CHECK(RtlEqualSid(sid, SeAliasAdminsSid) && defaulted);
     CHECK_EQ(RtlSetOwnerSecurityDescriptor(relative, sid, FALSE), STATUS_INVALID_SECURITY_DESCR);
     CHECK_EQ(RtlAbsoluteToSelfRelativeSD(relative, NULL, &bytes), STATUS_BAD_DESCRIPTOR_FORMAT);
-    CHECK_EQ(RtlSelfRelativeToAbsoluteSD(relative, &back, &sizes[0], (PACL)dacl, &sizes[1], (PACL)sacl, &sizes[2], owner,
-                                         &sizes[3], group, &sizes[4]),
+    CHECK_EQ(RtlSelfRelativeToAbsoluteSD(relative, &back, &sizes[0], (PACL)dacl, &sizes[1], (PACL)sacl,
+                                         &sizes[2], owner, &sizes[3], group, &sizes[4]),
              STATUS_SUCCESS);
     CHECK_EQ(sizes[1], 32);
     CHECK_EQ(sizes[2], 0);
@@ -190,7 +191,8 @@ KILN_TEST(se_object, a_named_object_has_a_descriptor_that_can_be_read_and_replac
     BOOLEAN present, defaulted;
     InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
     CHECK_EQ(ZwCreateEvent(&event, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE), STATUS_SUCCESS);
-    CHECK_EQ(ZwQuerySecurityObject(event, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, buffer, 0, &needed),
+    CHECK_EQ(ZwQuerySecurityObject(event, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, buffer, 0,
+                                   &needed),
              STATUS_BUFFER_TOO_SMALL);
     CHECK(needed > 20 && needed < sizeof(buffer));
     CHECK_EQ(ZwQuerySecurityObject(event, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, buffer,
@@ -205,7 +207,8 @@ KILN_TEST(se_object, a_named_object_has_a_descriptor_that_can_be_read_and_replac
     empty->AclSize = sizeof(ACL);
     RtlSetDaclSecurityDescriptor(&sd, TRUE, empty, FALSE);
     CHECK_EQ(ZwSetSecurityObject(event, DACL_SECURITY_INFORMATION, &sd), STATUS_SUCCESS);
-    CHECK_EQ(ZwQuerySecurityObject(event, DACL_SECURITY_INFORMATION, buffer, sizeof(buffer), &needed), STATUS_SUCCESS);
+    CHECK_EQ(ZwQuerySecurityObject(event, DACL_SECURITY_INFORMATION, buffer, sizeof(buffer), &needed),
+             STATUS_SUCCESS);
     CHECK_EQ(RtlGetDaclSecurityDescriptor(buffer, &present, &dacl, &defaulted), STATUS_SUCCESS);
     CHECK(present);
     CHECK_EQ(dacl->AceCount, 0);
@@ -230,12 +233,14 @@ KILN_TEST(se_object, user_mode_is_checked_and_kernel_mode_is_not)
     CHECK_EQ(ObReferenceObjectByHandle(event, 0, NULL, KernelMode, &object, NULL), STATUS_SUCCESS);
     CHECK_EQ(ObOpenObjectByPointer(object, 0, NULL, EVENT_MODIFY_STATE, *ExEventObjectType, UserMode, &other),
              STATUS_ACCESS_DENIED);
-    CHECK_EQ(ObOpenObjectByPointer(object, OBJ_FORCE_ACCESS_CHECK, NULL, EVENT_MODIFY_STATE, NULL, KernelMode, &other),
+    CHECK_EQ(ObOpenObjectByPointer(object, OBJ_FORCE_ACCESS_CHECK, NULL, EVENT_MODIFY_STATE, NULL, KernelMode,
+                                   &other),
              STATUS_ACCESS_DENIED);
     CHECK_EQ(ObOpenObjectByPointer(object, 0, NULL, EVENT_QUERY_STATE, *ExEventObjectType, UserMode, &other),
              STATUS_SUCCESS);
     ZwClose(other);
-    CHECK_EQ(ObOpenObjectByPointer(object, 0, NULL, EVENT_MODIFY_STATE, NULL, KernelMode, &other), STATUS_SUCCESS);
+    CHECK_EQ(ObOpenObjectByPointer(object, 0, NULL, EVENT_MODIFY_STATE, NULL, KernelMode, &other),
+             STATUS_SUCCESS);
     ZwClose(other);
     ObDereferenceObject(object);
     ZwClose(event);
