@@ -341,7 +341,8 @@ static NTSTATUS run(PIRP irp, PIO_STACK_LOCATION location)
         return finish(irp, STATUS_NO_MORE_ENTRIES, 0);
     counted_tsc = 0;
     from = now();
-    benchmarks[request->index].run(request->iterations);
+    if (request->iterations) /* none: only the name is asked for */
+        benchmarks[request->index].run(request->iterations);
     request->elapsed_tsc = counted_tsc ? counted_tsc : now() - from;
     for (ULONG i = 0; i < sizeof request->name; i++) {
         request->name[i] = benchmarks[request->index].name[i];

@@ -15,7 +15,7 @@
 
 struct bench_run {
     unsigned int index;      /* of the benchmark; past the last: STATUS_NO_MORE_ENTRIES */
-    unsigned int iterations; /* operations to do */
+    unsigned int iterations; /* operations to do; 0: just name it */
     unsigned long long elapsed_tsc; /* time stamp counter ticks: a clock that every machine has */
     char name[40];
 };
