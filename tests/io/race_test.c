@@ -62,8 +62,12 @@ static NTSTATUS NTAPI answer_later(PDEVICE_OBJECT device, PIRP irp)
     KeInitializeDpc(&slot->dpc, answer, slot);
     irp->Tail.Overlay.DriverContext[0] = slot;
     IoMarkIrpPending(irp);
+    /* Between the two the cancel routine would free the slot that the timer is about to be set in. */
+    KIRQL irql;
+    IoAcquireCancelSpinLock(&irql);
     IoSetCancelRoutine(irp, cancelled);
     KeSetTimer(&slot->timer, due, &slot->dpc);
+    IoReleaseCancelSpinLock(irql);
     return STATUS_PENDING;
 }
 
