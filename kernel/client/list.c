@@ -101,7 +101,7 @@ static BOOLEAN device_row(PDEVICE_OBJECT device, PVOID context)
         IopFormatName(device->AttachedDevice, attached, sizeof attached);
     EMIT(rows, text("device", name), hex("object", (uint64_t)device), text("driver", driver),
          hex("type", device->DeviceType), number("stack", (uint64_t)device->StackSize),
-         number("opens", (uint64_t)device->ReferenceCount), text("flags", flags), text("below", attached));
+         number("opens", (uint64_t)device->ReferenceCount), text("flags", flags), text("attached above", attached));
     return TRUE;
 }
 
@@ -161,6 +161,20 @@ static NTSTATUS list_devstack(const char *argument, struct rows *rows)
 
 /* ---------------------------------------------------------------- objects and handles */
 
+/* Where a symbolic link leads, "" if it cannot be asked. */
+static void describe_link(PVOID link, char *buffer, ULONG bytes)
+{
+    HANDLE handle;
+    WCHAR target[NAME_BYTES];
+    UNICODE_STRING string = {.Buffer = target, .MaximumLength = sizeof target};
+    if (!NT_SUCCESS(ObOpenObjectByPointer(link, OBJ_KERNEL_HANDLE, NULL, SYMBOLIC_LINK_QUERY, ObpSymbolicLinkObjectType,
+                                          KernelMode, &handle)))
+        return;
+    if (NT_SUCCESS(ZwQuerySymbolicLinkObject(handle, &string, NULL)))
+        to_utf8(&string, buffer, bytes);
+    ZwClose(handle);
+}
+
 static NTSTATUS list_objdir(const char *argument, struct rows *rows)
 {
     PVOID directory, object;
@@ -173,8 +187,8 @@ static NTSTATUS list_objdir(const char *argument, struct rows *rows)
         POBJECT_HEADER_NAME_INFO info = ObpNameInfo(ObpHeader(object));
         to_utf8(info ? &info->Name : NULL, name, sizeof name);
         to_utf8(&ObpTypeOf(object)->Name, type, sizeof type);
-        if (ObpTypeOf(object) == ObpSymbolicLinkObjectType && ObpTypeOf(object)->TypeInfo.DumpProcedure)
-            ObpTypeOf(object)->TypeInfo.DumpProcedure(object, target, sizeof target);
+        if (ObpTypeOf(object) == ObpSymbolicLinkObjectType)
+            describe_link(object, target, sizeof target);
         EMIT(rows, text("name", name), text("type", type), hex("object", (uint64_t)object),
              number("references", (uint64_t)ObpHeader(object)->PointerCount - 1),
              number("handles", (uint64_t)ObpHeader(object)->HandleCount), text("detail", target));
