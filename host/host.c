@@ -56,6 +56,7 @@ void host_set_gs(void *base)
 int32_t host_start(const struct host_boot *boot)
 {
     machine = *boot;
+    host_sanitizer_init();
     have_fsgsbase = (getauxval(AT_HWCAP2) & 2) != 0;
     ops = machine.config.live ? &host_live_ops : &host_sim_ops;
     if (machine.trace_path) {

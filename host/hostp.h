@@ -55,6 +55,9 @@ extern volatile bool host_client_outside;
 /* No symbolizer is started: for the many runs whose report nobody reads. */
 extern bool host_symbolize_off;
 
+/* Before anything else of a machine, on a private stack: what the sanitizers' runtime must do first (sanitizer.c). */
+void host_sanitizer_init(void);
+
 /* Fixed stack of processor `vp` (0 is the client's). */
 #define HOST_STACK_BYTES (1ULL << 20)
 #define HOST_CLIENT_STACK_BYTES (8ULL << 20)

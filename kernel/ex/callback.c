@@ -38,11 +38,6 @@ typedef struct _CALLBACK_REGISTRATION {
 
 static POBJECT_TYPE callback_type;
 
-static void NTAPI delete_callback(PVOID Object)
-{
-    UNREFERENCED_PARAMETER(Object); /* every registration holds a reference, so none is left */
-}
-
 NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *Result, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create,
                                 BOOLEAN AllowMultipleCallbacks)
 {
@@ -174,7 +169,6 @@ void ExpInitCallbacks(void)
     Initializer.PoolType = NonPagedPoolNx;
     Initializer.ValidAccessMask = 0x001F0001;
     Initializer.GenericMapping = (GENERIC_MAPPING){0x00020000, 0x00020001, 0x00020000, 0x001F0001};
-    Initializer.DeleteProcedure = (PVOID)delete_callback;
     if (!NT_SUCCESS(ObpCreateObjectType(&Name, &Initializer, NULL, &callback_type)))
         KeBugCheckEx(PHASE1_INITIALIZATION_FAILED, 3, 0, 0, 0);
     ObCreatePermanentDirectory(L"\\Callback");

@@ -249,11 +249,17 @@ static inline void KiSchedPoint(enum host_point Kind)
         KiSchedPointSlow(Kind);
 }
 
+/* The pending mask; others post to it at any time. */
+static inline ULONG KiPending(PKIPCR Pcr)
+{
+    return __atomic_load_n(&Pcr->Pending, __ATOMIC_RELAXED);
+}
+
 /* Deliver whatever is pending above the current IRQL. May switch threads when IRQL < DISPATCH_LEVEL. Any IRQL. */
 static inline void KiDeliverPending(void)
 {
     PKIPCR pcr = KiPcr();
-    if (__builtin_expect((pcr->Pending >> (pcr->Irql + 1)) != 0, 0))
+    if (__builtin_expect((KiPending(pcr) >> (pcr->Irql + 1)) != 0, 0))
         KiDeliver();
 }
 
@@ -278,7 +284,7 @@ static inline void KiLower(KIRQL NewIrql)
     PKIPCR pcr = KiPcr();
     __asm__ volatile("" ::: "memory");
     pcr->Irql = NewIrql;
-    if (__builtin_expect((__atomic_load_n(&pcr->Pending, __ATOMIC_RELAXED) >> (NewIrql + 1)) != 0, 0))
+    if (__builtin_expect((KiPending(pcr) >> (NewIrql + 1)) != 0, 0))
         KiDeliver();
 }
 

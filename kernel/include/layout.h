@@ -27,6 +27,14 @@
 #endif
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
+#define KILN_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KILN_ASAN 1
+#endif
+#endif
+
 #ifdef KILN_TSAN
 #define KILN_USER_BASE       0x0000001000000000ULL
 #define KILN_USER_SLICE_SIZE 0x0000000100000000ULL /* 4 GB */

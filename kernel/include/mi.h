@@ -96,8 +96,14 @@ void MiReturnHostMappings(ULONG Count);
 
 /* ---------------------------------------------------------------- kernel stacks */
 
-#define MI_STACK_BYTES       (16 * KILN_PAGE_SIZE) /* the lowest page is an inaccessible guard */
+/* The lowest page is an inaccessible guard. Instrumented frames are larger, and reports are written on these stacks. */
+#if defined(KILN_ASAN) || defined(KILN_TSAN)
+#define MI_STACK_BYTES       (32 * KILN_PAGE_SIZE)
+#define MI_LARGE_STACK_BYTES (64 * KILN_PAGE_SIZE)
+#else
+#define MI_STACK_BYTES       (16 * KILN_PAGE_SIZE)
 #define MI_LARGE_STACK_BYTES (32 * KILN_PAGE_SIZE)
+#endif
 
 /*
  * A kernel stack. Returns its base: the address just above its highest byte (stacks grow downward); NULL when

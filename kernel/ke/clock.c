@@ -63,7 +63,7 @@ void KepClockWork(void)
         KepTickQuanta(KepTick);
         /* A processor that was posted to while inside the kernel may have gone back to driver code unnoticed. */
         for (ULONG i = 1; i < KiProcessorCount; i++)
-            if (KiPcrs[i].Pending != 0)
+            if (KiPending(&KiPcrs[i]) != 0)
                 KepKick(&KiPcrs[i].Prcb);
         tick_due = KepReadySummary != 0 ? now + KI_TICK_100NS : UINT64_MAX;
     }

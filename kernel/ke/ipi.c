@@ -48,7 +48,7 @@ ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG
         host_relax();
         if (spins % 4096 == 0) /* one that was inside the kernel may have returned to driver code unnoticed */
             for (ULONG i = 0; i < KiProcessorCount; i++)
-                if (KiPcrs[i].Pending & (1u << IPI_LEVEL))
+                if (KiPending(&KiPcrs[i]) & (1u << IPI_LEVEL))
                     host_vp_kick(i);
     }
     ULONG_PTR result = BroadcastFunction(Context);

@@ -47,13 +47,13 @@ BOOLEAN KepClockRequested(PKPRCB Prcb);
 /* Post to the own processor: no kick is needed, the next lowering sees it. */
 static inline void KepPostSelf(PKIPCR Pcr, KIRQL Level)
 {
-    if (!(Pcr->Pending & (1u << Level)))
+    if (!(KiPending(Pcr) & (1u << Level)))
         __atomic_fetch_or(&Pcr->Pending, 1u << Level, __ATOMIC_SEQ_CST);
 }
 
 static inline void KepUnpostSelf(PKIPCR Pcr, KIRQL Level)
 {
-    if (Pcr->Pending & (1u << Level))
+    if (KiPending(Pcr) & (1u << Level))
         __atomic_fetch_and(&Pcr->Pending, ~(1u << Level), __ATOMIC_SEQ_CST);
 }
 

@@ -457,7 +457,7 @@ static BOOLEAN machine_is_idle(void)
         return FALSE;
     for (ULONG i = 0; i < KiProcessorCount; i++) {
         PKPRCB prcb = &KiPcrs[i].Prcb;
-        if (prcb->CurrentThread != prcb->IdleThread || prcb->NextThread || KiPcrs[i].Pending)
+        if (prcb->CurrentThread != prcb->IdleThread || prcb->NextThread || KiPending(&KiPcrs[i]))
             return FALSE;
     }
     return TRUE;
@@ -485,7 +485,7 @@ BOOLEAN KiIsMachineQuiet(void)
     BOOLEAN quiet = KiCountQueuedDpcs() == 0 && KepReadySummary == 0;
     for (ULONG i = 0; i < KiProcessorCount && quiet; i++) {
         PKPRCB prcb = &KiPcrs[i].Prcb;
-        quiet = !prcb->NextThread && (prcb == KiPrcb() || (prcb->CurrentThread == prcb->IdleThread && !KiPcrs[i].Pending));
+        quiet = !prcb->NextThread && (prcb == KiPrcb() || (prcb->CurrentThread == prcb->IdleThread && !KiPending(&KiPcrs[i])));
     }
     KiUnlockDispatcher(irql);
     return quiet;
@@ -508,7 +508,7 @@ static BOOLEAN poll_pending(PKIPCR Pcr)
     if (Pcr->SchedPoints || KiProcessorCount == 1)
         return FALSE;
     __atomic_store_n(&Pcr->Prcb.IdlePolling, TRUE, __ATOMIC_SEQ_CST);
-    for (ULONG i = 0; i < IDLE_POLLS && Pcr->Pending == 0; i++)
+    for (ULONG i = 0; i < IDLE_POLLS && KiPending(Pcr) == 0; i++)
         host_relax();
     __atomic_store_n(&Pcr->Prcb.IdlePolling, FALSE, __ATOMIC_SEQ_CST);
     return __atomic_load_n(&Pcr->Pending, __ATOMIC_SEQ_CST) != 0;
@@ -519,9 +519,9 @@ DECLSPEC_NORETURN void KepIdleLoop(void)
     for (;;) {
         PKIPCR pcr = KiPcr();
         KiDeliverPending();
-        if (pcr->Pending != 0 || announce_idle())
+        if (KiPending(pcr) != 0 || announce_idle())
             continue;
-        if (poll_pending(pcr) || host_vp_idle(pcr->Prcb.Number) || pcr->Pending != 0)
+        if (poll_pending(pcr) || host_vp_idle(pcr->Prcb.Number) || KiPending(pcr) != 0)
             continue;
         /* The host saw every processor idle; one that was kicked may not have woken yet. */
         KIRQL irql = KiLockDispatcher();

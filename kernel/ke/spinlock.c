@@ -56,7 +56,7 @@ static inline __attribute__((always_inline)) void acquire(PKSPIN_LOCK Lock, PVOI
 
 static inline __attribute__((always_inline)) void release(PKSPIN_LOCK Lock, PVOID Caller)
 {
-    if (__builtin_expect(*Lock != KiProcessorNumber() + 1, 0))
+    if (__builtin_expect(__atomic_load_n(Lock, __ATOMIC_RELAXED) != KiProcessorNumber() + 1, 0))
         not_owned(Lock, Caller);
     __atomic_store_n(Lock, 0, __ATOMIC_RELEASE);
 }

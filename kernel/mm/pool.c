@@ -359,7 +359,7 @@ static inline BOOLEAN free_fast(PVOID Block, ULONG Tag, ULONG TagMask)
 {
     ULONG64 Offset = (ULONG64)(ULONG_PTR)Block - KILN_RAM_BASE;
     PMI_PFN Entry = MiPfnEntry((PFN_NUMBER)(Offset >> KILN_PAGE_SHIFT));
-    PMI_POOL_HEADER Header = (PMI_POOL_HEADER)Block - 1;
+    PMI_POOL_HEADER Header = (PMI_POOL_HEADER)((ULONG_PTR)Block - sizeof(*Header)); /* Block may be NULL */
 
     if (Offset >= (ULONG64)MiPageCount << KILN_PAGE_SHIFT || !(Offset & (MI_PAGE_BYTES - MI_HEADER_BYTES)) ||
         complete_paths_only() || Entry->Use != MiPagePoolSmall)
