@@ -59,7 +59,7 @@ DECLSPEC_NORETURN static void recursive(PVOID Mutex, PVOID Caller)
 void NTAPI ExAcquireFastMutex(PFAST_MUTEX FastMutex)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    if (FastMutex->Owner == KiThread())
+    if (KI_PEEK(FastMutex->Owner) == KiThread())
         recursive(FastMutex, __builtin_return_address(0));
     KIRQL Irql = KiRaise(APC_LEVEL);
     lock(&FastMutex->Count, &FastMutex->Contention, &FastMutex->Event, WrFastMutex);
@@ -96,7 +96,7 @@ BOOLEAN NTAPI ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex)
 void NTAPI ExAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    if (FastMutex->Owner == KiThread())
+    if (KI_PEEK(FastMutex->Owner) == KiThread())
         recursive(FastMutex, __builtin_return_address(0));
     lock(&FastMutex->Count, &FastMutex->Contention, &FastMutex->Event, WrFastMutex);
     FastMutex->Owner = KiThread();
@@ -136,7 +136,7 @@ void NTAPI KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex)
 void NTAPI KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    if (Mutex->Owner == KiThread())
+    if (KI_PEEK(Mutex->Owner) == KiThread())
         recursive(Mutex, __builtin_return_address(0));
     lock(&Mutex->Count, &Mutex->Contention, &Mutex->Event, WrGuardedMutex);
     Mutex->Owner = KiThread();
@@ -153,7 +153,7 @@ void NTAPI KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
 void NTAPI KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    if (Mutex->Owner == KiThread())
+    if (KI_PEEK(Mutex->Owner) == KiThread())
         recursive(Mutex, __builtin_return_address(0));
     KeEnterGuardedRegion();
     lock(&Mutex->Count, &Mutex->Contention, &Mutex->Event, WrGuardedMutex);

@@ -411,12 +411,12 @@ ULONG NTAPI ExIsResourceAcquiredSharedLite(PERESOURCE Resource)
 
 ULONG NTAPI ExGetExclusiveWaiterCount(PERESOURCE Resource)
 {
-    return __atomic_load_n(&Resource->NumberOfExclusiveWaiters, __ATOMIC_RELAXED);
+    return KI_PEEK(Resource->NumberOfExclusiveWaiters);
 }
 
 ULONG NTAPI ExGetSharedWaiterCount(PERESOURCE Resource)
 {
-    return __atomic_load_n(&Resource->NumberOfSharedWaiters, __ATOMIC_RELAXED);
+    return KI_PEEK(Resource->NumberOfSharedWaiters);
 }
 
 void NTAPI ExDisableResourceBoostLite(PERESOURCE Resource)

@@ -68,7 +68,7 @@ PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_E
         ExRaiseDatatypeMisalignment();
     do {
         Old = load(ListHead);
-        ListEntry->Next = first_of(Old);
+        KI_PEEK(ListEntry->Next) = first_of(Old); /* a pop that lost the race may still read it */
         New.Low = ((Old.Low + 1) & DEPTH_MASK) | ((Old.Low & ~DEPTH_MASK) + (DEPTH_MASK + 1));
         New.High = (ULONG64)(ULONG_PTR)ListEntry | (Old.High & 0xF);
     } while (!exchange(ListHead, Old, New));

@@ -249,6 +249,19 @@ static inline void KiSchedPoint(enum host_point Kind)
         KiSchedPointSlow(Kind);
 }
 
+/*
+ * Read (or write) what a lock guards, or nothing does, without it: the answer may be old at once, and the reader can bear
+ * that. Says to readers and to TSan that the race is intended.
+ */
+#define KI_PEEK(Field) (*(volatile __typeof__(Field) *)&(Field))
+
+/* On a function that calls through a pointer to another type on purpose. */
+#ifdef __clang__
+#define KI_ANY_ROUTINE_TYPE __attribute__((no_sanitize("function")))
+#else
+#define KI_ANY_ROUTINE_TYPE
+#endif
+
 /* The pending mask; others post to it at any time. */
 static inline ULONG KiPending(PKIPCR Pcr)
 {

@@ -33,7 +33,7 @@ static BOOLEAN cancel_locked(PIRP irp, PDRIVER_CANCEL routine, KIRQL irql, PVOID
         KeReleaseSpinLock(&cancel_lock, irql);
         return FALSE;
     }
-    if (irp->CurrentLocation > irp->StackCount + 1)
+    if (KI_PEEK(irp->CurrentLocation) > irp->StackCount + 1)
         KiBugCheckText(CANCEL_STATE_IN_COMPLETED_IRP, (ULONG_PTR)irp, (ULONG_PTR)routine, 0, 0,
                        (ULONG_PTR)routine,
                        "An IRP was cancelled that had been completed with its cancel routine still set. Call "
@@ -73,14 +73,14 @@ typedef struct _IOP_CANCEL_FILTER {
 static BOOLEAN matches(PIRP irp, const IOP_CANCEL_FILTER *filter)
 {
     /* A completed IRP waits for its APC, which uses the same memory as Tail.Overlay. */
-    if (irp->CurrentLocation > irp->StackCount + 1)
+    if (KI_PEEK(irp->CurrentLocation) > irp->StackCount + 1)
         return FALSE;
     if (filter->block && irp->UserIosb != filter->block)
         return FALSE;
     if (filter->file && irp->Tail.Overlay.OriginalFileObject != filter->file)
         return FALSE;
     return !filter->synchronous_only ||
-           (irp->Flags & (IRP_SYNCHRONOUS_API | IRP_CREATE_OPERATION | IOP_IRP_SYNCHRONOUS_FILE)) != 0;
+           (KI_PEEK(irp->Flags) & (IRP_SYNCHRONOUS_API | IRP_CREATE_OPERATION | IOP_IRP_SYNCHRONOUS_FILE)) != 0;
 }
 
 /* Cancel the IRPs of a thread that match and that were not cancelled before. Returns how many there were. */

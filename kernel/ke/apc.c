@@ -89,6 +89,15 @@ BOOLEAN KepInsertApc(PKAPC Apc, KPRIORITY Increment)
     return TRUE;
 }
 
+/*
+ * The normal routine of an APC is, by its maker, of one of several types with the same calling convention: a
+ * PKNORMAL_ROUTINE, a PIO_APC_ROUTINE, a PTIMER_APC_ROUTINE.
+ */
+KI_ANY_ROUTINE_TYPE static void call_normal(PKNORMAL_ROUTINE Routine, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    Routine(Context, Argument1, Argument2);
+}
+
 /* At APC_LEVEL. */
 void KepDeliverKernelApcs(void)
 {
@@ -116,7 +125,7 @@ void KepDeliverKernelApcs(void)
         if (normal) {
             thread->ApcState.KernelApcInProgress = 1;
             KiLower(PASSIVE_LEVEL);
-            normal(context, argument1, argument2);
+            call_normal(normal, context, argument1, argument2);
             KiRaise(APC_LEVEL);
             thread->ApcState.KernelApcInProgress = 0;
         }
@@ -270,6 +279,13 @@ static void release_apcs(PKTHREAD Thread)
         KiDeliver();
 }
 
+/* Without the lock: whoever inserts one after this look posts it. */
+static inline BOOLEAN has_kernel_apcs(PKTHREAD Thread)
+{
+    PLIST_ENTRY list = &Thread->ApcState.ApcListHead[KernelMode];
+    return KI_PEEK(list->Flink) != list;
+}
+
 VOID NTAPI KeEnterCriticalRegion(VOID)
 {
     KiThread()->KernelApcDisable--;
@@ -284,7 +300,7 @@ VOID NTAPI KeLeaveCriticalRegion(VOID)
                        (ULONG_PTR)__builtin_return_address(0),
                        "KeLeaveCriticalRegion was called without a matching KeEnterCriticalRegion in this thread.");
     if (++thread->KernelApcDisable == 0 && thread->SpecialApcDisable == 0 &&
-        __builtin_expect(!IsListEmpty(&thread->ApcState.ApcListHead[KernelMode]), 0))
+        __builtin_expect(has_kernel_apcs(thread), 0))
         release_apcs(thread);
 }
 
@@ -302,7 +318,7 @@ VOID NTAPI KeLeaveGuardedRegion(VOID)
                        (ULONG_PTR)__builtin_return_address(0),
                        "KeLeaveGuardedRegion was called without a matching KeEnterGuardedRegion in this thread.");
     if (++thread->SpecialApcDisable == 0 &&
-        __builtin_expect(!IsListEmpty(&thread->ApcState.ApcListHead[KernelMode]), 0))
+        __builtin_expect(has_kernel_apcs(thread), 0))
         release_apcs(thread);
 }
 

@@ -197,7 +197,7 @@ void KepRetireDpcs(PKPRCB Prcb)
         return;
     if (KepClockRequested(Prcb))
         KepClockWork();
-    if (queue->Depth != 0) {
+    if (KI_PEEK(queue->Depth) != 0) {
         Prcb->DpcStartTime = host_config()->checked ? host_interrupt_time() : 0;
         while ((dpc = take(queue, &copy)) != NULL) {
             Prcb->DpcRoutineActive = dpc;
@@ -328,7 +328,7 @@ LOGICAL NTAPI KeIsExecutingDpc(VOID)
 ULONG NTAPI KeShouldYieldProcessor(VOID)
 {
     PKPRCB prcb = KiPrcb();
-    return prcb->QuantumEnd || prcb->NextThread != NULL || prcb->Dpc[KiDpcNormal].Depth != 0;
+    return prcb->QuantumEnd || KI_PEEK(prcb->NextThread) != NULL || KI_PEEK(prcb->Dpc[KiDpcNormal].Depth) != 0;
 }
 
 NTSTATUS NTAPI KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation)

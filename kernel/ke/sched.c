@@ -314,7 +314,7 @@ void KepDispatchInterrupt(void)
         KiLockDispatcherAtDpcLevel();
         KepQuantumEnd();
         KiUnlockDispatcherFromDpcLevel();
-    } else if (prcb->NextThread) {
+    } else if (KI_PEEK(prcb->NextThread)) {
         KiLockDispatcherAtDpcLevel();
         KepPreempt(TRUE);
         KiUnlockDispatcherFromDpcLevel();

@@ -144,10 +144,11 @@ static inline PVOID MiHeaderBlock(const MI_POOL_HEADER *Header)
 
 typedef enum _MI_HEADER_STATE { MiHeaderCorrupt, MiHeaderAllocated, MiHeaderFree } MI_HEADER_STATE;
 
-static inline MI_HEADER_STATE MiHeaderState(const MI_POOL_HEADER *Header)
+/* Header may be any readable address. While the owner of the block changes it, it may look corrupt for a moment. */
+__attribute__((no_sanitize("alignment"))) static inline MI_HEADER_STATE MiHeaderState(const MI_POOL_HEADER *Header)
 {
-    ULONG64 Word1 = Header->Word1;
-    ULONG64 Difference = (Word1 >> 48) ^ MiHeaderCheck(Header, Header->Word0, Word1 & MI_CALLER_MASK);
+    ULONG64 Word0 = *(const volatile ULONG64 *)&Header->Word0, Word1 = *(const volatile ULONG64 *)&Header->Word1;
+    ULONG64 Difference = (Word1 >> 48) ^ MiHeaderCheck(Header, Word0, Word1 & MI_CALLER_MASK);
 
     return Difference == 0 ? MiHeaderAllocated : Difference == MI_CHECK_FREE ? MiHeaderFree : MiHeaderCorrupt;
 }
@@ -224,7 +225,7 @@ static inline ULONG MiTagIndex(ULONG Tag, PVOID Caller)
 {
     ULONG Index = MiTagHash(Tag);
 
-    return __builtin_expect(MiTagTable[Index] == Tag, 1) ? Index : MiFindTagAccount(Tag, Caller);
+    return __builtin_expect(*(volatile ULONG *)&MiTagTable[Index] == Tag, 1) ? Index : MiFindTagAccount(Tag, Caller);
 }
 
 /* poolbig.c */

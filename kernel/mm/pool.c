@@ -195,6 +195,17 @@ __attribute__((cold, noinline)) static void damaged(PVOID Block, PMI_POOL_HEADER
                    "the header of the pool block is damaged, usually by whoever owns the block before it");
 }
 
+/* A neighbour's header is two words that its owner changes on another processor: damage is what does not go away. */
+static BOOLEAN stays_corrupt(PMI_POOL_HEADER Header)
+{
+    for (ULONG I = 0; I < 100000; I++) {
+        if (MiHeaderState(Header) != MiHeaderCorrupt)
+            return FALSE;
+        __builtin_ia32_pause();
+    }
+    return TRUE;
+}
+
 /* The rule checks of a free: slack bytes and the neighbour's header; then overwrite. */
 __attribute__((noinline)) static void check_contents(PVOID Block, PMI_POOL_HEADER Header, ULONG Class,
                                                      PVOID Caller)
@@ -209,7 +220,7 @@ __attribute__((noinline)) static void check_contents(PVOID Block, PMI_POOL_HEADE
         if (Tail[I] != SLACK_BYTE)
             MiPoolBugCheck(BAD_POOL_HEADER, 0x21, (ULONG64)(ULONG_PTR)Block, MiHeaderBytes(Header), Tail[I],
                            Caller, "bytes behind the end of the pool block were written");
-    if (Next && MiHeaderState(Next) == MiHeaderCorrupt)
+    if (Next && stays_corrupt(Next))
         MiPoolBugCheck(BAD_POOL_HEADER, 0x20, (ULONG64)(ULONG_PTR)Header, (ULONG64)(ULONG_PTR)Next, 0, Caller,
                        "the block behind the one being freed has a damaged header: this block was overrun");
     PKTIMER Timer = KiFindArmedTimer(Block, MiHeaderBytes(Header));
@@ -307,7 +318,7 @@ static inline PVOID allocate_fast(ULONG Type, SIZE_T Bytes, ULONG Tag, PVOID Cal
 {
     ULONG TagIndex = MiTagHash(Tag);
 
-    if (complete_paths_only() || Bytes > MI_POOL_SMALL_MAX || MiTagTable[TagIndex] != Tag ||
+    if (complete_paths_only() || Bytes > MI_POOL_SMALL_MAX || *(volatile ULONG *)&MiTagTable[TagIndex] != Tag ||
         MiCurrentIrql() > MiMaxIrql(Type))
         return NULL;
     PMI_VP Vp = MiCurrentVp();

@@ -73,8 +73,8 @@ NTSTATUS ObpAllocateObject(POBJECT_TYPE Type, POBJECT_CREATE_INFORMATION Info, P
     InitializeListHead(&creator->TypeList);
     if (Type) {
         LONG objects = __atomic_add_fetch(&Type->TotalNumberOfObjects, 1, __ATOMIC_RELAXED);
-        if (objects > Type->HighWaterNumberOfObjects)
-            Type->HighWaterNumberOfObjects = objects;
+        if (objects > KI_PEEK(Type->HighWaterNumberOfObjects))
+            KI_PEEK(Type->HighWaterNumberOfObjects) = objects; /* a statistic: the lesser of two may win */
         KIRQL irql = KeAcquireSpinLockRaiseToDpc(&Type->TypeLock);
         InsertTailList(&Type->TypeList, &creator->TypeList);
         KeReleaseSpinLock(&Type->TypeLock, irql);

@@ -4,7 +4,7 @@
  *
  *      kiln-tests [-j N] [--seeds N] [--seed S] [--live N] [--sim-only] [--list] [FILTER...]
  *
- * A FILTER is a substring of "suite.name". A failure prints what the machine said and the command that repeats it. The
+ * A FILTER is a substring of "suite.name"; one that begins with '!' leaves out what contains the rest. A failure prints what the machine said and the command that repeats it. The
  * last line is "N passed, N failed", counting tests: a test passes when it passed with every seed and on every host.
  */
 #define _GNU_SOURCE
@@ -277,9 +277,13 @@ int main(int argc, char **argv)
     for (struct kiln_test *t = tests; t; t = t->next) {
         char full[256];
         snprintf(full, sizeof full, "%s.%s", t->suite, t->name);
-        bool wanted = filter_count == 0;
+        bool wanted = filter_count == 0 || filters[0][0] == '!';
         for (size_t f = 0; f < filter_count; f++)
-            wanted |= strstr(full, filters[f]) != NULL;
+            if (filters[f][0] != '!')
+                wanted |= strstr(full, filters[f]) != NULL;
+        for (size_t f = 0; f < filter_count; f++)
+            if (filters[f][0] == '!' && strstr(full, filters[f] + 1))
+                wanted = false;
         if (wanted)
             outcomes[count++].test = t;
     }

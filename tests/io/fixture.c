@@ -7,11 +7,15 @@ struct io_fixture io;
 static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
 {
     UCHAR major = IoGetCurrentIrpStackLocation(irp)->MajorFunction;
-    io.count[major]++;
-    if (io.logged < sizeof io.log)
-        io.log[io.logged++] = major;
+    /* Tests with several threads send at the same time. */
+    InterlockedIncrement((volatile LONG *)&io.count[major]);
+    ULONG at = (ULONG)InterlockedIncrement((volatile LONG *)&io.logged) - 1;
+    if (at < sizeof io.log)
+        io.log[at] = major;
+    else
+        InterlockedDecrement((volatile LONG *)&io.logged);
     if (major == IRP_MJ_CREATE)
-        io.file = IoGetCurrentIrpStackLocation(irp)->FileObject;
+        *(PFILE_OBJECT volatile *)&io.file = IoGetCurrentIrpStackLocation(irp)->FileObject;
     if (io.handler[major])
         return io.handler[major](device, irp);
     return io_complete(irp, STATUS_SUCCESS, 0);

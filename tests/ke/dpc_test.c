@@ -2,8 +2,8 @@
 #include "ketest.h"
 
 static LONG runs;
-static ULONG ran_on;
-static PVOID seen1, seen2;
+static volatile ULONG ran_on;
+static PVOID volatile seen1, seen2;
 
 static VOID NTAPI record(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
 {
