@@ -496,7 +496,8 @@ bool KiUnwindFrame(CONTEXT *context)
     return context->Rip != 0;
 }
 
-ULONG KiWalkStack(const CONTEXT *context, ULONG skip, ULONG count, ULONGLONG *frames)
+/* Not inlined: it leaves out its own frame. */
+__attribute__((noinline)) ULONG KiWalkStack(const CONTEXT *context, ULONG skip, ULONG count, ULONGLONG *frames)
 {
     CONTEXT walk;
     ULONG found = 0;

@@ -302,7 +302,8 @@ int main(int argc, char **argv)
         if (one_seed) {
             schedule(outcomes, count, o, false, cpus_of_seed(seed), seed, jobs, argv[0]);
         } else if (live_only) {
-            schedule(outcomes, count, o, true, (uint32_t)live_only, 0, jobs, argv[0]);
+            if (!o->test->sim_only)
+                schedule(outcomes, count, o, true, (uint32_t)live_only, 0, jobs, argv[0]);
         } else {
             for (unsigned s = 0; s < rounds; s++)
                 schedule(outcomes, count, o, false, cpus_of_seed(s), s, jobs, argv[0]);
