@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The tests in the other configurations: clang, debug, ASan+UBSan, and TSan on the live host. Fewer seeds each. The last
-# line says which passed. check-all.sh [NAME...] runs only those named: clang, debug, asan, tsan.
+# line says which passed. check-all.sh [NAME...] runs only those named: clang, debug, asan, tsan. KILN_TEST_ARGS is passed
+# to the test programs.
 set -eu
 cd "$(dirname "$0")/.."
 tools/deps.sh
@@ -20,7 +21,7 @@ run() {
     if ! ninja -C "$folder" test-programs >"$folder/build.log" 2>&1 || grep -q 'warning:' "$folder/build.log"; then
         grep -E 'warning:|error:|FAILED' "$folder/build.log" || tail -n 20 "$folder/build.log"
         failed="$failed $name(build)"
-    elif KILN_TEST_DRIVERS=$PWD/$folder/tests/drivers "$folder/tests/kiln-tests" --timeout 120 "$@"; then
+    elif KILN_TEST_DRIVERS=$PWD/$folder/tests/drivers "$folder/tests/kiln-tests" --timeout 120 "$@" ${KILN_TEST_ARGS:-}; then
         passed="$passed $name"
     else
         failed="$failed $name"
