@@ -284,6 +284,8 @@ int main(int argc, char **argv)
         for (size_t f = 0; f < filter_count; f++)
             if (filters[f][0] == '!' && strstr(full, filters[f] + 1))
                 wanted = false;
+        if (live_only && t->sim_only)
+            wanted = false;
         if (wanted)
             outcomes[count++].test = t;
     }
@@ -302,8 +304,7 @@ int main(int argc, char **argv)
         if (one_seed) {
             schedule(outcomes, count, o, false, cpus_of_seed(seed), seed, jobs, argv[0]);
         } else if (live_only) {
-            if (!o->test->sim_only)
-                schedule(outcomes, count, o, true, (uint32_t)live_only, 0, jobs, argv[0]);
+            schedule(outcomes, count, o, true, (uint32_t)live_only, 0, jobs, argv[0]);
         } else {
             for (unsigned s = 0; s < rounds; s++)
                 schedule(outcomes, count, o, false, cpus_of_seed(s), s, jobs, argv[0]);
