@@ -48,6 +48,7 @@ fuzz:
 	@tools/fuzz.sh
 
 format:
+	@command -v clang-format >/dev/null || { echo "kiln: make format needs clang-format: apt-get install clang-format" >&2; exit 1; }
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 install: all
