@@ -242,10 +242,6 @@ BOOLEAN NTAPI KdPollBreakIn(VOID)
     return FALSE;
 }
 
-VOID NTAPI KeEnterKernelDebugger(VOID)
-{
-}
-
 static void put_text(ANSI_STRING *string, const char *text)
 {
     USHORT length = 0;
