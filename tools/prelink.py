@@ -11,6 +11,7 @@ The kernel must not reach libc, and its callers (Windows code) expect xmm6-xmm15
 """
 import argparse
 import pathlib
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -73,7 +74,7 @@ def main():
             asm = pathlib.Path(tmp, "thunks.S")
             asm.write_text(thunk_source(hosts))
             obj = str(pathlib.Path(tmp, "thunks.o"))
-            subprocess.run([args.cc, "-c", str(asm), "-o", obj], check=True)
+            subprocess.run([*shlex.split(args.cc), "-c", str(asm), "-o", obj], check=True)
             pieces.append(obj)
         flags = [f"--redefine-sym={old}={new}" for old, new in renames.items()]
         renamed = str(pathlib.Path(tmp, "renamed.o"))
