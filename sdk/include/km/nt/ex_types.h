@@ -48,12 +48,18 @@ typedef _Enum_is_bitflag_ enum _POOL_TYPE {
 EXTERN_C_START
 DECLSPEC_SELECTANY POOL_TYPE ExDefaultNonPagedPoolType = (POOL_TYPE)0;
 EXTERN_C_END
-/* The driver declares that its pool may lose the right to execute; see ExInitializeDriverRuntime. */
+#endif
+
+/* What NonPagedPool means in a driver that opted in: with POOL_NX_OPTIN what ExInitializeDriverRuntime decided, with
+ * POOL_NX_OPTIN_AUTO always no-execute. POOL_NX_OPTOUT, defined by one source file, leaves the name alone there. */
+#if !defined(POOL_NX_OPTOUT) || !POOL_NX_OPTOUT
+#if defined(POOL_NX_OPTIN) && POOL_NX_OPTIN
 #define NonPagedPool             ((POOL_TYPE)(ExDefaultNonPagedPoolType))
 #define NonPagedPoolCacheAligned ((POOL_TYPE)(ExDefaultNonPagedPoolType | 4))
-#elif defined(POOL_NX_OPTIN_AUTO)
+#elif defined(POOL_NX_OPTIN_AUTO) && POOL_NX_OPTIN_AUTO
 #define NonPagedPool             NonPagedPoolNx
 #define NonPagedPoolCacheAligned NonPagedPoolNxCacheAligned
+#endif
 #endif
 
 typedef ULONG64 POOL_FLAGS;
