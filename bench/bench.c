@@ -345,6 +345,9 @@ static const struct {
     {"timer set + cancel, 1M", MALLOC, 1, 1u << 18},
     {"timer", MALLOC, 1, 1u << 20},
     {"ObReference", CALL, 1, 1u << 22},
+    {"handle reference", CALL, 1, 1u << 22},
+    {"handle", MALLOC, 1, 1u << 20},
+    {"name", CALL, 1, 1u << 20},
     {"create + join", PTHREAD, 1, 1u << 14},
     {"ExRaiseStatus", FUTEX, 1, 1u << 18},
 };
@@ -420,6 +423,38 @@ static void row(const char *name, double ns, int yardstick)
     fflush(stdout);
 }
 
+/* Every loop of the driver behind `file` whose name is wanted. */
+static void run_loops(void)
+{
+    for (inner_index = 0; inner(0) >= 0; inner_index++) {
+        if (!wanted(inner_name))
+            continue;
+        size_t rule = 0;
+        while (rule + 1 < sizeof inner_rules / sizeof *inner_rules &&
+               strncmp(inner_name, inner_rules[rule].name, strlen(inner_rules[rule].name)) != 0)
+            rule++;
+        double ns = measure(inner, inner_rules[rule].limit);
+        row(inner_name, ns < 0 ? ns : ns / inner_rules[rule].operations, inner_rules[rule].yardstick);
+    }
+}
+
+/* Drivers of loops only (driver/loops.h), beside the benchmark driver; one is loaded at a time. */
+static const char *const loop_drivers[] = {"objects"};
+
+static void run_loop_driver(const char *name)
+{
+    char path[4096];
+    const char *slash = strrchr(driver_path, '/');
+    snprintf(path, sizeof path, "%.*s%s.sys", slash ? (int)(slash + 1 - driver_path) : 0, driver_path, name);
+    if (kiln_load(path, name) < 0 || kiln_open("\\Device\\KilnBenchLoops", KILN_READ | KILN_WRITE, 0, &file) < 0) {
+        fprintf(stderr, "kiln-bench: %s did not start: %s\n", path, kiln_last_error());
+        return;
+    }
+    run_loops();
+    kiln_close(file);
+    kiln_unload(name);
+}
+
 static unsigned long resident_kb(void)
 {
     FILE *status = fopen("/proc/self/smaps_rollup", "r");
@@ -435,7 +470,7 @@ static unsigned long resident_kb(void)
 
 int main(int argc, char **argv)
 {
-    struct kiln_options options = {.size = sizeof options, .live = true, .cpus = 1};
+    struct kiln_options options = {.size = sizeof options, .live = true, .cpus = 1, .ram_bytes = 1u << 30};
     const char *kept[64];
     if (argc == 3 && !strcmp(argv[1], "--first-ioctl"))
         return some_ioctls(argv[2], 1);
@@ -495,18 +530,11 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof outer / sizeof *outer; i++)
         if (wanted(outer[i].name))
             row(outer[i].name, measure(outer[i].operation, outer[i].limit), outer[i].yardstick);
-    for (inner_index = 0; inner(1) >= 0; inner_index++) {
-        if (!wanted(inner_name))
-            continue;
-        size_t rule = 0;
-        while (rule + 1 < sizeof inner_rules / sizeof *inner_rules &&
-               strncmp(inner_name, inner_rules[rule].name, strlen(inner_rules[rule].name)) != 0)
-            rule++;
-        double ns = measure(inner, inner_rules[rule].limit);
-        row(inner_name, ns < 0 ? ns : ns / inner_rules[rule].operations, inner_rules[rule].yardstick);
-    }
+    run_loops();
     kiln_close(file);
     kiln_unload("bench");
+    for (size_t i = 0; i < sizeof loop_drivers / sizeof *loop_drivers; i++)
+        run_loop_driver(loop_drivers[i]);
     if (wanted("driver load"))
         row("driver load (file to DriverEntry done)", measure(load_unload, 256), DLOPEN);
     if (boot)

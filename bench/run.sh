@@ -7,6 +7,7 @@ cd "$(dirname "$0")"
 shift || true
 "$build/kiln" cc -O2 -o "$build/bench/bench.sys" driver/bench.c
 "$build/kiln" cc -O2 -o "$build/bench/minimal.sys" driver/minimal.c
+"$build/kiln" cc -O2 -o "$build/bench/objects.sys" driver/objects.c
 wine_args=()
 if command -v wine >/dev/null 2>&1 && [ "${KILN_BENCH_WINE:-yes}" = yes ]; then
     if wine/run.sh "$build" >"$build/bench/wine.tsv" 2>"$build/bench/wine.log"; then

@@ -245,6 +245,42 @@ NTKERNELAPI NTSTATUS NTAPI ObReferenceObjectByPointerWithTag(_In_ PVOID Object, 
 /* References the object unless its count has already fallen to zero; says whether it did. */
 _IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI BOOLEAN NTAPI ObReferenceObjectSafe(_In_ PVOID Object);
 
+/* ---- pointer to handle, names (ntifs.h) ---- */
+
+/*
+ * A handle to an object whose pointer the caller has. AccessMode KernelMode gets what it asks for, unless
+ * HandleAttributes has OBJ_FORCE_ACCESS_CHECK. nf-ntifs-obopenobjectbypointer
+ */
+_IRQL_requires_max_(PASSIVE_LEVEL) _Must_inspect_result_
+NTKERNELAPI NTSTATUS NTAPI ObOpenObjectByPointer(_In_ PVOID Object, _In_ ULONG HandleAttributes,
+                                                 _In_opt_ PACCESS_STATE PassedAccessState,
+                                                 _In_ ACCESS_MASK DesiredAccess, _In_opt_ POBJECT_TYPE ObjectType,
+                                                 _In_ KPROCESSOR_MODE AccessMode, _Out_ PHANDLE Handle);
+
+/* As above; the reference that the handle holds is traced under Tag. */
+_IRQL_requires_max_(PASSIVE_LEVEL) _Must_inspect_result_
+NTKERNELAPI NTSTATUS NTAPI ObOpenObjectByPointerWithTag(_In_ PVOID Object, _In_ ULONG HandleAttributes,
+                                                        _In_opt_ PACCESS_STATE PassedAccessState,
+                                                        _In_ ACCESS_MASK DesiredAccess,
+                                                        _In_opt_ POBJECT_TYPE ObjectType,
+                                                        _In_ KPROCESSOR_MODE AccessMode, _In_ ULONG Tag,
+                                                        _Out_ PHANDLE Handle);
+
+/*
+ * The full name of an object, or an empty string. STATUS_INFO_LENGTH_MISMATCH: *ReturnLength is what it takes.
+ * nf-ntifs-obquerynamestring
+ */
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI NTSTATUS NTAPI ObQueryNameString(_In_ PVOID Object,
+                                             _Out_writes_bytes_opt_(Length) POBJECT_NAME_INFORMATION ObjectNameInfo,
+                                             _In_ ULONG Length, _Out_ PULONG ReturnLength);
+
+/* Is it a handle of the kernel's table? Says nothing about whether it is open. nf-ntifs-obiskernelhandle */
+_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI BOOLEAN NTAPI ObIsKernelHandle(_In_ HANDLE Handle);
+
+/* The object loses its permanence, and its name as soon as no handle is open. */
+_IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI VOID NTAPI ObMakeTemporaryObject(_In_ PVOID Object);
+
 /* ---- handles, security, callbacks (PASSIVE_LEVEL) ---- */
 
 _IRQL_requires_max_(PASSIVE_LEVEL)
