@@ -16,6 +16,7 @@
  */
 #define _GNU_SOURCE
 #include "hostp.h"
+#include "layout.h"
 
 #include <cpuid.h>
 #include <errno.h>
@@ -66,6 +67,7 @@ _Static_assert(offsetof(struct host_trap, rsp) == 32 && offsetof(struct host_tra
 struct thread_state {
     char *emergency_low, *emergency_top; /* NULL: not a processor */
     bool client;                         /* the pthread that booted: it also executes the client's own code */
+    uint64_t declined;                   /* rip of a fault of the client's that the kernel did not want */
 };
 static _Thread_local struct thread_state self;
 
@@ -205,6 +207,31 @@ static bool on_emergency_stack(uint64_t sp)
     return sp > (uint64_t)self.emergency_low && sp <= (uint64_t)self.emergency_top;
 }
 
+/*
+ * The client's own code may touch memory that the machine pages in (a view of a section, memory that was trimmed). What
+ * the kernel declines faults once more, and then belongs to whoever had the signal before us.
+ */
+static bool clients_page_fault(const greg_t *regs, const siginfo_t *info)
+{
+    if (regs[REG_TRAPNO] != 14 || info->si_code <= 0 || info->si_code == SI_KERNEL)
+        return false;
+    if ((uint64_t)regs[REG_CR2] < KILN_USER_BASE || (uint64_t)regs[REG_CR2] >= KILN_USER_PROBE)
+        return false;
+    bool again = self.declined == (uint64_t)regs[REG_RIP];
+    self.declined = 0;
+    return !again;
+}
+
+/* Continued at like KiTrap: on the client's stack. */
+static void client_fault(struct host_trap *trap)
+{
+    host_client_outside = false;
+    if (!KiClientFault(trap))
+        self.declined = trap->rip;
+    host_client_outside = true;
+    host_trap_resume(trap);
+}
+
 static void on_fault(int signal, siginfo_t *info, void *argument)
 {
     int saved_errno = errno;
@@ -218,7 +245,8 @@ static void on_fault(int signal, siginfo_t *info, void *argument)
     if (regs[REG_TRAPNO] == 13 && !host_config()->live && info->si_code > 0 && emulate_rdtsc(regs))
         return;
     bool clients = self.client && host_client_outside && !KiIsDriverCode(pc);
-    if (!self.emergency_top || info->si_code <= 0 || clients || !KiTrapIsOurs(pc)) {
+    bool clients_page = clients && clients_page_fault(regs, info);
+    if (!self.emergency_top || info->si_code <= 0 || (clients && !clients_page) || !KiTrapIsOurs(pc)) {
         pass_on(signal, info, argument);
         errno = saved_errno;
         return;
@@ -241,7 +269,7 @@ static void on_fault(int signal, siginfo_t *info, void *argument)
     trap->address_valid = trap->vector == 14 && info->si_code != SI_KERNEL;
     trap->fault_address = trap->address_valid ? (uint64_t)regs[REG_CR2] : 0;
     trap->stack_overflow = overflow;
-    continue_at(uc, (const void *)KiTrap, trap);
+    continue_at(uc, clients_page ? (const void *)client_fault : (const void *)KiTrap, trap);
     errno = saved_errno;
 }
 

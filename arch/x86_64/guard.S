@@ -3,14 +3,12 @@
  * guard.S: memory accesses that may fault, and the table that says what then.
  *
  * Each routine is a leaf that leaves the stack pointer alone; a fault between its begin and end label continues at its
- * landing, which returns the failure. KiFixupTable lists them: begin, end, landing, kind. Kind 0 (user) applies to
+ * landing, which returns the failure: kind 0 the status that apply_fixup put in eax. KiFixupTable lists them: begin, end, landing, kind. Kind 0 (user) applies to
  * faults that a handler may catch; kind 1 (any) to every fault, at any IRQL: it serves reports.
  *
  * KeTryCall is not in the table: exception dispatch recognizes its frame by the return address KiTryCallReturn and
  * unwinds to KiTryCallCaught.
  */
-#define STATUS_ACCESS_VIOLATION 0xC0000005
-
         .text
 
 /* NTSTATUS KiGuardedCopy(void *to, const void *from, SIZE_T bytes) */
@@ -64,9 +62,7 @@ KiTouchWrite:
         lock orb $0, (%rdi)
 .Ltouch_end:
 5:      xorl    %eax, %eax
-        ret
-.Laccess_violation:
-        movl    $STATUS_ACCESS_VIOLATION, %eax
+.Laccess_violation:                     /* with the status in eax */
         ret
         .cfi_endproc
         .size   KiTouchWrite, . - KiTouchWrite

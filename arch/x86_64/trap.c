@@ -4,6 +4,7 @@
  *
  * KiTrap calls KiDispatchTrap on the stack that faulted, at the IRQL of the fault, outside signal context. In order:
  *
+ *   a page fault the kernel resolves  the instruction is executed again (KiPageFault)
  *   a crash report faulted            it goes on with its next section
  *   a guarded access (guard.S)        continues at its landing with a status
  *   the stack is exhausted            UNEXPECTED_KERNEL_MODE_TRAP (8: double fault), on the emergency stack
@@ -81,19 +82,30 @@ bool KiIsDriverCode(uint64_t pc)
 
 /* ---------------------------------------------------------------- what happened */
 
-static bool apply_fixup(struct host_trap *trap)
+NTSTATUS (*KiPageFault)(PKI_FAULT Fault);
+
+static const struct ki_fixup *find_fixup(ULONGLONG rip)
 {
-    for (const struct ki_fixup *fixup = KiFixupTable; fixup < KiFixupTableEnd; fixup++) {
-        if (trap->rip < fixup->begin || trap->rip >= fixup->end)
-            continue;
-        bool catchable = KiIrql() < DISPATCH_LEVEL && (!trap->address_valid || trap->fault_address < KILN_USER_PROBE);
-        if (fixup->kind == 0 && !catchable)
-            return false;
-        trap->rip = fixup->landing;
-        trap->rflags &= ~0x400ULL; /* DF */
-        return true;
-    }
-    return false;
+    for (const struct ki_fixup *fixup = KiFixupTable; fixup < KiFixupTableEnd; fixup++)
+        if (rip >= fixup->begin && rip < fixup->end)
+            return fixup;
+    return NULL;
+}
+
+/* `status` is what the fault means: a guarded access returns it. */
+static bool apply_fixup(struct host_trap *trap, NTSTATUS status)
+{
+    const struct ki_fixup *fixup = find_fixup(trap->rip);
+    if (!fixup)
+        return false;
+    bool catchable = KiIrql() < DISPATCH_LEVEL && (!trap->address_valid || trap->fault_address < KILN_USER_PROBE ||
+                                                   status != STATUS_ACCESS_VIOLATION);
+    if (fixup->kind == 0 && !catchable)
+        return false;
+    trap->rip = fixup->landing;
+    trap->rax = (ULONG)status;
+    trap->rflags &= ~0x400ULL; /* DF */
+    return true;
 }
 
 static DECLSPEC_NORETURN void stack_overflow(struct host_trap *trap, CONTEXT *context)
@@ -110,6 +122,30 @@ static ULONG_PTR access_kind(const struct host_trap *trap)
     if (trap->error_code & PF_FETCH)
         return EXCEPTION_EXECUTE_FAULT;
     return trap->error_code & PF_WRITE ? EXCEPTION_WRITE_FAULT : EXCEPTION_READ_FAULT;
+}
+
+/* May mm resolve it? STATUS_ACCESS_VIOLATION: no, and there is nothing special about it. */
+static NTSTATUS ask_memory_manager(const struct host_trap *trap, KPROCESSOR_MODE mode, PKI_FAULT fault)
+{
+    if (trap->vector != VECTOR_PF || !trap->address_valid || trap->stack_overflow || !KiPageFault)
+        return STATUS_ACCESS_VIOLATION;
+    const struct ki_fixup *fixup = find_fixup(trap->rip);
+    *fault = (KI_FAULT){.Address = trap->fault_address,
+                        .Access = access_kind(trap),
+                        .Pc = trap->rip,
+                        .Irql = KiIrql(),
+                        .Mode = mode,
+                        .Safe = fixup && fixup->kind == 1,
+                        .Trap = trap};
+    return KiPageFault(fault);
+}
+
+DECLSPEC_NORETURN void KiBugCheckFault(PKI_FAULT Fault, ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3,
+                                       ULONG_PTR p4, const char *text)
+{
+    static CONTEXT context; /* the machine stops; a stack that is nearly exhausted is spared */
+    KiTrapToContext(Fault->Trap, &context);
+    KiBugCheckContext(code, p1, p2, p3, p4, &context, NULL, text);
 }
 
 static bool in_unloaded_driver(ULONGLONG address)
@@ -279,7 +315,6 @@ static void general_protection(const struct host_trap *trap, EXCEPTION_RECORD *r
                    known && insn.write ? EXCEPTION_WRITE_FAULT : EXCEPTION_READ_FAULT, ~(ULONG_PTR)0);
 }
 
-/* Fill the record. True: nothing to raise, the thread goes on with the (changed) trap. Page faults may bugcheck. */
 /* The driver instruction of a breakpoint: the int3, or the call of DbgBreakPoint that led to it; 0 if it is the kernel's. */
 static ULONG_PTR breakpoint_owner(const struct host_trap *trap)
 {
@@ -289,6 +324,7 @@ static ULONG_PTR breakpoint_owner(const struct host_trap *trap)
     return LdrFindModuleByAddress((PVOID)caller) ? caller : 0;
 }
 
+/* Fill the record. True: nothing to raise, the thread goes on with the (changed) trap. Page faults may bugcheck. */
 static bool classify(struct host_trap *trap, CONTEXT *context, EXCEPTION_RECORD *record, enum ki_emulation emulation)
 {
     ULONG status;
@@ -355,12 +391,23 @@ static bool may_emulate(const struct host_trap *trap)
     return (trap->vector == VECTOR_GP && !(trap->error_code & ERROR_IDT)) || trap->vector == VECTOR_UD;
 }
 
+bool KiClientFault(struct host_trap *trap)
+{
+    KI_FAULT fault;
+    KiDeliverPending(); /* as on any entry of the client's */
+    NTSTATUS status = ask_memory_manager(trap, UserMode, &fault);
+    KiReturnToClient();
+    return NT_SUCCESS(status);
+}
+
 void KiDispatchTrap(struct host_trap *trap)
 {
     CONTEXT context;
     EXCEPTION_RECORD record;
+    KI_FAULT fault;
     enum ki_emulation emulation = KI_NOT_EMULATED;
-    if (apply_fixup(trap))
+    NTSTATUS paging = ask_memory_manager(trap, KernelMode, &fault);
+    if (NT_SUCCESS(paging) || apply_fixup(trap, paging))
         host_trap_resume(trap);
     if (KiReportOwnsTrap(trap))
         return; /* not reached: the report goes on elsewhere */
@@ -372,7 +419,12 @@ void KiDispatchTrap(struct host_trap *trap)
             host_trap_resume(trap);
     }
     KiTrapToContext(trap, &context);
-    if (!classify(trap, &context, &record, emulation)) {
+    if (paging != STATUS_ACCESS_VIOLATION) {
+        set_record(&record, paging, trap->rip, paging == STATUS_IN_PAGE_ERROR ? 3 : 2, fault.Access, fault.Address);
+        record.ExceptionInformation[2] = (ULONG)fault.IoStatus;
+        KiDispatchException(&record, &context);
+        KiContextToTrap(&context, trap);
+    } else if (!classify(trap, &context, &record, emulation)) {
         KiDispatchException(&record, &context);
         KiContextToTrap(&context, trap);
     }

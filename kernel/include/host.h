@@ -320,6 +320,12 @@ void KiVpEntry(uint32_t vp);
 /* A hardware fault in code of a virtual processor, on the faulting stack. Defined by arch/x86_64. */
 __attribute__((noreturn)) void KiTrap(struct host_trap *trap);
 
+/*
+ * The client's own code touched a user address that is not accessible: may it go on? On the client's stack, outside
+ * signal context. False: the fault is the client's own affair.
+ */
+bool KiClientFault(struct host_trap *trap);
+
 /* Does the kernel own a fault at `pc`? Signal context; lock-free. */
 bool KiTrapIsOurs(uint64_t pc);
 

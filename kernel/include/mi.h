@@ -131,6 +131,27 @@ NTSTATUS MiAllocateImageRegion(SIZE_T Bytes, PVOID *Base);
 NTSTATUS MiProtectImageRegion(PVOID Va, SIZE_T Bytes, ULONG Protection);
 void MiFreeImageRegion(PVOID Base);
 
+/* ---------------------------------------------------------------- page faults */
+
+/*
+ * What a region does about faults in it; statuses as for KiPageFault (trap.h). At Fault->Irql >= DISPATCH_LEVEL a
+ * handler may only stop the machine with a better explanation than the trap code has, or decline. Below, it may wait.
+ * It may be called for a page that another processor has just made accessible: then it returns STATUS_SUCCESS.
+ */
+struct _KI_FAULT;
+typedef NTSTATUS MI_FAULT_HANDLER(PVOID Context, struct _KI_FAULT *Fault);
+
+/*
+ * Faults at addresses in [Begin, End) are first offered to Handler; a handler registered later is asked first, and when
+ * it declines the next. STATUS_INSUFFICIENT_RESOURCES: too many regions (register one for a window, not one for each
+ * view in it). IRQL <= DISPATCH_LEVEL. Nobody may be able to touch the region any more when it is unregistered.
+ */
+NTSTATUS MiRegisterFaultHandler(ULONG64 Begin, ULONG64 End, MI_FAULT_HANDLER *Handler, PVOID Context);
+void MiUnregisterFaultHandler(ULONG64 Begin, MI_FAULT_HANDLER *Handler);
+
+/* The page-fault routine: offers the fault to the handlers of its region. As KiPageFault. */
+NTSTATUS MmAccessFault(struct _KI_FAULT *Fault);
+
 /* ---------------------------------------------------------------- user slices */
 
 /*

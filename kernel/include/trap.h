@@ -92,6 +92,36 @@ extern volatile LONG KiBugCheckActive;
 /* Code and parameters of the bugcheck in progress; zeros before. */
 extern ULONG_PTR KiBugCheckData[5];
 
+/* ---------------------------------------------------------------- page faults */
+
+/* An access that the processor could not complete. */
+typedef struct _KI_FAULT {
+    ULONGLONG Address;
+    ULONG_PTR Access;      /* EXCEPTION_READ_FAULT, EXCEPTION_WRITE_FAULT or EXCEPTION_EXECUTE_FAULT */
+    ULONGLONG Pc;          /* of the instruction */
+    KIRQL Irql;            /* at which it was executed */
+    KPROCESSOR_MODE Mode;  /* UserMode: the client's own code */
+    BOOLEAN Safe;          /* KiSafeRead and its kin: takes no for an answer, so nothing must bugcheck */
+    NTSTATUS IoStatus;     /* out, with STATUS_IN_PAGE_ERROR: what the read returned */
+    const struct host_trap *Trap; /* the whole machine state; not to be changed */
+} KI_FAULT, *PKI_FAULT;
+
+/*
+ * Set by mm: may a page fault be resolved? Called on the faulting thread's stack, outside signal context, at the IRQL of
+ * the fault, with no lock held by whoever faulted (but see Irql: at DISPATCH_LEVEL and above nothing may be resolved).
+ * Below DISPATCH_LEVEL it may wait, except on behalf of code that must not (the pool's; see kernel/mm/fault.c).
+ *
+ *      STATUS_SUCCESS            the instruction is executed again
+ *      STATUS_ACCESS_VIOLATION   declined: the fault is treated as if there were no hook
+ *      anything else             raised at the instruction, with the access and the address as its parameters (and
+ *                                IoStatus as the third for STATUS_IN_PAGE_ERROR); guarded accesses return it
+ */
+extern NTSTATUS (*KiPageFault)(PKI_FAULT Fault);
+
+/* KiBugCheckContext for a fault: the report shows the faulting instruction and its stack. */
+DECLSPEC_NORETURN void KiBugCheckFault(PKI_FAULT Fault, ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3,
+                                       ULONG_PTR p4, const char *text);
+
 /* ---------------------------------------------------------------- emulated hardware */
 
 /*

@@ -38,6 +38,7 @@ void MiInitSystem(ULONG Phase)
         return;
     MiChecked = host_config()->checked;
     MiInitPhysical();
+    MiInitFaults();
     MiInitSlabs();
     MiVpCount = host_config()->cpus;
     for (ULONG Vp = 0; Vp < MiVpCount; Vp++)

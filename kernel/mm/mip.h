@@ -70,6 +70,9 @@ static inline PFN_NUMBER MiVaToPfn(const void *Va)
     return (PFN_NUMBER)(((ULONG64)(ULONG_PTR)Va - KILN_RAM_BASE) >> KILN_PAGE_SHIFT);
 }
 
+/* fault.c */
+void MiInitFaults(void);
+
 /* phys.c */
 void MiInitPhysical(void);
 extern SIZE_T MiFreePageCount;
