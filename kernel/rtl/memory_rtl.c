@@ -49,6 +49,21 @@ NTSYSAPI SIZE_T NTAPI RtlCompareMemory(const VOID *Source1, const VOID *Source2,
     return i;
 }
 
+NTSYSAPI BOOLEAN NTAPI RtlIsZeroMemory(PVOID Buffer, SIZE_T Length)
+{
+    const UCHAR *p = Buffer;
+    SIZE_T i = 0;
+    for (; i + 8 <= Length; i += 8) {
+        if (*(const KILN_ULONGLONG_U *)(p + i) != 0) {
+            return FALSE;
+        }
+    }
+    while (i < Length && p[i] == 0) {
+        i++;
+    }
+    return (BOOLEAN)(i == Length);
+}
+
 NTSYSAPI VOID NTAPI RtlCopyMemoryNonTemporal(VOID *Destination, const VOID *Source, SIZE_T Length)
 {
     UCHAR *to = Destination;

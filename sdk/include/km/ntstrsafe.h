@@ -185,8 +185,11 @@ NTSTRSAFEDDI RtlUnicodeStringValidate(PCUNICODE_STRING SourceString)
 NTSTRSAFEDDI RtlUnicodeStringInitEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, ULONG dwFlags)
 {
     SIZE_T length = 0;
-    if (DestinationString == NULL || (dwFlags & ~(ULONG)STRSAFE_UNICODE_STRING_VALID_FLAGS) != 0) {
+    if ((dwFlags & ~(ULONG)STRSAFE_UNICODE_STRING_VALID_FLAGS) != 0) {
         return STATUS_INVALID_PARAMETER;
+    }
+    if (DestinationString == NULL) {
+        return pszSrc == NULL && (dwFlags & STRSAFE_IGNORE_NULLS) != 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     }
     DestinationString->Length = DestinationString->MaximumLength = 0;
     DestinationString->Buffer = NULL;

@@ -9,6 +9,8 @@
 #include <nt/status.h>
 #include <devioctl.h>
 #include <nt/intrin.h>
+#include <nt/ordered.h>
+#include <nt/imagepolicy.h>
 #include <nt/ke.h>
 #include <nt/ex.h>
 #include <nt/rtl.h>

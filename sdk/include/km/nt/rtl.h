@@ -13,6 +13,7 @@
 #include <nt/rtl_list.h>
 #include <nt/rtl_memory.h>
 #include <nt/rtl_string.h>
+#include <nt/rtl_system.h>
 #include <nt/rtl_table.h>
 #include <nt/context.h>
 #include <nt/ex_types.h>
@@ -406,8 +407,15 @@ NTSYSAPI NTSTATUS NTAPI RtlVolumeDeviceToDosName(_In_ PVOID VolumeDeviceObject,
                                                  _Out_ PUNICODE_STRING DosName);
 typedef struct _CUSTOM_SYSTEM_EVENT_TRIGGER_CONFIG {
     ULONG Size;
-    PCWSTR TriggerId;
+    PCWSTR TriggerId; /* a GUID as text, in braces */
 } CUSTOM_SYSTEM_EVENT_TRIGGER_CONFIG, *PCUSTOM_SYSTEM_EVENT_TRIGGER_CONFIG;
+FORCEINLINE VOID CUSTOM_SYSTEM_EVENT_TRIGGER_INIT(_Out_ PCUSTOM_SYSTEM_EVENT_TRIGGER_CONFIG Config,
+                                                  _In_ PCWSTR TriggerId)
+{
+    Config->Size = (ULONG)sizeof(*Config);
+    Config->TriggerId = TriggerId;
+}
+/* STATUS_INSTANCE_NOT_AVAILABLE when nobody subscribed to the trigger: here nobody can. */
 NTSYSAPI NTSTATUS NTAPI
 RtlRaiseCustomSystemEventTrigger(_In_ struct _CUSTOM_SYSTEM_EVENT_TRIGGER_CONFIG *TriggerConfig);
 

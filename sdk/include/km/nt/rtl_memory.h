@@ -51,18 +51,7 @@ FORCEINLINE PVOID RtlSecureZeroMemory(_Out_ PVOID Ptr, _In_ SIZE_T Size)
 }
 #define RtlSecureZeroMemory2(ptr, cnt) RtlSecureZeroMemory(ptr, cnt)
 
-FORCEINLINE BOOLEAN RtlIsZeroMemory(_In_ PVOID Buffer, _In_ SIZE_T Length)
-{
-    const UCHAR *p = (const UCHAR *)Buffer;
-    while (Length != 0) {
-        if (*p != 0) {
-            return FALSE;
-        }
-        p++;
-        Length--;
-    }
-    return TRUE;
-}
+NTSYSAPI BOOLEAN NTAPI RtlIsZeroMemory(_In_ PVOID Buffer, _In_ SIZE_T Length);
 /* Equal or not, in a time that does not depend on where they differ. */
 FORCEINLINE BOOLEAN RtlConstantTimeEqualMemory(_In_ const VOID *v1, _In_ const VOID *v2, _In_ ULONG len)
 {
