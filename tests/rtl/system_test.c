@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "obp.h"
 #include "rtltest.h"
+#include "obp.h"
 
 static LONG compare(const WCHAR *a, const WCHAR *b)
 {
