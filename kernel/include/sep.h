@@ -86,6 +86,9 @@ extern PSECURITY_DESCRIPTOR SePublicDefaultSd; /* everyone read/execute, system 
 extern PSECURITY_DESCRIPTOR SePublicOpenSd;    /* everyone all but write owner/dac */
 extern PSECURITY_DESCRIPTOR SeSystemDefaultSd; /* system and administrators only */
 
+/* The logon session of a token. nf-ntifs-sequeryauthenticationidtoken */
+NTSTATUS NTAPI SeQueryAuthenticationIdToken(PACCESS_TOKEN Token, PLUID AuthenticationId);
+
 /* Fill an ACCESS_STATE for the current thread; undo with SeDeleteAccessState. */
 NTSTATUS NTAPI SeCreateAccessState(PACCESS_STATE AccessState, PVOID AuxData, ACCESS_MASK DesiredAccess,
                                    PGENERIC_MAPPING GenericMapping);

@@ -274,7 +274,11 @@ static void discard(PIOP_DRIVER driver)
 
 static NTSTATUS start(PIOP_DRIVER driver, char *why)
 {
+    KAPC_STATE apc;
+    /* Whoever asked for the driver, its DriverEntry runs in the system process: handles, \?? and tokens are the system's. */
+    KeStackAttachProcess(&PsInitialSystemProcess->Pcb, &apc);
     NTSTATUS status = call_driver_entry(driver);
+    KeUnstackDetachProcess(&apc);
     if (!NT_SUCCESS(status)) {
         if (why) {
             char name[64];

@@ -4,11 +4,16 @@
  *
  * A directory is a hash table of object headers, chained through their name info, under one spin lock (d) of
  * its own. Chains hold names of the same hash bits whatever their case: the hash is of the upper-case name,
- * and the search decides by the caller's attributes. The table doubles when it holds four names a bucket, so
+ * and the search decides by the caller's attributes. The table grows when it holds a name a bucket, so
  * a lookup costs the same in a directory of ten and of a hundred thousand.
  *
  * The namespace holds one reference to each object in it, and each object in it one reference to its
  * directory.
+ *
+ * A walk along a path goes from lock to lock: it locks the next directory while it holds the one in which it found
+ * it, and references nothing but what it ends at. A directory found in a locked one exists; it cannot be freed while its
+ * own lock is held, because its deletion takes the lock once. So the order of the locks of directories is from the root
+ * down (a logon session's DosDevices directory, reached by \??, lies below the root as well), and no other code holds two.
  *
  * A temporary object leaves the namespace when its last handle is closed. A lookup that found it meanwhile
  * and is about to open a handle must not lose the name under its feet: it holds the name (NameInfo.Holds,
@@ -16,46 +21,20 @@
  * again.
  */
 #include "obi.h"
+#include "fold.h"
 #include "ntsvc.h"
 
 POBJECT_DIRECTORY ObpRootDirectory, ObpDosDevicesDirectory, ObpTypeDirectory;
 POBJECT_TYPE ObpDirectoryObjectType;
 
-static inline WCHAR upcase(WCHAR c)
-{
-    if (c < 0x80)
-        return (WCHAR)(c - ((c >= 'a' && c <= 'z') ? 0x20 : 0));
-    return RtlUpcaseUnicodeChar(c);
-}
-
-ULONG ObpHashName(PCUNICODE_STRING Name)
-{
-    ULONG hash = 0;
-    for (ULONG i = 0; i < Name->Length / sizeof(WCHAR); i++)
-        hash = (hash ^ upcase(Name->Buffer[i])) * 0x01000193u;
-    return hash ^ hash >> 15;
-}
-
-static BOOLEAN names_equal(PCUNICODE_STRING a, PCUNICODE_STRING b, BOOLEAN ignore_case)
-{
-    if (a->Length != b->Length)
-        return FALSE;
-    for (ULONG i = 0; i < a->Length / sizeof(WCHAR); i++) {
-        WCHAR x = a->Buffer[i], y = b->Buffer[i];
-        if (x != y && (!ignore_case || upcase(x) != upcase(y)))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 /* d held */
-static POBJECT_HEADER find(POBJECT_DIRECTORY directory, PCUNICODE_STRING name, ULONG hash,
-                           BOOLEAN ignore_case)
+static inline POBJECT_HEADER find(POBJECT_DIRECTORY directory, PCUNICODE_STRING name, ULONG hash,
+                                  BOOLEAN ignore_case)
 {
     POBJECT_HEADER header = directory->Buckets ? directory->Buckets[hash & directory->BucketMask] : NULL;
     while (header) {
         POBJECT_HEADER_NAME_INFO info = ObpNameInfo(header);
-        if (info->Hash == hash && names_equal(&info->Name, name, ignore_case))
+        if (info->Hash == hash && ObpNamesEqual(&info->Name, name, ignore_case))
             return header;
         header = info->HashNext;
     }
@@ -83,35 +62,109 @@ static void grow(POBJECT_DIRECTORY directory)
     directory->BucketMask = buckets - 1;
 }
 
-PVOID ObpLookupDirectory(POBJECT_DIRECTORY Directory, PCUNICODE_STRING Name, BOOLEAN CaseInsensitive,
-                         PBOOLEAN Hold)
+PVOID ObpLookupDirectory(POBJECT_DIRECTORY Directory, PCUNICODE_STRING Name, BOOLEAN CaseInsensitive)
 {
-    BOOLEAN hold = *Hold;
-    *Hold = FALSE;
-    /* The DosDevices view of this session: every process has the global one. */
-    if (Directory == ObpRootDirectory && Name->Length == 2 * sizeof(WCHAR) && Name->Buffer[0] == '?' &&
-        Name->Buffer[1] == '?' && ObpDosDevicesDirectory) {
-        ObReferenceObject(ObpDosDevicesDirectory);
-        return ObpDosDevicesDirectory;
-    }
-    ULONG hash = ObpHashName(Name);
+    ULONG hash;
+    ObpScanComponent(Name->Buffer, Name->Length / sizeof(WCHAR), &hash);
     KIRQL irql = KeAcquireSpinLockRaiseToDpc(&Directory->Lock);
     POBJECT_HEADER header = find(Directory, Name, hash, CaseInsensitive);
-    if (header) {
+    if (header)
         ObReferenceObject(header->Body);
-        if (hold && !ObpTypes[header->TypeIndex]->TypeInfo.ParseProcedure) {
-            ObpNameInfo(header)->Holds++;
-            *Hold = TRUE;
-        }
-    }
     KeReleaseSpinLock(&Directory->Lock, irql);
     return header ? header->Body : NULL;
+}
+
+/* ---------------------------------------------------------------- walking a path */
+
+/* Split the first component off the rest of a name, which may begin with one backslash. FALSE: it is empty. */
+static inline BOOLEAN next_component(PUNICODE_STRING rest, PUNICODE_STRING component, PULONG hash)
+{
+    if (rest->Length && rest->Buffer[0] == '\\') {
+        rest->Buffer++;
+        rest->Length -= sizeof(WCHAR);
+    }
+    USHORT bytes = (USHORT)(ObpScanComponent(rest->Buffer, rest->Length / sizeof(WCHAR), hash) * sizeof(WCHAR));
+    component->Buffer = rest->Buffer;
+    component->Length = component->MaximumLength = bytes;
+    rest->Buffer += bytes / sizeof(WCHAR);
+    rest->Length -= bytes;
+    return bytes != 0;
+}
+
+/* The lock of `from` is handed on to `to`, which is reached from it and so comes after it in order. */
+static inline void step(POBJECT_DIRECTORY from, POBJECT_DIRECTORY to)
+{
+    KeAcquireSpinLockAtDpcLevel(&to->Lock);
+    KeReleaseSpinLockFromDpcLevel(&from->Lock);
+}
+
+static inline BOOLEAN is_dos_devices(POBJECT_DIRECTORY directory, PCUNICODE_STRING name)
+{
+    return __builtin_expect(directory == ObpRootDirectory, 0) && name->Length == 2 * sizeof(WCHAR) &&
+           name->Buffer[0] == '?' && name->Buffer[1] == '?';
+}
+
+NTSTATUS ObpWalkDirectories(POBJECT_DIRECTORY Start, POB_WALK Walk, PVOID *Object)
+{
+    POBJECT_DIRECTORY directory = Start;
+    POBJECT_HEADER header;
+    NTSTATUS status = STATUS_SUCCESS;
+    BOOLEAN hold = Walk->Hold;
+    ULONG hash;
+
+    Walk->Hold = FALSE;
+    Walk->Parent = NULL;
+    *Object = NULL;
+    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&directory->Lock);
+    for (;;) {
+        if (!next_component(&Walk->Rest, &Walk->Component, &hash)) {
+            status = STATUS_OBJECT_NAME_INVALID;
+            break;
+        }
+        if (is_dos_devices(directory, &Walk->Component)) {
+            header = ObpHeader(Walk->Local ? Walk->Local : ObpDosDevicesDirectory);
+        } else {
+            header = find(directory, &Walk->Component, hash, Walk->IgnoreCase);
+            /* What the logon session has no name for of its own, it shares with all; what it makes is its own. */
+            if (!header && directory == Walk->Local && (Walk->Rest.Length || !Walk->WantParent)) {
+                KeReleaseSpinLockFromDpcLevel(&directory->Lock);
+                directory = ObpDosDevicesDirectory;
+                KeAcquireSpinLockAtDpcLevel(&directory->Lock);
+                header = find(directory, &Walk->Component, hash, Walk->IgnoreCase);
+            }
+        }
+        if (!header) {
+            status = Walk->Rest.Length ? STATUS_OBJECT_PATH_NOT_FOUND : STATUS_OBJECT_NAME_NOT_FOUND;
+            /* The directory is alive because it is locked; it may be on its way out all the same. */
+            if (!Walk->Rest.Length && Walk->WantParent) {
+                if (ObReferenceObjectSafe(directory))
+                    Walk->Parent = directory;
+                else
+                    status = STATUS_OBJECT_PATH_NOT_FOUND;
+            }
+            break;
+        }
+        if (!Walk->Rest.Length || Walk->OneStep || ObpTypes[header->TypeIndex] != ObpDirectoryObjectType) {
+            ObReferenceObject(header->Body);
+            if (hold && !Walk->Rest.Length && !ObpTypes[header->TypeIndex]->TypeInfo.ParseProcedure &&
+                ObpNameInfo(header)->Directory == directory) {
+                ObpNameInfo(header)->Holds++;
+                Walk->Hold = TRUE;
+            }
+            *Object = header->Body;
+            break;
+        }
+        step(directory, (POBJECT_DIRECTORY)header->Body);
+        directory = (POBJECT_DIRECTORY)header->Body;
+    }
+    KeReleaseSpinLock(&directory->Lock, irql);
+    return status;
 }
 
 BOOLEAN ObpInsertDirectory(POBJECT_DIRECTORY Directory, POBJECT_HEADER Header, BOOLEAN CaseInsensitive)
 {
     POBJECT_HEADER_NAME_INFO info = ObpNameInfo(Header);
-    info->Hash = ObpHashName(&info->Name);
+    ObpScanComponent(info->Name.Buffer, info->Name.Length / sizeof(WCHAR), &info->Hash);
     ObReferenceObject(Directory);
     ObReferenceObject(Header->Body);
     KIRQL irql = KeAcquireSpinLockRaiseToDpc(&Directory->Lock);
@@ -121,13 +174,14 @@ BOOLEAN ObpInsertDirectory(POBJECT_DIRECTORY Directory, POBJECT_HEADER Header, B
             Directory->Buckets = Directory->Inline;
             Directory->BucketMask = OB_INLINE_BUCKETS - 1;
         }
-        if (Directory->Count >= 4 * (Directory->BucketMask + 1))
+        if (Directory->Count > Directory->BucketMask)
             grow(Directory);
         POBJECT_HEADER *bucket = &Directory->Buckets[info->Hash & Directory->BucketMask];
         info->HashNext = *bucket;
         info->Directory = Directory;
         *bucket = Header;
         Directory->Count++;
+        Directory->ListBucket = Directory->ListBefore = 0;
     }
     KeReleaseSpinLock(&Directory->Lock, irql);
     if (taken) {
@@ -162,62 +216,72 @@ static void unlink(POBJECT_DIRECTORY directory, POBJECT_HEADER header, POBJECT_H
         link = &ObpNameInfo(*link)->HashNext;
     *link = info->HashNext;
     directory->Count--;
+    directory->ListBucket = directory->ListBefore = 0;
     KeAcquireSpinLockAtDpcLevel(&info->Lock);
     info->Directory = NULL;
     KeReleaseSpinLockFromDpcLevel(&info->Lock);
 }
 
-static void release_or_remove(POBJECT_HEADER header, BOOLEAN release)
+/* d held: take a temporary object without handles out, unless its name is held. TRUE: it left. */
+static BOOLEAN remove_if_unused(POBJECT_DIRECTORY directory, POBJECT_HEADER header, POBJECT_HEADER_NAME_INFO info)
 {
+    if (header->HandleCount != 0 || header->Flags & OB_FLAG_PERMANENT) {
+        info->RemoveWanted = FALSE;
+        return FALSE;
+    }
+    if (info->Holds) {
+        info->RemoveWanted = TRUE;
+        return FALSE;
+    }
+    unlink(directory, header, info);
+    return TRUE;
+}
+
+void ObpReleaseName(PVOID Object)
+{
+    POBJECT_HEADER header = ObpHeader(Object);
     POBJECT_HEADER_NAME_INFO info = ObpNameInfo(header);
+    /* It stays in its directory, and so the directory stays, until the hold ends. */
+    POBJECT_DIRECTORY directory = info->Directory;
+    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&directory->Lock);
+    info->Holds--;
+    BOOLEAN removed = info->RemoveWanted && remove_if_unused(directory, header, info);
+    KeReleaseSpinLock(&directory->Lock, irql);
+    if (removed) {
+        ObDereferenceObject(directory);
+        ObDereferenceObject(Object);
+    }
+}
+
+void ObpDeleteNameCheck(POBJECT_HEADER Header)
+{
+    POBJECT_HEADER_NAME_INFO info = ObpNameInfo(Header);
     KIRQL irql;
     if (!info)
         return;
     POBJECT_DIRECTORY directory = lock_directory_of(info, &irql);
     if (!directory)
         return;
-    BOOLEAN removed = FALSE;
-    BOOLEAN wanted = !release;
-    if (info->Directory == directory) {
-        if (release) {
-            info->Holds--;
-            wanted = info->RemoveWanted;
-        }
-        if (wanted && header->HandleCount == 0 && !(header->Flags & OB_FLAG_PERMANENT)) {
-            if (info->Holds) {
-                info->RemoveWanted = TRUE;
-            } else {
-                unlink(directory, header, info);
-                removed = TRUE;
-            }
-        } else {
-            info->RemoveWanted = FALSE;
-        }
-    }
+    BOOLEAN removed = info->Directory == directory && remove_if_unused(directory, Header, info);
     KeReleaseSpinLock(&directory->Lock, irql);
     ObDereferenceObject(directory);
     if (removed) {
         ObDereferenceObject(directory);
-        ObDereferenceObject(header->Body);
+        ObDereferenceObject(Header->Body);
     }
-}
-
-void ObpReleaseName(PVOID Object)
-{
-    release_or_remove(ObpHeader(Object), TRUE);
-}
-
-void ObpDeleteNameCheck(POBJECT_HEADER Header)
-{
-    release_or_remove(Header, FALSE);
 }
 
 BOOLEAN ObpEnumerateDirectory(POBJECT_DIRECTORY Directory, PULONG Context, PVOID *Object)
 {
-    ULONG index = 0;
     POBJECT_HEADER found = NULL;
     KIRQL irql = KeAcquireSpinLockRaiseToDpc(&Directory->Lock);
-    for (ULONG i = 0; Directory->Buckets && i <= Directory->BucketMask && !found; i++) {
+    /* Where the last listing was, if nothing came or went since: listing all is not to be quadratic. */
+    BOOLEAN resume = *Context >= Directory->ListBefore;
+    ULONG index = resume ? Directory->ListBefore : 0;
+    for (ULONG i = resume ? Directory->ListBucket : 0; Directory->Buckets && i <= Directory->BucketMask && !found;
+         i++) {
+        Directory->ListBucket = i;
+        Directory->ListBefore = index;
         for (POBJECT_HEADER header = Directory->Buckets[i]; header; header = ObpNameInfo(header)->HashNext) {
             if (index++ == *Context) {
                 ObReferenceObject(header->Body);
@@ -237,6 +301,9 @@ BOOLEAN ObpEnumerateDirectory(POBJECT_DIRECTORY Directory, PULONG Context, PVOID
 void ObpDeleteDirectory(PVOID Object)
 {
     POBJECT_DIRECTORY directory = Object;
+    /* A walk that found the directory empty may still hold its lock. */
+    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&directory->Lock);
+    KeReleaseSpinLock(&directory->Lock, irql);
     if (directory->Buckets && directory->Buckets != directory->Inline)
         ObpFree(directory->Buckets, OB_TAG_DIR);
 }

@@ -7,8 +7,10 @@
  * (deletion).
  *
  *      \                       root directory
- *      \??  -> \GLOBAL??       the DosDevices view: drive letters and device names of user mode
+ *      \GLOBAL??               the DosDevices names of all: drive letters and device names of user mode
+ *      \??                     that, or a logon session's own (dosdevices.c)
  *      \DosDevices -> \??      its old name
+ *      \Sessions\0\DosDevices   those of logon sessions
  *      \Device \Driver \FileSystem \Callback \KernelObjects \BaseNamedObjects
  *      \ObjectTypes            one object of type Type for each type
  *
@@ -52,8 +54,7 @@ NTSTATUS ObpCreateObjectType(PCUNICODE_STRING Name, const OBJECT_TYPE_INITIALIZE
         if (Name->Buffer[i] == '\\')
             return STATUS_OBJECT_NAME_INVALID;
     }
-    BOOLEAN hold = FALSE;
-    PVOID existing = ObpTypeDirectory ? ObpLookupDirectory(ObpTypeDirectory, Name, FALSE, &hold) : NULL;
+    PVOID existing = ObpTypeDirectory ? ObpLookupDirectory(ObpTypeDirectory, Name, FALSE) : NULL;
     if (existing) {
         ObDereferenceObject(existing);
         return STATUS_OBJECT_NAME_COLLISION;
@@ -237,9 +238,8 @@ void ObInitSystem(ULONG Phase)
     /* Phase 1: security exists, and the current process has a handle table. */
     for (ULONG i = 0; i < RTL_NUMBER_OF(names); i++)
         secure(make_directory(ObpRootDirectory, names[i]), SePublicDefaultSd);
-    BOOLEAN hold = FALSE;
     UNICODE_STRING base = RTL_CONSTANT_STRING(L"BaseNamedObjects");
-    POBJECT_DIRECTORY open = ObpLookupDirectory(ObpRootDirectory, &base, TRUE, &hold);
+    POBJECT_DIRECTORY open = ObpLookupDirectory(ObpRootDirectory, &base, TRUE);
     SeDefaultObjectMethod(open, DeleteSecurityDescriptor, NULL, NULL, NULL,
                           &ObpHeader(open)->SecurityDescriptor, NonPagedPoolNx, NULL, KernelMode);
     secure(open, SePublicOpenSd);
@@ -247,6 +247,7 @@ void ObInitSystem(ULONG Phase)
     secure(ObpRootDirectory, SePublicDefaultSd);
     secure(ObpTypeDirectory, SePublicDefaultSd);
     secure(ObpDosDevicesDirectory, SePublicDefaultSd);
+    ObpInitDosDevices();
     make_link(L"\\DosDevices", L"\\??");
     make_link(L"\\GLOBAL??\\Global", L"\\GLOBAL??");
     make_link(L"\\GLOBAL??\\GLOBALROOT", L"\\");

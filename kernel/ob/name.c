@@ -13,7 +13,8 @@
  * earlier one: OBJECT_PATH_NOT_FOUND. A component that is neither a directory nor parses:
  * OBJECT_TYPE_MISMATCH.
  *
- * No lock is held between components; every object on the way is referenced.
+ * The way through directories is directory.c's; here it is interrupted where something parses, and, for callers without
+ * the privilege to traverse, at every directory. No lock is held here.
  */
 #include "obi.h"
 
@@ -112,23 +113,6 @@ void ObpReleaseCapturedAttributes(POBJECT_CREATE_INFORMATION Info, PUNICODE_STRI
 
 /* ---------------------------------------------------------------- lookup */
 
-/* Split the first component off `rest` (which may begin with one backslash). FALSE: it is empty. */
-static BOOLEAN next_component(PUNICODE_STRING rest, PUNICODE_STRING component)
-{
-    if (rest->Length && rest->Buffer[0] == '\\') {
-        rest->Buffer++;
-        rest->Length -= sizeof(WCHAR);
-    }
-    *component = *rest;
-    USHORT length = 0;
-    while (length < rest->Length && rest->Buffer[length / sizeof(WCHAR)] != '\\')
-        length += sizeof(WCHAR);
-    component->Length = component->MaximumLength = length;
-    rest->Buffer += length / sizeof(WCHAR);
-    rest->Length -= length;
-    return length != 0;
-}
-
 static BOOLEAN ignore_case(POB_LOOKUP lookup)
 {
     return lookup->Attributes & OBJ_CASE_INSENSITIVE ||
@@ -201,48 +185,69 @@ static NTSTATUS parse(POB_LOOKUP lookup, PVOID object, PUNICODE_STRING name, PUN
     return status;
 }
 
+/* May the caller of this lookup go through that directory? Nearly everybody has the privilege to. */
+static BOOLEAN may_traverse(POB_LOOKUP lookup, POBJECT_DIRECTORY directory)
+{
+    ACCESS_MASK granted;
+    NTSTATUS status;
+    return SeAccessCheck(ObpHeader(directory)->SecurityDescriptor,
+                         &ObpNeedAccess(lookup->Access)->SubjectSecurityContext, FALSE, DIRECTORY_TRAVERSE, 0, NULL,
+                         &ObpDirectoryObjectType->TypeInfo.GenericMapping, UserMode, &granted, &status);
+}
+
+/* Must each directory on the way be asked whether the caller may pass? */
+static BOOLEAN traverse_is_checked(POB_LOOKUP lookup)
+{
+    if (lookup->AccessMode == KernelMode && !(lookup->Attributes & OBJ_FORCE_ACCESS_CHECK))
+        return FALSE;
+    return !(ObpNeedAccess(lookup->Access)->Flags & OB_TOKEN_HAS_TRAVERSE_PRIVILEGE);
+}
+
+/* Is the object at the end of the name meant itself, although it parses? */
+static BOOLEAN link_itself(POB_LOOKUP lookup, POBJECT_TYPE type)
+{
+    return type == ObpSymbolicLinkObjectType &&
+           (lookup->Attributes & OBJ_OPENLINK ||
+            (lookup->Insert ? ObpTypes[lookup->Insert->TypeIndex] : lookup->Type) == type);
+}
+
 /* One pass from `start` (referenced; consumed) along `rest`. STATUS_REPARSE: begin again with *name. */
-static NTSTATUS walk(POB_LOOKUP lookup, PVOID start, PUNICODE_STRING name, UNICODE_STRING rest, PVOID *found)
+static NTSTATUS walk(POB_LOOKUP lookup, PVOID start, PUNICODE_STRING name, UNICODE_STRING rest,
+                     POBJECT_DIRECTORY local, PVOID *found)
 {
     PVOID object = start;
+    OB_WALK step = {.Rest = rest, .Local = local, .IgnoreCase = ignore_case(lookup)};
+    BOOLEAN checked = traverse_is_checked(lookup);
     for (;;) {
         POBJECT_TYPE type = ObpTypeOf(object);
-        BOOLEAN link_itself = type == ObpSymbolicLinkObjectType && !rest.Length &&
-                              ((lookup->Attributes & OBJ_OPENLINK) ||
-                               (lookup->Insert ? ObpTypes[lookup->Insert->TypeIndex] : lookup->Type) == type);
-        if (type->TypeInfo.ParseProcedure && !link_itself)
-            return parse(lookup, object, name, &rest, found);
-        if (!rest.Length) {
+        if (type->TypeInfo.ParseProcedure && (step.Rest.Length || !link_itself(lookup, type))) {
+            /* Whoever parses ends the name's hold: it has a name of its own, or none. */
+            return parse(lookup, object, name, &step.Rest, found);
+        }
+        if (!step.Rest.Length) {
             *found = object;
+            lookup->Held = step.Hold;
             return STATUS_SUCCESS;
         }
+        NTSTATUS status = STATUS_SUCCESS;
+        PVOID next = NULL;
         if (type != ObpDirectoryObjectType) {
-            ObDereferenceObject(object);
-            return STATUS_OBJECT_TYPE_MISMATCH;
-        }
-        UNICODE_STRING component;
-        if (!next_component(&rest, &component)) {
-            ObDereferenceObject(object);
-            return STATUS_OBJECT_NAME_INVALID;
-        }
-        PVOID next;
-        NTSTATUS status;
-        do {
-            lookup->Held = !rest.Length;
-            next = ObpLookupDirectory(object, &component, ignore_case(lookup), &lookup->Held);
-            status = STATUS_SUCCESS;
-            if (!next && rest.Length)
-                status = STATUS_OBJECT_PATH_NOT_FOUND;
-            else if (!next && !lookup->Insert)
-                status = STATUS_OBJECT_NAME_NOT_FOUND;
-            else if (!next)
-                status = insert(lookup, object, &component, found);
-        } while (status == STATUS_RETRY);
-        if (!next) {
-            ObDereferenceObject(object);
-            return status;
+            status = STATUS_OBJECT_TYPE_MISMATCH;
+        } else if (checked && !may_traverse(lookup, object)) {
+            status = STATUS_ACCESS_DENIED;
+        } else {
+            step.OneStep = checked;
+            step.WantParent = lookup->Insert != NULL;
+            step.Hold = lookup->WantHold || lookup->Insert;
+            status = ObpWalkDirectories(object, &step, &next);
+            if (step.Parent) {
+                status = insert(lookup, step.Parent, &step.Component, found);
+                ObDereferenceObject(step.Parent);
+            }
         }
         ObDereferenceObject(object);
+        if (!next)
+            return status;
         object = next;
     }
 }
@@ -283,7 +288,15 @@ NTSTATUS ObpLookupObjectName(POB_LOOKUP Lookup, PUNICODE_STRING Name, PVOID *Fou
         UNICODE_STRING rest = *Name;
         if (start == ObpRootDirectory && rest.Length == sizeof(WCHAR) && rest.Buffer[0] == '\\')
             rest.Length = 0;
-        status = walk(Lookup, start, Name, rest, Found);
+        POBJECT_DIRECTORY local = start == ObpRootDirectory ? ObpLocalDosDevices(&rest, Lookup->Insert != NULL) : NULL;
+        status = walk(Lookup, start, Name, rest, local, Found);
+        if (local)
+            ObDereferenceObject(local);
+        if (status == STATUS_RETRY) {
+            /* Somebody gave the name meanwhile: now it is found. */
+            passes--;
+            continue;
+        }
         if (status != STATUS_REPARSE)
             return status;
         if (Lookup->Attributes & OBJ_DONT_REPARSE)

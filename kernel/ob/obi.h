@@ -49,20 +49,36 @@ struct _OBJECT_DIRECTORY {
     ULONG Count;             /* d */
     ULONG BucketMask;        /* d */
     POBJECT_HEADER *Buckets; /* d: Inline, or of the pool */
+    ULONG ListBucket;        /* d: where the last listing was, and */
+    ULONG ListBefore;        /* d: how many names lie in the buckets before that one */
     POBJECT_HEADER Inline[OB_INLINE_BUCKETS];
 };
 
 extern POBJECT_DIRECTORY ObpRootDirectory, ObpDosDevicesDirectory, ObpTypeDirectory;
 
-ULONG ObpHashName(PCUNICODE_STRING Name);
+/* Find Name. The object comes back referenced; NULL if there is none. */
+PVOID ObpLookupDirectory(POBJECT_DIRECTORY Directory, PCUNICODE_STRING Name, BOOLEAN CaseInsensitive);
+
+/* A walk along a path of directories. */
+typedef struct _OB_WALK {
+    UNICODE_STRING Rest;      /* in: the path, in kernel memory; out: what is left of it */
+    UNICODE_STRING Component; /* out: the last one looked for */
+    POBJECT_DIRECTORY Local;  /* in: what \?? means to the caller, referenced; NULL: the global directory */
+    POBJECT_DIRECTORY Parent; /* out, if wanted: where the last component is missing, referenced */
+    BOOLEAN IgnoreCase;
+    BOOLEAN OneStep;    /* in: stop after one component */
+    BOOLEAN WantParent; /* in */
+    BOOLEAN Hold;       /* in: hold the object's name; out: it is held (ObpReleaseName ends that), because it neither
+                           parses nor stays anyway */
+} OB_WALK, *POB_WALK;
 
 /*
- * Find Name. The object comes back referenced; NULL if there is none. *Hold TRUE asks that it be held in the
- * namespace as well (ObpReleaseName ends that); it comes back FALSE if it is not, because the object parses
- * or cannot leave.
+ * Follow Walk->Rest, not empty, from Start (referenced by the caller) as long as it leads through directories. *Object
+ * is what it leads to, referenced: Walk->Rest is empty, or the object is no directory, or OneStep.
+ * STATUS_OBJECT_NAME_INVALID: an empty component. STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND: the last, an
+ * earlier one is missing. <= DISPATCH_LEVEL.
  */
-PVOID ObpLookupDirectory(POBJECT_DIRECTORY Directory, PCUNICODE_STRING Name, BOOLEAN CaseInsensitive,
-                         PBOOLEAN Hold);
+NTSTATUS ObpWalkDirectories(POBJECT_DIRECTORY Start, POB_WALK Walk, PVOID *Object);
 
 /* Enter Header under its name. FALSE: the name is taken. Takes the namespace's references. */
 BOOLEAN ObpInsertDirectory(POBJECT_DIRECTORY Directory, POBJECT_HEADER Header, BOOLEAN CaseInsensitive);
@@ -96,6 +112,8 @@ typedef struct _OB_ACCESS {
 
 PACCESS_STATE ObpNeedAccess(POB_ACCESS Access);
 
+#define OB_TOKEN_HAS_TRAVERSE_PRIVILEGE 1 /* ACCESS_STATE.Flags */
+
 typedef struct _OB_LOOKUP {
     HANDLE RootDirectory;
     ULONG Attributes;
@@ -105,11 +123,22 @@ typedef struct _OB_LOOKUP {
     PSECURITY_QUALITY_OF_SERVICE SecurityQos;
     POBJECT_HEADER Insert; /* object to insert at the end of the path, or NULL */
     POB_ACCESS Access;
-    BOOLEAN Held; /* out: ObpReleaseName is due */
+    BOOLEAN WantHold; /* the name must stay until ObpReleaseName: a handle is about to be made */
+    BOOLEAN Held;     /* out: ObpReleaseName is due */
 } OB_LOOKUP, *POB_LOOKUP;
 
 /* Resolve *Name (a pool buffer, which reparsing may replace). *Found is referenced. */
 NTSTATUS ObpLookupObjectName(POB_LOOKUP Lookup, PUNICODE_STRING Name, PVOID *Found);
+
+/* ---------------------------------------------------------------- dosdevices.c */
+
+/*
+ * What \?? means to the caller when `Name`, absolute, begins with it: the DosDevices directory of its logon session,
+ * referenced; NULL: the global one (or the name does not). A session's directory is made when the first name is to be put
+ * into it (Create). PASSIVE_LEVEL.
+ */
+POBJECT_DIRECTORY ObpLocalDosDevices(PCUNICODE_STRING Name, BOOLEAN Create);
+void ObpInitDosDevices(void);
 
 /* ---------------------------------------------------------------- symlink.c */
 

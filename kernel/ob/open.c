@@ -385,6 +385,7 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
         .ParseContext = ParseContext,
         .SecurityQos = info.SecurityQos,
         .Access = &access,
+        .WantHold = TRUE,
     };
     status = ObpLookupObjectName(&lookup, &name, &object);
     if (NT_SUCCESS(status)) {
@@ -434,8 +435,6 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attribu
             status = STATUS_OBJECT_TYPE_MISMATCH;
         else if (AccessMode != KernelMode && ObpNeedAccess(&access)->RemainingDesiredAccess)
             ObpCheckObjectAccess(object, access.State, AccessMode, &status);
-        if (lookup.Held)
-            ObpReleaseName(object);
         finish_new_object(object);
         if (NT_SUCCESS(status))
             *Object = object;

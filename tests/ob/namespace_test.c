@@ -167,23 +167,6 @@ KILN_TEST(ob_symlink, a_loop_ends)
     ZwClose(link);
 }
 
-KILN_TEST(ob_symlink, dosdevices_and_double_question_mark_are_the_global_directory)
-{
-    HANDLE link, again;
-    UNICODE_STRING name = text(L"\\??\\KilnTest"), other = text(L"\\GLOBAL??\\KilnTest"),
-                   old = text(L"\\DosDevices\\KilnTest");
-    OBJECT_ATTRIBUTES attributes;
-    CHECK_EQ(create_link(L"\\DosDevices\\KilnTest", L"\\Device\\Nothing", 0, &link), STATUS_SUCCESS);
-    UNICODE_STRING *names[] = {&name, &other, &old};
-    for (int i = 0; i < 3; i++) {
-        InitializeObjectAttributes(&attributes, names[i], OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
-                                   NULL);
-        CHECK_EQ(ZwOpenSymbolicLinkObject(&again, GENERIC_READ, &attributes), STATUS_SUCCESS);
-        ZwClose(again);
-    }
-    ZwClose(link);
-}
-
 KILN_TEST(ob_symlink, query_returns_the_target_and_the_length_it_needs)
 {
     HANDLE link;
