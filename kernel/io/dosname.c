@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dosname.c: the drive letter of a volume device: the letter whose symbolic link in \GLOBAL?? leads to the
+ * dosname.c: the drive letter of a volume device: the letter whose symbolic link in \?? (the one of
+ * the logon session, then the global one) leads to the
  * name of the device. No lock is held; PASSIVE_LEVEL.
  */
 #include "iomgr.h"
 
 #include "zw.h"
 
-static const WCHAR link_form[] = L"\\GLOBAL??\\A:";
+static const WCHAR link_form[] = L"\\??\\A:";
 #define LINK_CHARACTERS (sizeof link_form / sizeof(WCHAR) - 1)
 
 /* Whether the link of a drive letter leads to `target`. `room` holds as many bytes as the target's name has.
