@@ -223,5 +223,10 @@ expect "coverage names the source" 0 "SF:.*san\.c" cat cov.info
 expect "inspect says it will load" 0 "available" "$kiln" inspect hello.sys
 expect "inspect refuses a text file" 1 "" "$kiln" inspect text.sys
 expect "ddi names a routine" 0 "KeSetEvent" "$kiln" ddi KeSetEvent
+expect "ddi shows the declaration with its annotations" 0 "_IRQL_requires_max_" "$kiln" ddi KeSetEvent
+expect "ddi names the tests of a routine" 0 "tests/ke/event_test.c:[0-9]+  ke_event.set_returns_previous_state" "$kiln" ddi KeSetEvent
+expect "ddi counts what the preprocessor makes" 0 "implemented" "$kiln" ddi RtlULongAdd
+expect "ddi counts a group when its members are there" 0 "implemented" "$kiln" ddi KeXxxDeviceQueue
+expect "ddi lists routines without a test" 0 "" "$kiln" ddi --untested --manager kernel
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

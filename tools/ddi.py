@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The documented interface (docs/spec/ddi.tsv) against what there is: the ledger of exports, the SDK, the tests.
+
+  ddi.py table -o ddi.c                       as a C table, for `kiln ddi`
+  ddi.py tests -o FILE [--depfile F]          which test calls which routine: lines "routine, file:line, test"
+  ddi.py untested [--check FILE | --update FILE]
+                                              implemented routines that no test calls; FILE lists the ones that are known,
+                                              each with its reason behind a #, and must be exact: it can only shrink
+
+Common options: --compiler CC (what preprocesses), --root DIR (the source tree).
+"""
+import argparse
+import os
+import re
+import sys
+
+import calls
+import ledger
+import sdkdecl
+
+# Pages and entries of the guide that stand for several routines.
+GROUPS = {
+    'KeXxxDeviceQueue': ('KeInitializeDeviceQueue', 'KeInsertDeviceQueue', 'KeInsertByKeyDeviceQueue', 'KeRemoveDeviceQueue',
+                         'KeRemoveByKeyDeviceQueue', 'KeRemoveByKeyDeviceQueueIfBusy', 'KeRemoveEntryDeviceQueue'),
+    'ExInterlockedXxxList': ('ExInterlockedInsertHeadList', 'ExInterlockedInsertTailList', 'ExInterlockedRemoveHeadList',
+                             'ExInterlockedPopEntryList', 'ExInterlockedPushEntryList'),
+}
+
+
+class Interface:
+    """The documented routines and where each is defined."""
+
+    def __init__(self, root, compiler):
+        self.root, self.compiler = root, compiler
+        sdk = os.path.join(root, 'sdk')
+        self.declarations = sdkdecl.headers(os.path.join(sdk, 'include'))
+        sdkdecl.preprocessed(compiler, os.path.join(sdk, 'include'), self.declarations)
+        self.libraries = sdkdecl.libraries(sdk)
+        exports, _, by_name = ledger.read(os.path.join(root, 'kernel', 'ldr', 'exports.def'))
+        self.exports = {}
+        for export in exports:
+            target = by_name[export.forward] if export.forward else export
+            self.exports.setdefault(export.name, (export.module, target.state == 'yes'))
+        with open(os.path.join(root, 'docs', 'spec', 'ddi.tsv'), encoding='utf-8') as f:
+            columns = f.readline().rstrip('\n').split('\t')
+            self.rows = [dict(zip(columns, line.rstrip('\n').split('\t'))) for line in f]
+        self.routines = {row['name']: row for row in self.rows if row['kind'] == 'function'}
+
+    def place(self, name, seen=()):
+        """(place, module or library, the exports that it needs) of a routine."""
+        if name in GROUPS:
+            return 'DDI_EXPORT', 'ntoskrnl', ','.join(GROUPS[name])
+        declared = self.declarations.get(name, [])
+        defined = [d for d in declared if d.kind in (sdkdecl.INLINE, sdkdecl.MACRO)]
+        if name in self.exports:
+            return 'DDI_EXPORT_OR_INLINE' if defined else 'DDI_EXPORT', self.exports[name][0], name
+        if name in self.libraries:
+            return 'DDI_LIBRARY', self.libraries[name], ''
+        for definition in defined:
+            # A macro that only renames is there when the other routine is.
+            other = re.match(r'\(?(\w+)\s*(?:\([^()]*\))?\)?$', definition.body) if definition.kind == sdkdecl.MACRO else None
+            if other and other.group(1) in self.declarations and other.group(1) not in (name, *seen):
+                return self.place(other.group(1), (name, *seen))
+            return 'DDI_INLINE', '', ''
+        return 'DDI_NONE', '', ''
+
+    def implemented(self, name):
+        place, _, symbols = self.place(name)
+        if place == 'DDI_NONE':
+            return False
+        return place != 'DDI_EXPORT' or all(self.exports.get(s, ('', False))[1] for s in symbols.split(','))
+
+    def calls(self):
+        members = {member for group in GROUPS.values() for member in group}
+        found, read = calls.index(self.root, self.compiler, self.declarations, set(self.routines) | members)
+        for group, names in GROUPS.items():
+            if all(name in found for name in names):
+                found[group] = found[names[0]]
+        return found, read
+
+
+def quote(text):
+    return '"' + text.replace('\\', '\\\\').replace('"', '\\"') + '"'
+
+
+def page(row):
+    if row['kind'] != 'function' or row.get('note') == 'index-only' or not row.get('header'):
+        return ''
+    return f'nf-{row["header"]}-{row["name"].lower()}.md'
+
+
+def our_irql(declaration):
+    words = []
+    if declaration.min and declaration.min == declaration.max:
+        words.append(declaration.min)
+    elif declaration.min and declaration.max:
+        words.append(f'{declaration.min} to {declaration.max}')
+    elif declaration.max:
+        words.append('any level' if declaration.max == 'HIGH_LEVEL' else f'<= {declaration.max}')
+    elif declaration.min:
+        words.append(f'>= {declaration.min}')
+    if declaration.raises:
+        words.append(f'raises to {declaration.raises}')
+    return ', '.join(words)
+
+
+def table(interface, args):
+    out = ['/* Generated by tools/ddi.py from docs/spec/ddi.tsv, kernel/ldr/exports.def and the headers of the SDK. */',
+           '#include "ddi.h"', '', 'const struct ddi_entry ddi_entries[] = {']
+    for row in interface.rows:
+        name = row['name']
+        place, module, symbols = interface.place(name) if row['kind'] == 'function' else ('DDI_NONE', '', '')
+        declared = interface.declarations.get(name) or interface.declarations.get(GROUPS.get(name, ('',))[0])
+        text = where = ours = ''
+        if declared and row['kind'] == 'function':
+            shown = sdkdecl.best(declared)
+            text, where, ours = shown.text, f'{shown.file}:{shown.line}', our_irql(shown)
+        fields = [quote(row.get(c) or '') for c in ('name', 'kind', 'note', 'header', 'manager', 'irql', 'lib')]
+        fields += [quote(f) for f in (ours, page(row), text, where, module, symbols)]
+        out.append('    {' + ', '.join(fields) + f', {place}}},')
+    out += ['};', f'const unsigned ddi_entry_count = {len(interface.rows)};']
+    ledger.write_if_changed(args.output, '\n'.join(out).encode('ascii', 'replace').decode() + '\n')
+
+
+def tests(interface, args):
+    found, read = interface.calls()
+    lines = [f'{name}\t{call.file}:{call.line}\t{call.test}' for name in sorted(found) for call in found[name]]
+    ledger.write_if_changed(args.output, '\n'.join(lines) + '\n')
+    if args.depfile:
+        folders = {os.path.dirname(path) for path in read}
+        read += [os.path.join(f, 'meson.build') for f in sorted(folders) if os.path.exists(os.path.join(interface.root, f, 'meson.build'))]
+        with open(args.depfile, 'w', encoding='utf-8') as f:
+            f.write(f'{args.output}: ' + ' '.join(os.path.join(interface.root, path) for path in read) + '\n')
+
+
+def read_known(path):
+    known = {}
+    with open(path, encoding='utf-8') as f:
+        for line in f:
+            name, _, reason = line.partition('#')
+            if name.strip():
+                known[name.strip()] = reason.strip()
+    return known
+
+
+def untested(interface, args):
+    found, _ = interface.calls()
+    missing = [name for name in sorted(interface.routines) if name not in found and interface.implemented(name)]
+    if args.update:
+        known = read_known(args.update)
+        with open(args.update, encoding='utf-8') as f:
+            head = ''.join(line for line in f if line.startswith('#'))
+        width = max((len(name) for name in missing if known.get(name)), default=0)
+        body = ''.join((f'{name:<{width}} # {known[name]}' if known.get(name) else name) + '\n' for name in missing)
+        ledger.write_if_changed(args.update, head + body)
+        return 0
+    if not args.check:
+        for name in missing:
+            print(f'{interface.routines[name]["manager"]:14} {name}')
+        return 0
+    known = read_known(args.check)
+    bad = 0
+    for name in missing:
+        if name not in known:
+            bad += 1
+            print(f'{name} ({interface.routines[name]["manager"]}) is implemented and no test calls it')
+    for name in known:
+        if name not in missing:
+            bad += 1
+            why = 'a test calls it' if name in found else 'it is not an implemented routine'
+            print(f'{args.check}: take {name} off the list: {why}')
+    print(f'{len(found)} documented routines are called by tests; {len(missing)} implemented ones are not')
+    return 1 if bad else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    here = os.path.dirname(os.path.abspath(__file__))
+    parser.add_argument('--root', default=os.path.dirname(here))
+    parser.add_argument('--compiler', default='cc')
+    verbs = parser.add_subparsers(dest='verb', required=True)
+    verb = verbs.add_parser('table')
+    verb.add_argument('-o', '--output', required=True)
+    verb = verbs.add_parser('tests')
+    verb.add_argument('-o', '--output', required=True)
+    verb.add_argument('--depfile')
+    verb = verbs.add_parser('untested')
+    verb.add_argument('--check')
+    verb.add_argument('--update')
+    args = parser.parse_args()
+    interface = Interface(os.path.abspath(args.root), args.compiler.split())
+    sys.exit({'table': table, 'tests': tests, 'untested': untested}[args.verb](interface, args))
+
+
+if __name__ == '__main__':
+    main()
