@@ -347,7 +347,7 @@ static void add_sdk_library(struct cc_args *args, const struct cc_toolchain *too
         cc_args_add(args, path);
 }
 
-/* The libraries that the WDK links statically and whose routines Kiln's ntoskrnl.lib already has. */
+/* Libraries of the WDK whose routines ntoskrnl.lib has; one that the SDK has all the same is linked. */
 static bool is_part_of_ntoskrnl(const char *name)
 {
     static const char *const parts[] = {"csq.lib", "wdmsec.lib", "ntstrsafe.lib", "iointex.lib", "procgrp.lib",

@@ -70,15 +70,20 @@ foreach(_kiln_library kilncrt ntoskrnl hal wmilib clfs)
 endforeach()
 set(KILN_LIBRARIES "${_kiln_libraries}")
 
-# kiln_add_driver(NAME SOURCE... [EXPORT] [ENTRY symbol] [DEF file])
+# kiln_add_driver(NAME SOURCE... [EXPORT] [ENTRY symbol] [DEF file] [LIBS name...])
+#
+# LIBS are libraries of the SDK by name: aux_klib, procgrp.
 function(kiln_add_driver name)
-  cmake_parse_arguments(driver "EXPORT" "ENTRY;DEF" "" ${ARGN})
+  cmake_parse_arguments(driver "EXPORT" "ENTRY;DEF" "LIBS" ${ARGN})
   if(NOT driver_ENTRY AND EXISTS "${KILN_LIB_DIR}/kilncrt.lib")
     set(driver_ENTRY GsDriverEntry) # of kilncrt.lib: makes the stack cookie, then calls DriverEntry
   elseif(NOT driver_ENTRY)
     set(driver_ENTRY DriverEntry)
   endif()
   add_executable(${name} ${driver_UNPARSED_ARGUMENTS})
+  foreach(library ${driver_LIBS})
+    target_link_libraries(${name} PRIVATE "${KILN_LIB_DIR}/${library}.lib")
+  endforeach()
   target_link_libraries(${name} PRIVATE ${KILN_LIBRARIES})
   set(flags "/entry:${driver_ENTRY}")
   if(driver_DEF)

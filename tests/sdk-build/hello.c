@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A driver that imports from another one: what the CMake and Meson test projects build. */
+/* A driver that imports from another one and links libraries of the SDK: what the CMake and Meson test projects build. */
 #include <ntddk.h>
+#include <aux_klib.h>
+#include <procgrp.h>
 
 __declspec(dllimport) ULONG NTAPI LibraryAnswer(VOID);
 
@@ -15,6 +17,9 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
 {
     UNREFERENCED_PARAMETER(RegistryPath);
     DriverObject->DriverUnload = Unload;
+    WdmlibProcgrpInitialize();
+    if (!NT_SUCCESS(AuxKlibInitialize()))
+        return STATUS_UNSUCCESSFUL;
     DbgPrint("Hello: the answer is %u\n", LibraryAnswer());
     return STATUS_SUCCESS;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * aux_klib.h - the auxiliary kernel library: loaded modules, firmware tables, the last bugcheck. AuxKlibInitialize
- * comes first. Pages: aux_klib/nf-aux_klib-auxklibinitialize and siblings.
+ * aux_klib.h - the auxiliary kernel library: loaded modules, firmware tables, the last bugcheck. Link aux_klib.lib.
+ * AuxKlibInitialize comes first: before it the others return STATUS_UNSUCCESSFUL (NULL for the export directory).
+ * Pages: aux_klib/nf-aux_klib-auxklibinitialize and siblings.
  */
 #ifndef KILN_AUX_KLIB_H
 #define KILN_AUX_KLIB_H
 #define _AUX_KLIB_H
 
-#include <nt/base.h>
+#include <ntimage.h>
 
 EXTERN_C_START
 
@@ -37,24 +38,24 @@ typedef struct _KBUGCHECK_DATA {
 NT_ASSERT_SIZE(AUX_MODULE_EXTENDED_INFO, 0x110);
 NT_ASSERT_SIZE(KBUGCHECK_DATA, 0x28);
 
-_IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI NTSTATUS NTAPI AuxKlibInitialize(VOID);
+_IRQL_requires_max_(PASSIVE_LEVEL) NTSTATUS NTAPI AuxKlibInitialize(VOID);
 
 /* QueryInfo NULL: how many bytes are needed. Otherwise an array of structures of ElementSize bytes. */
 _IRQL_requires_max_(PASSIVE_LEVEL)
-NTKERNELAPI NTSTATUS NTAPI AuxKlibQueryModuleInformation(_Inout_ PULONG BufferSize, _In_ ULONG ElementSize,
+NTSTATUS NTAPI AuxKlibQueryModuleInformation(_Inout_ PULONG BufferSize, _In_ ULONG ElementSize,
                                                          _Out_writes_bytes_opt_(*BufferSize) PVOID QueryInfo);
 
 /* Any IRQL. */
-NTKERNELAPI NTSTATUS NTAPI AuxKlibGetBugCheckData(_Inout_ PKBUGCHECK_DATA BugCheckData);
-NTKERNELAPI struct _IMAGE_EXPORT_DIRECTORY *NTAPI AuxKlibGetImageExportDirectory(_In_ PVOID ImageBase);
+NTSTATUS NTAPI AuxKlibGetBugCheckData(_Inout_ PKBUGCHECK_DATA BugCheckData);
+PIMAGE_EXPORT_DIRECTORY NTAPI AuxKlibGetImageExportDirectory(_In_ PVOID ImageBase);
 
 _IRQL_requires_max_(PASSIVE_LEVEL)
-NTKERNELAPI NTSTATUS NTAPI AuxKlibEnumerateSystemFirmwareTables(
+NTSTATUS NTAPI AuxKlibEnumerateSystemFirmwareTables(
     _In_ ULONG FirmwareTableProviderSignature, _Out_writes_bytes_opt_(BufferLength) PVOID FirmwareTableBuffer,
     _In_ ULONG BufferLength, _Out_opt_ PULONG ReturnLength);
 
 _IRQL_requires_max_(PASSIVE_LEVEL)
-NTKERNELAPI NTSTATUS NTAPI AuxKlibGetSystemFirmwareTable(_In_ ULONG FirmwareTableProviderSignature,
+NTSTATUS NTAPI AuxKlibGetSystemFirmwareTable(_In_ ULONG FirmwareTableProviderSignature,
                                                          _In_ ULONG FirmwareTableID,
                                                          _Out_writes_bytes_opt_(BufferLength) PVOID FirmwareTableBuffer,
                                                          _In_ ULONG BufferLength, _Out_opt_ PULONG ReturnLength);

@@ -453,6 +453,21 @@ NTKERNELAPI NTSTATUS NTAPI ExGetFirmwareEnvironmentVariable(_In_ PUNICODE_STRING
 NTKERNELAPI NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(_In_ PUNICODE_STRING VariableName,
                                                             _In_ LPGUID VendorGuid, _In_opt_ PVOID Value,
                                                             _In_ ULONG ValueLength, _In_ ULONG Attributes);
+/*
+ * The tables of the firmware: their identifiers, and one of them. Providers 'ACPI', 'FIRM' and 'RSMB'. A buffer that is
+ * missing or too small gets STATUS_BUFFER_TOO_SMALL and *ReturnLength what is needed. What the auxiliary library calls:
+ * aux_klib/nf-aux_klib-auxklibgetsystemfirmwaretable.
+ */
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI NTSTATUS NTAPI ExEnumerateSystemFirmwareTables(_In_ ULONG FirmwareTableProviderSignature,
+                                                           _Out_writes_bytes_opt_(BufferLength)
+                                                               PVOID FirmwareTableBuffer,
+                                                           _In_ ULONG BufferLength, _Out_opt_ PULONG ReturnLength);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI NTSTATUS NTAPI ExGetSystemFirmwareTable(_In_ ULONG FirmwareTableProviderSignature,
+                                                    _In_ ULONG FirmwareTableID,
+                                                    _Out_writes_bytes_opt_(BufferLength) PVOID FirmwareTableBuffer,
+                                                    _In_ ULONG BufferLength, _Out_opt_ PULONG ReturnLength);
 NTKERNELAPI FIRMWARE_TYPE NTAPI ExGetFirmwareType(VOID);
 NTKERNELAPI BOOLEAN NTAPI ExIsSoftBoot(VOID);
 NTKERNELAPI NTSTATUS NTAPI ExInitializeDeviceAts(_In_ PDEVICE_OBJECT PhysicalDeviceObject, _In_ ULONG Flags);
