@@ -72,6 +72,8 @@ bool run_idle(struct command_line *line);
 bool run_expect(struct command_line *line);
 bool run_print(struct command_line *line);
 bool run_list(struct command_line *line);
+bool run_processor(struct command_line *line);
+bool run_nmi(struct command_line *line);
 bool run_version(struct command_line *line);
 bool run_quit(struct command_line *line);
 bool run_help(struct command_line *line);

@@ -51,6 +51,28 @@ bool run_list(struct command_line *line)
     return true;
 }
 
+/* processor add */
+bool run_processor(struct command_line *line)
+{
+    char action[16], name[64];
+    unsigned index;
+    if (!want_text(line, "add", action, sizeof action))
+        return false;
+    if (strcmp(action, "add") != 0)
+        return session_fail(line->words[1].column, "processor: add is all that can be done, not '%s'", action);
+    kiln_status status = kiln_add_processor(&index);
+    snprintf(name, sizeof name, "processor %u", index);
+    record(line, name, status, index, NULL, 0);
+    return true;
+}
+
+bool run_nmi(struct command_line *line)
+{
+    (void)line;
+    kiln_nmi();
+    return true;
+}
+
 bool run_version(struct command_line *line)
 {
     (void)line;
@@ -111,6 +133,11 @@ const struct command commands[] = {
     {"irps", "", "list the IRPs in flight", run_list},
     {"pool", "[TAG]", "show pool use by tag", run_list},
     {"modules", "", "list the loaded images", run_list},
+    {"timers", "", "list the timers that are set: when due, period, DPC routine, driver", run_list},
+    {"dpcs", "", "list the DPC queues, and what runs and waits in them", run_list},
+    {"processors", "", "list the processors, and what each does", run_list},
+    {"processor", "add", "add a processor to the running machine (see --max-cpus)", run_processor},
+    {"nmi", "", "raise a nonmaskable interrupt", run_nmi},
     {"version", "", "print Kiln's version", run_version},
     {"help", "[COMMAND]", "show the commands, or one", run_help},
     {"quit", "", "end", run_quit},

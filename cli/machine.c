@@ -28,6 +28,9 @@ static void help(const char *verb, FILE *out)
     fprintf(out,
             "  --seed N           seed of the simulator (default 0): the same seed gives the same run\n"
             "  --cpus N           virtual processors (default 1)\n"
+            "  --max-cpus N       ... and with those that 'processor add' may add\n"
+            "  --group-size N     processors in a processor group (default 64)\n"
+            "  --node-size N      processors in a NUMA node (default 64)\n"
             "  --ram SIZE         bytes of RAM, k m g allowed (default 256m)\n"
             "  --live             real time and a pthread per processor instead of the simulator\n"
             "  --log FILE         write the event log\n"
@@ -35,6 +38,7 @@ static void help(const char *verb, FILE *out)
             "  --allow-unresolved load drivers whose imports are missing; calling one bugchecks\n"
             "  --pass-breakpoints note breakpoints of drivers and go on, as with a debugger attached\n"
             "  --unchecked        leave the rule checks out (they are on in the simulator, off with --live)\n"
+            "  --checked          make the rule checks with --live as well\n"
             "  --timeout SECONDS  stop and report a run that takes longer than that in real time\n"
             "  --plain            print only what drivers print with DbgPrint\n"
             "  --json             print one JSON object a line\n"
@@ -95,7 +99,8 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
     *options = (struct machine_options){.kiln = {.size = sizeof options->kiln}, .drivers = drivers};
     for (int i = 1; i < argc; i++) {
         const char *option = argv[i], *value = NULL;
-        static const char *const valued[] = {"--script", "-c", "--seed", "--cpus", "--ram", "--log", "--timeout", "--coverage"};
+        static const char *const valued[] = {"--script", "-c", "--seed", "--cpus", "--max-cpus", "--group-size",
+                                             "--node-size", "--ram", "--log", "--timeout", "--coverage"};
         uint64_t number = 0;
         for (size_t v = 0; v < sizeof valued / sizeof *valued; v++) {
             size_t n = strlen(valued[v]);
@@ -129,6 +134,12 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
             if (number < 1 || number > HOST_MAX_VPS)
                 return usage(verb, "between 1 and 64 processors", value);
             options->kiln.cpus = (unsigned)number;
+        } else if (!strcmp(option, "--max-cpus") || !strcmp(option, "--group-size") || !strcmp(option, "--node-size")) {
+            if (number < 1 || number > HOST_MAX_VPS)
+                return usage(verb, "between 1 and 64 processors", value);
+            *(option[2] == 'm'   ? &options->kiln.max_cpus
+              : option[2] == 'g' ? &options->kiln.group_size
+                                 : &options->kiln.node_size) = (unsigned)number;
         } else if (!strcmp(option, "--ram")) {
             options->kiln.ram_bytes = number;
         } else if (!strcmp(option, "--log")) {
@@ -146,6 +157,8 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
             options->kiln.pass_breakpoints = true;
         } else if (!strcmp(option, "--unchecked")) {
             options->kiln.unchecked = true;
+        } else if (!strcmp(option, "--checked")) {
+            options->kiln.checked = true;
         } else if (!strcmp(option, "--plain")) {
             options->kiln.plain = session.plain = true;
         } else if (!strcmp(option, "--json")) {

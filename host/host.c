@@ -56,6 +56,12 @@ void host_set_gs(void *base)
 int32_t host_start(const struct host_boot *boot)
 {
     machine = *boot;
+    if (machine.config.max_cpus < machine.config.cpus)
+        machine.config.max_cpus = machine.config.cpus;
+    if (machine.config.group_size == 0 || machine.config.group_size > HOST_MAX_VPS)
+        machine.config.group_size = HOST_MAX_VPS;
+    if (machine.config.node_size == 0)
+        machine.config.node_size = HOST_MAX_VPS;
     host_sanitizer_init();
     have_fsgsbase = (getauxval(AT_HWCAP2) & 2) != 0;
     ops = machine.config.live ? &host_live_ops : &host_sim_ops;

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #define STATUS_SUCCESS                0
+#define STATUS_NO_SUCH_DEVICE         ((kiln_status)0xC000000E)
 #define STATUS_PENDING                0x103
 #define STATUS_TIMEOUT                0x102
 #define STATUS_UNSUCCESSFUL           ((kiln_status)0xC0000001)
@@ -33,6 +34,7 @@
 #define STATUS_FILE_IS_A_DIRECTORY    ((kiln_status)0xC00000BA)
 #define STATUS_NOT_FOUND              ((kiln_status)0xC0000225)
 #define STATUS_ALREADY_INITIALIZED    ((kiln_status)0xC0000510)
+#define STATUS_NO_SUCH_DEVICE ((kiln_status)0x8000001A)
 
 #define METHOD(code) ((code) & 3)
 #define METHOD_BUFFERED 0
@@ -124,12 +126,15 @@ kiln_status kiln_boot(const struct kiln_options *given)
             {
                 .live = options.live,
                 .trace = options.event_log != NULL,
-                .checked = !options.live && !options.unchecked,
+                .checked = options.live ? options.checked : !options.unchecked,
                 .allow_unresolved = options.allow_unresolved,
                 .pass_breakpoints = options.pass_breakpoints,
                 .plain = options.plain,
                 .json = options.json,
                 .cpus = options.cpus ? options.cpus : 1,
+                .max_cpus = options.max_cpus,
+                .group_size = options.group_size,
+                .node_size = options.node_size,
                 .ram_bytes = options.ram_bytes ? options.ram_bytes : 256ull << 20,
                 .seed = options.seed,
             },
@@ -138,8 +143,9 @@ kiln_status kiln_boot(const struct kiln_options *given)
         .exit_hook = options.on_exit,
         .console_hook = options.on_output ? forward_output : NULL,
     };
-    if (boot.config.cpus > HOST_MAX_VPS) {
-        explain("%u processors: at most %u", boot.config.cpus, HOST_MAX_VPS);
+    if (boot.config.cpus > HOST_MAX_VPS || boot.config.max_cpus > HOST_MAX_VPS) {
+        explain("%u processors: at most %u",
+                boot.config.max_cpus > boot.config.cpus ? boot.config.max_cpus : boot.config.cpus, HOST_MAX_VPS);
         return STATUS_INVALID_PARAMETER;
     }
     boot.config.ram_bytes = (boot.config.ram_bytes + KILN_PAGE_SIZE - 1) & ~(KILN_PAGE_SIZE - 1);
@@ -624,6 +630,26 @@ void kiln_give_up(uint64_t pc)
 _Static_assert((int)KC_TEXT == (int)KILN_TEXT && (int)KC_HEX == (int)KILN_HEX &&
                    sizeof(struct kc_field) == sizeof(struct kiln_field),
                "a row of the kernel is a row of the library");
+
+kiln_status kiln_add_processor(unsigned *index)
+{
+    uint32_t number = 0;
+    enter();
+    kiln_status status = KcAddProcessor(&number);
+    leave();
+    if (status == STATUS_NO_SUCH_DEVICE)
+        explain("all %u processors that the machine may have are there already (--max-cpus)", number);
+    if (index)
+        *index = number;
+    return status;
+}
+
+void kiln_nmi(void)
+{
+    enter();
+    KcNmi();
+    leave();
+}
 
 kiln_status kiln_list(const char *kind, const char *argument, kiln_row_fn *row, void *context)
 {

@@ -34,6 +34,7 @@ static void refresh_shared_page(void)
         put32(0x26C, 10);          /* NtMajorVersion: last, it says that the rest is there */
     }
     put32(0x3C0, KiProcessorCount); /* ActiveProcessorCount */
+    KiSharedUserPage[0x3C4] = (UCHAR)KeQueryActiveGroupCount();
     KiUpdateSharedTime();
 }
 

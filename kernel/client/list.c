@@ -13,38 +13,13 @@
 #include "iop.h"
 #include "ki.h"
 #include "ldrp.h"
+#include "listp.h"
 #include "mi.h"
 #include "obp.h"
 #include "psp.h"
 
-#define NAME_BYTES 256
-
-struct rows {
-    kc_row_fn *row;
-    void *context;
-};
-
-static struct kc_field text(const char *name, const char *value)
-{
-    return (struct kc_field){.name = name, .kind = KC_TEXT, .text = value};
-}
-
-static struct kc_field number(const char *name, uint64_t value)
-{
-    return (struct kc_field){.name = name, .kind = KC_NUMBER, .number = value};
-}
-
-static struct kc_field hex(const char *name, uint64_t value)
-{
-    return (struct kc_field){.name = name, .kind = KC_HEX, .number = value};
-}
-
-#define EMIT(rows, ...)                                                                                      \
-    (rows)->row((rows)->context, (const struct kc_field[]){__VA_ARGS__},                                     \
-                sizeof((const struct kc_field[]){__VA_ARGS__}) / sizeof(struct kc_field))
-
 /* A counted string as UTF-8, cut to the buffer, always terminated. */
-static void to_utf8(PCUNICODE_STRING string, char *buffer, ULONG bytes)
+void KcToUtf8(PCUNICODE_STRING string, char *buffer, ULONG bytes)
 {
     ULONG written = 0;
     if (string && string->Buffer)
@@ -53,13 +28,13 @@ static void to_utf8(PCUNICODE_STRING string, char *buffer, ULONG bytes)
 }
 
 /* "driver.sys+0x1234 (function)" of a code address, as far as it is known. */
-static void describe_code(PVOID address, char *buffer, size_t bytes)
+void KcDescribeCode(PVOID address, char *buffer, size_t bytes)
 {
     PKLDR_MODULE module = LdrFindModuleByAddress(address);
     struct host_symbol symbol;
     if (module) {
         char name[64];
-        to_utf8(&module->Entry.BaseDllName, name, sizeof name);
+        KcToUtf8(&module->Entry.BaseDllName, name, sizeof name);
         nt__snprintf(buffer, bytes, "%s+0x%I64x", name, (ULONG64)((PUCHAR)address - (PUCHAR)module->Entry.DllBase));
     } else if (host_symbolize(NULL, (uint64_t)address, &symbol)) {
         nt__snprintf(buffer, bytes, "%s", symbol.function);
@@ -83,7 +58,7 @@ static BOOLEAN driver_row(PDRIVER_OBJECT driver, PVOID context)
 {
     struct rows *rows = context;
     char name[NAME_BYTES];
-    to_utf8(&driver->DriverName, name, sizeof name);
+    KcToUtf8(&driver->DriverName, name, sizeof name);
     EMIT(rows, text("driver", name), hex("object", (uint64_t)driver), hex("start", (uint64_t)driver->DriverStart),
          hex("size", driver->DriverSize), number("devices", count_devices(driver)),
          text("unloads", driver->DriverUnload ? "yes" : "no"));
@@ -95,7 +70,7 @@ static BOOLEAN device_row(PDEVICE_OBJECT device, PVOID context)
     struct rows *rows = context;
     char name[NAME_BYTES], driver[NAME_BYTES], flags[128], attached[NAME_BYTES] = "";
     IopFormatName(device, name, sizeof name);
-    to_utf8(&device->DriverObject->DriverName, driver, sizeof driver);
+    KcToUtf8(&device->DriverObject->DriverName, driver, sizeof driver);
     IopFormatDeviceFlags(device, flags, sizeof flags);
     if (device->AttachedDevice)
         IopFormatName(device->AttachedDevice, attached, sizeof attached);
@@ -171,7 +146,7 @@ static void describe_link(PVOID link, char *buffer, ULONG bytes)
                                           KernelMode, &handle)))
         return;
     if (NT_SUCCESS(ZwQuerySymbolicLinkObject(handle, &string, NULL)))
-        to_utf8(&string, buffer, bytes);
+        KcToUtf8(&string, buffer, bytes);
     ZwClose(handle);
 }
 
@@ -185,8 +160,8 @@ static NTSTATUS list_objdir(const char *argument, struct rows *rows)
     while (ObpEnumerateDirectory(directory, &cursor, &object)) {
         char name[NAME_BYTES], type[64], target[NAME_BYTES] = "";
         POBJECT_HEADER_NAME_INFO info = ObpNameInfo(ObpHeader(object));
-        to_utf8(info ? &info->Name : NULL, name, sizeof name);
-        to_utf8(&ObpTypeOf(object)->Name, type, sizeof type);
+        KcToUtf8(info ? &info->Name : NULL, name, sizeof name);
+        KcToUtf8(&ObpTypeOf(object)->Name, type, sizeof type);
         if (ObpTypeOf(object) == ObpSymbolicLinkObjectType)
             describe_link(object, target, sizeof target);
         EMIT(rows, text("name", name), text("type", type), hex("object", (uint64_t)object),
@@ -207,7 +182,7 @@ static void list_table(PEPROCESS process, PHANDLE_TABLE table, struct rows *rows
     while (ObEnumerateHandles(table, &cursor, &entry)) {
         char type[64], detail[NAME_BYTES] = "";
         POBJECT_TYPE object_type = ObpTypeOf(entry.Object);
-        to_utf8(&object_type->Name, type, sizeof type);
+        KcToUtf8(&object_type->Name, type, sizeof type);
         if (object_type->TypeInfo.DumpProcedure)
             object_type->TypeInfo.DumpProcedure(entry.Object, detail, sizeof detail);
         EMIT(rows, text("process", process ? (const char *)process->ImageFileName : "kernel"),
@@ -283,7 +258,7 @@ static NTSTATUS list_threads(const char *argument, struct rows *rows)
     for (ULONG i = 0; i < snapshot.count && i < snapshot.room; i++) {
         const KI_THREAD_INFO *info = &snapshot.threads[i].info;
         char start[128], wait[NAME_BYTES];
-        describe_code(info->StartAddress, start, sizeof start);
+        KcDescribeCode(info->StartAddress, start, sizeof start);
         describe_wait(info, wait, sizeof wait);
         EMIT(rows, number("id", info->Id), text("process", snapshot.threads[i].process),
              text("state", KiThreadStateName(info->State)), number("priority", (uint64_t)info->Priority),
@@ -361,7 +336,7 @@ static NTSTATUS list_pool(const char *argument, struct rows *rows)
         MiFormatTag(block.Tag, tag);
         if (nt_strcmp(argument, tag) != 0)
             continue;
-        describe_code(block.Caller, caller, sizeof caller);
+        KcDescribeCode(block.Caller, caller, sizeof caller);
         EMIT(rows, text("tag", caller), number("nonpaged allocs", 0), number("frees", 0), number("bytes", block.Bytes),
              number("paged allocs", 0), number("frees ", 0), number("bytes ", 0));
     }
@@ -372,8 +347,8 @@ static BOOLEAN module_row(PKLDR_MODULE module, PVOID context)
 {
     struct rows *rows = context;
     char name[NAME_BYTES], path[NAME_BYTES];
-    to_utf8(&module->Entry.BaseDllName, name, sizeof name);
-    to_utf8(&module->Entry.FullDllName, path, sizeof path);
+    KcToUtf8(&module->Entry.BaseDllName, name, sizeof name);
+    KcToUtf8(&module->Entry.FullDllName, path, sizeof path);
     EMIT(rows, text("module", name), hex("base", (uint64_t)module->Entry.DllBase), hex("size", module->Entry.SizeOfImage),
          hex("entry", (uint64_t)module->Entry.EntryPoint), text("path", path));
     return TRUE;
@@ -394,6 +369,7 @@ static const struct {
     {"drivers", list_drivers}, {"devices", list_devices}, {"devstack", list_devstack},
     {"objdir", list_objdir},   {"handles", list_handles}, {"threads", list_threads},
     {"irps", list_irps},       {"pool", list_pool},       {"modules", list_modules},
+    {"timers", KcListTimers},  {"dpcs", KcListDpcs},      {"processors", KcListProcessors},
 };
 
 int32_t KcList(const char *kind, const char *argument, kc_row_fn *row, void *context)

@@ -147,7 +147,8 @@ void NTAPI ExNotifyCallback(PVOID CallbackObject, PVOID Argument1, PVOID Argumen
 
 /* ---------------------------------------------------------------- start */
 
-static void create_standard(PCWSTR Name)
+/* Its reference is the caller's; the name keeps the object besides. */
+static PCALLBACK_OBJECT create_standard(PCWSTR Name)
 {
     UNICODE_STRING String;
     OBJECT_ATTRIBUTES Attributes;
@@ -155,8 +156,17 @@ static void create_standard(PCWSTR Name)
 
     RtlInitUnicodeString(&String, Name);
     InitializeObjectAttributes(&Attributes, &String, OBJ_CASE_INSENSITIVE | OBJ_PERMANENT, NULL, NULL);
-    if (NT_SUCCESS(ExCreateCallback(&Object, &Attributes, TRUE, TRUE)))
-        ObDereferenceObject(Object); /* permanent: the name keeps it */
+    if (!NT_SUCCESS(ExCreateCallback(&Object, &Attributes, TRUE, TRUE)))
+        KeBugCheckEx(PHASE1_INITIALIZATION_FAILED, 4, 0, 0, 0);
+    return Object;
+}
+
+static PCALLBACK_OBJECT processor_add; /* [c] referenced for good */
+
+/* Argument1 is the processor's index. */
+static void processor_added(ULONG Index)
+{
+    ExNotifyCallback(processor_add, (PVOID)(ULONG_PTR)Index, NULL);
 }
 
 void ExpInitCallbacks(void)
@@ -172,7 +182,8 @@ void ExpInitCallbacks(void)
     if (!NT_SUCCESS(ObpCreateObjectType(&Name, &Initializer, NULL, &callback_type)))
         KeBugCheckEx(PHASE1_INITIALIZATION_FAILED, 3, 0, 0, 0);
     ObCreatePermanentDirectory(L"\\Callback");
-    create_standard(L"\\Callback\\SetSystemTime");
-    create_standard(L"\\Callback\\PowerState");
-    create_standard(L"\\Callback\\ProcessorAdd");
+    ObDereferenceObject(create_standard(L"\\Callback\\SetSystemTime"));
+    ObDereferenceObject(create_standard(L"\\Callback\\PowerState"));
+    processor_add = create_standard(L"\\Callback\\ProcessorAdd");
+    KiProcessorAdded = processor_added;
 }

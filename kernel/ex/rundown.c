@@ -139,7 +139,7 @@ struct _EX_RUNDOWN_REF_CACHE_AWARE {
 
 static ULONG processors(void)
 {
-    return KiProcessorCount > host_config()->cpus ? KiProcessorCount : host_config()->cpus;
+    return host_config()->max_cpus;
 }
 
 static volatile ULONG_PTR *value_of(PEX_RUNDOWN_REF_CACHE_AWARE Ref)

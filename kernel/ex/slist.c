@@ -35,7 +35,7 @@ static BOOLEAN alone; /* one processor: nobody can come in between, so no locked
 
 void ExpInitSLists(void)
 {
-    alone = host_config()->cpus == 1;
+    alone = host_config()->max_cpus == 1;
 }
 
 static inline BOOLEAN exchange(PSLIST_HEADER Head, HEADER_VALUE Old, HEADER_VALUE New)

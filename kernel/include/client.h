@@ -63,6 +63,10 @@ void KcSleep(uint64_t time_100ns);
 bool KcRunUntilIdle(uint64_t limit_100ns);
 int32_t KcRunOnThread(void (*function)(void *), void *argument);
 
+/* Add a processor (kiln_add_processor); a nonmaskable interrupt on the calling processor. */
+int32_t KcAddProcessor(uint32_t *index);
+void KcNmi(void);
+
 enum kc_field_kind { KC_TEXT, KC_NUMBER, KC_HEX };
 struct kc_field {
     const char *name;

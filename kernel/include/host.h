@@ -36,6 +36,9 @@ struct host_config {
     bool plain;            /* only driver debug output goes to standard output */
     bool json;             /* reports in JSON */
     uint32_t cpus;         /* virtual processors at boot, 1..HOST_MAX_VPS */
+    uint32_t max_cpus;     /* ... and with those that may be added later; host_start makes it at least cpus */
+    uint32_t group_size;   /* processors a group has at most; host_start makes 0 the maximum, 64 */
+    uint32_t node_size;    /* processors a NUMA node has at most; host_start makes 0 the maximum: one node */
     uint64_t ram_bytes;    /* page multiple */
     uint64_t seed;         /* of the simulator and of every kernel random number on it */
 };

@@ -123,6 +123,10 @@ typedef struct _KI_DPC_QUEUE {
     ULONG Depth;
     ULONG Count;
     PKDPC volatile Active; /* [v] the one whose routine runs */
+    PVOID volatile Routine; /* [v] its routine */
+    ULONG64 Runs;          /* [v] */
+    ULONG64 Longest;       /* [v] 100 ns, of a checked machine; ... */
+    PVOID LongestRoutine;  /* [v] ... and whose run that was */
 } KI_DPC_QUEUE, *PKI_DPC_QUEUE;
 
 enum { KiDpcNormal, KiDpcThreaded };
@@ -146,7 +150,8 @@ struct _KPRCB {
     BOOLEAN QuantumEnd;          /* [a] */
     BOOLEAN ThreadedDpcActive;   /* [v] */
     BOOLEAN Started;             /* [a] */
-    ULONG64 DpcStartTime;        /* [v] interrupt time at which the DPC run began, for the watchdog */
+    volatile ULONG64 DpcStartTime; /* [v] checked: interrupt time at which the running DPC began; 0: none runs */
+    ULONG64 DpcRunTime;          /* [v] checked: when the run of DPCs it belongs to began */
     volatile USHORT Irr[KI_IRQL_COUNT]; /* [a] requested vectors, a bit each, by level */
     ULONG64 InterruptCount, DpcCount, SwitchCount; /* [v] */
     ULONG64 SwitchTime;          /* [v] cycle counter when the current thread was switched in */
@@ -188,8 +193,41 @@ C_ASSERT(FIELD_OFFSET(KIPCR, Prcb.CurrentThread) == 0x188);
 C_ASSERT(FIELD_OFFSET(KIPCR, Prcb.Number) == 0x1a4);
 
 extern KIPCR KiPcrs[HOST_MAX_VPS];
-extern ULONG KiProcessorCount;         /* active processors; only grows, during boot */
-extern KAFFINITY KiActiveProcessors;
+extern ULONG KiProcessorCount;         /* active processors; only grows: at boot, and by KiAddProcessor */
+extern KAFFINITY KiActiveProcessors;   /* a bit for each, by index */
+
+/*
+ * Inside the kernel a processor is its index, and a set of processors a mask of indexes. Drivers name processors by group
+ * and number: group g holds the indexes from g * group_size on. These translate at the edge; any IRQL.
+ */
+static inline PROCESSOR_NUMBER KiNumberOfIndex(ULONG Index)
+{
+    ULONG size = host_config()->group_size;
+    return (PROCESSOR_NUMBER){.Group = (USHORT)(Index / size), .Number = (UCHAR)(Index % size)};
+}
+
+/* Indexes that the group can have, active or not; 0: no such group. */
+KAFFINITY KiGroupIndexes(USHORT Group);
+
+/* The indexes that a group-relative mask names, 0 if one of them can never exist; and the reverse. */
+KAFFINITY KiIndexesOfGroup(USHORT Group, KAFFINITY Mask);
+KAFFINITY KiGroupOfIndexes(USHORT Group, KAFFINITY Indexes);
+
+/*
+ * Add a processor to the running machine: processor change callbacks may veto, then it runs threads. STATUS_SUCCESS with its
+ * index; STATUS_NO_SUCH_DEVICE when all processors that the machine may have are there; the veto's status; or
+ * STATUS_INSUFFICIENT_RESOURCES when the host cannot start it. PASSIVE_LEVEL; one at a time, callers take turns.
+ */
+NTSTATUS KiAddProcessor(PULONG Index);
+
+/* Called when a processor was added, after the change callbacks (ex: \Callback\ProcessorAdd). PASSIVE_LEVEL. */
+extern void (*KiProcessorAdded)(ULONG Index);
+
+/*
+ * A nonmaskable interrupt on the calling processor: the callbacks are asked, at HIGH_LEVEL, the last registered first. If
+ * none handled it, bugcheck NMI_HARDWARE_FAILURE. Any IRQL.
+ */
+void KiRaiseNmi(void);
 
 /*
  * Volatile reads through GS: the answer may differ after every call that can switch threads, so the compiler must not
@@ -447,7 +485,35 @@ void KiUpdateSharedTime(void);
  */
 void KiCheckForTimers(PVOID Begin, SIZE_T Bytes, PVOID DriverAddress);
 
+/* An armed timer, as `timers` shows it. */
+typedef struct _KI_TIMER_INFO {
+    PKTIMER Timer;
+    ULONG64 Due;      /* interrupt time */
+    ULONG Period;     /* ms; 0: once */
+    BOOLEAN Absolute;
+    PKDPC Dpc;
+    PVOID Routine;    /* the DPC's */
+    ULONG Thread;     /* id of the thread whose time-out it is; 0: a timer of its own */
+} KI_TIMER_INFO;
+
+/* Call `fn` under D for every armed timer, the wheel's nearest first, until it returns FALSE. IRQL <= DISPATCH_LEVEL. */
+void KiEnumerateTimers(BOOLEAN (*fn)(const KI_TIMER_INFO *Info, PVOID Context), PVOID Context);
+
 /* ---------------------------------------------------------------- DPCs for other managers */
+
+/* What `dpcs` shows: a queue, then the DPC whose routine runs, then those that wait. */
+enum { KiDpcInfoQueue, KiDpcInfoRunning, KiDpcInfoWaiting };
+typedef struct _KI_DPC_INFO {
+    ULONG Processor;
+    BOOLEAN Threaded;
+    UCHAR What;
+    PVOID Routine;         /* of a queue: that of the longest run */
+    ULONG Depth;           /* of a queue, as the rest */
+    ULONG64 Runs, Longest; /* Longest in 100 ns, 0 on a machine that is not checked */
+} KI_DPC_INFO;
+
+/* Call `fn`, which may not wait or take a lock, until it returns FALSE. Any IRQL. */
+void KiEnumerateDpcs(BOOLEAN (*fn)(const KI_DPC_INFO *Info, PVOID Context), PVOID Context);
 
 /* Number of DPCs queued and not yet run on all processors; for idle detection and reports. */
 ULONG KiCountQueuedDpcs(void);
@@ -473,6 +539,20 @@ typedef struct _KI_THREAD_INFO {
     PVOID Owners[64];        /* of an object that is a mutant: the owning PKTHREAD */
     ULONG_PTR StackPointer;  /* of a thread that is not running: its saved frame, for KiWalkThread */
 } KI_THREAD_INFO, *PKI_THREAD_INFO;
+
+/* A processor as `processors` shows it: a snapshot, parts of which may be older than others. */
+typedef struct _KI_PROCESSOR_INFO {
+    PROCESSOR_NUMBER Number;
+    USHORT Node;
+    BOOLEAN Idle;
+    KIRQL Irql;
+    ULONG Thread; /* id */
+    PVOID StartAddress;
+    ULONG64 Interrupts, Dpcs, Switches;
+} KI_PROCESSOR_INFO;
+
+/* FALSE: there is no active processor of that index. IRQL <= DISPATCH_LEVEL. */
+BOOLEAN KiQueryProcessor(ULONG Index, KI_PROCESSOR_INFO *Info);
 
 /* Call `fn` for every started thread in creation order until it returns FALSE. IRQL <= DISPATCH_LEVEL. */
 void KiEnumerateThreads(BOOLEAN (*fn)(const KI_THREAD_INFO *Info, PVOID Context), PVOID Context);

@@ -7,7 +7,7 @@
  */
 #include "iomgr.h"
 
-static NTSTATUS connect(const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS *p)
+static NTSTATUS connect(const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS *p, USHORT group)
 {
     KI_CONNECT connect = {
         .ServiceRoutine = p->ServiceRoutine,
@@ -18,13 +18,13 @@ static NTSTATUS connect(const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS *p
         .SynchronizeIrql = p->SynchronizeIrql,
         .Mode = p->InterruptMode,
         .ShareVector = p->ShareVector,
-        .Affinity = p->ProcessorEnableMask,
+        .Affinity = KiIndexesOfGroup(group, p->ProcessorEnableMask & KeQueryGroupAffinity(group)),
         .Owner = p->PhysicalDeviceObject,
     };
     *p->InterruptObject = NULL;
     if (!p->ServiceRoutine || p->SynchronizeIrql < p->Irql)
         return STATUS_INVALID_PARAMETER;
-    if (!(p->ProcessorEnableMask & KeQueryActiveProcessors()))
+    if (connect.Affinity == 0)
         return STATUS_INVALID_PARAMETER;
     return KiConnectInterrupt(&connect, p->InterruptObject);
 }
@@ -48,7 +48,7 @@ NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTIN
         .ProcessorEnableMask = ProcessorEnableMask,
     };
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    return connect(&p);
+    return connect(&p, 0);
 }
 
 VOID NTAPI IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
@@ -62,10 +62,9 @@ NTSTATUS NTAPI IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     switch (Parameters->Version) {
     case CONNECT_FULLY_SPECIFIED:
-        return connect(&Parameters->FullySpecified);
+        return connect(&Parameters->FullySpecified, 0);
     case CONNECT_FULLY_SPECIFIED_GROUP:
-        return Parameters->FullySpecified.Group == 0 ? connect(&Parameters->FullySpecified)
-                                                     : STATUS_INVALID_PARAMETER;
+        return connect(&Parameters->FullySpecified, Parameters->FullySpecified.Group);
     case CONNECT_LINE_BASED:
     case CONNECT_MESSAGE_BASED:
     case CONNECT_MESSAGE_BASED_PASSIVE:

@@ -14,6 +14,7 @@
 ULONG64 KepTick;
 static ULONG64 armed_for = UINT64_MAX; /* [D] no interrupt is needed before */
 static ULONG64 tick_due = UINT64_MAX;  /* [D] */
+static volatile BOOLEAN watchdog_armed; /* [D] the clock is armed for nothing but the watchdog, perhaps */
 static volatile ULONG clock_requested; /* [a] processor 0 has clock work */
 static volatile LONG64 system_offset;  /* system time minus interrupt time */
 ULONG KeMaximumIncrement = KI_TICK_100NS;
@@ -42,6 +43,7 @@ void KiPostClock(void)
 
 void KepClockInterrupt(void)
 {
+    KepWatchdogCheck();
     __atomic_store_n(&clock_requested, 1, __ATOMIC_RELEASE);
     KepPostSelf(KiPcr(), DISPATCH_LEVEL);
 }
@@ -49,6 +51,16 @@ void KepClockInterrupt(void)
 BOOLEAN KepClockRequested(PKPRCB Prcb)
 {
     return Prcb->Number == 0 && clock_requested != 0;
+}
+
+/* D held. */
+static void rearm(void)
+{
+    ULONG64 next = KepNextTimerDue(), watchdog = host_config()->checked ? KepWatchdogDue() : UINT64_MAX;
+    next = next < tick_due ? next : tick_due;
+    watchdog_armed = watchdog < next;
+    armed_for = watchdog_armed ? watchdog : next;
+    host_clock_arm(armed_for);
 }
 
 void KepClockWork(void)
@@ -67,10 +79,27 @@ void KepClockWork(void)
                 KepKick(&KiPcrs[i].Prcb);
         tick_due = KepReadySummary != 0 ? now + KI_TICK_100NS : UINT64_MAX;
     }
-    ULONG64 next = KepNextTimerDue();
-    armed_for = next < tick_due ? next : tick_due;
-    host_clock_arm(armed_for);
+    rearm();
     KiUnlockDispatcherFromDpcLevel();
+}
+
+void KepArmWatchdog(ULONG64 Due)
+{
+    if (KI_PEEK(armed_for) <= Due)
+        return;
+    KiLockDispatcherAtDpcLevel();
+    watchdog_armed = TRUE;
+    KepArmClock(Due);
+    KiUnlockDispatcherFromDpcLevel();
+}
+
+void KepDisarmWatchdog(void)
+{
+    if (!watchdog_armed)
+        return;
+    KIRQL irql = KiLockDispatcher();
+    rearm();
+    KiUnlockDispatcher(irql);
 }
 
 /* ---------------------------------------------------------------- time of day */

@@ -17,8 +17,6 @@
 #include "kep.h"
 
 #define ANY_PROCESSOR     0xffff /* KDPC.Number of a DPC without a target */
-#define WATCHDOG_TICKS    1280   /* what KeQueryDpcWatchdogInformation reports: 20 s a DPC, 120 s all DPCs in a row */
-#define WATCHDOG_ALL      7680
 
 /* The two words after KDPC.Importance are one list entry to us: forward link, and where NT keeps a history, back link. */
 static LIST_ENTRY *link_of(PKDPC Dpc)
@@ -69,7 +67,9 @@ VOID NTAPI KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance)
 
 VOID NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
 {
-    Dpc->Number = (UCHAR)Number;
+    /* Of group 0, whose numbers are indexes; another one changes nothing. */
+    if ((UCHAR)Number < KeQueryActiveProcessorCount(NULL))
+        Dpc->Number = (UCHAR)Number;
 }
 
 NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber)
@@ -198,18 +198,25 @@ void KepRetireDpcs(PKPRCB Prcb)
     if (KepClockRequested(Prcb))
         KepClockWork();
     if (KI_PEEK(queue->Depth) != 0) {
-        Prcb->DpcStartTime = host_config()->checked ? host_interrupt_time() : 0;
+        BOOLEAN checked = host_config()->checked;
         while ((dpc = take(queue, &copy)) != NULL) {
             Prcb->DpcRoutineActive = dpc;
             Prcb->DpcCount++;
+            queue->Routine = (PVOID)(ULONG_PTR)copy.DeferredRoutine;
+            queue->Runs++;
             KiTrace("dpc", Prcb->Number, (ULONG_PTR)copy.DeferredRoutine, 0, 0);
+            if (checked)
+                KepWatchdogDpcBegins(Prcb);
             copy.DeferredRoutine(dpc, copy.DeferredContext, copy.SystemArgument1, copy.SystemArgument2);
             check_after(&copy, DISPATCH_LEVEL);
+            if (checked)
+                KepWatchdogDpcEnds(Prcb);
             Prcb->DpcRoutineActive = NULL;
             queue->Active = NULL;
             if (KepClockRequested(Prcb))
                 KepClockWork();
         }
+        Prcb->DpcRunTime = 0;
     }
     if (Prcb->Dpc[KiDpcThreaded].Depth != 0 && Prcb->DpcThread) {
         KiLockDispatcherAtDpcLevel();
@@ -230,9 +237,14 @@ static VOID NTAPI dpc_thread(PVOID Context)
     for (;;) {
         while ((dpc = take(queue, &copy)) != NULL) {
             prcb->ThreadedDpcActive = TRUE;
+            queue->Routine = (PVOID)(ULONG_PTR)copy.DeferredRoutine;
+            queue->Runs++;
+            ULONG64 began = host_config()->checked ? host_interrupt_time() : 0;
             KiTrace("threaded-dpc", prcb->Number, (ULONG_PTR)copy.DeferredRoutine, 0, 0);
             copy.DeferredRoutine(dpc, copy.DeferredContext, copy.SystemArgument1, copy.SystemArgument2);
             check_after(&copy, PASSIVE_LEVEL);
+            if (began)
+                KepNoteDpcRun(queue, host_interrupt_time() - began);
             prcb->ThreadedDpcActive = FALSE;
             queue->Active = NULL;
         }
@@ -293,8 +305,9 @@ VOID NTAPI KeFlushQueuedDpcs(VOID)
         return;
     KeWaitForSingleObject(&flush_turn, Executive, KernelMode, FALSE, NULL);
     KeInitializeEvent(&flush.Done, NotificationEvent, FALSE);
-    flush.Pending = (LONG)KiProcessorCount * 2;
-    for (ULONG i = 0; i < KiProcessorCount; i++) {
+    ULONG count = KiProcessorCount;
+    flush.Pending = (LONG)count * 2;
+    for (ULONG i = 0; i < count; i++) {
         for (ULONG kind = KiDpcNormal; kind <= KiDpcThreaded; kind++) {
             initialize(&flush.Dpc[i][kind], kind == KiDpcNormal ? DpcObject : ThreadedDpcObject, flush_routine, &flush);
             flush.Dpc[i][kind].Number = (USHORT)i;
@@ -331,18 +344,30 @@ ULONG NTAPI KeShouldYieldProcessor(VOID)
     return prcb->QuantumEnd || KI_PEEK(prcb->NextThread) != NULL || KI_PEEK(prcb->Dpc[KiDpcNormal].Depth) != 0;
 }
 
-NTSTATUS NTAPI KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation)
+void KiEnumerateDpcs(BOOLEAN (*fn)(const KI_DPC_INFO *Info, PVOID Context), PVOID Context)
 {
-    PKPRCB prcb = KiPrcb();
-    if (KiIrql() < DISPATCH_LEVEL)
-        return STATUS_UNSUCCESSFUL;
-    ULONG64 used = prcb->DpcRoutineActive && prcb->DpcStartTime
-                       ? (host_interrupt_time() - prcb->DpcStartTime) / KI_TICK_100NS
-                       : 0;
-    WatchdogInformation->DpcTimeLimit = WATCHDOG_TICKS;
-    WatchdogInformation->DpcTimeCount = used < WATCHDOG_TICKS ? WATCHDOG_TICKS - (ULONG)used : 0;
-    WatchdogInformation->DpcWatchdogLimit = WATCHDOG_ALL;
-    WatchdogInformation->DpcWatchdogCount = used < WATCHDOG_ALL ? WATCHDOG_ALL - (ULONG)used : 0;
-    WatchdogInformation->Reserved = 0;
-    return STATUS_SUCCESS;
+    BOOLEAN more = TRUE;
+    for (ULONG at = 0; at < KiProcessorCount * 2 && more; at++) {
+        PKI_DPC_QUEUE queue = &KiPcrs[at / 2].Prcb.Dpc[at % 2];
+        KI_DPC_INFO info = {.Processor = at / 2, .Threaded = at % 2 == KiDpcThreaded};
+        KIRQL irql = KiRaise(HIGH_LEVEL);
+        lock(queue);
+        info.Depth = queue->Depth;
+        info.Runs = KI_PEEK(queue->Runs);
+        info.Longest = KI_PEEK(queue->Longest);
+        info.Routine = KI_PEEK(queue->LongestRoutine);
+        more = fn(&info, Context);
+        info.What = KiDpcInfoRunning;
+        info.Routine = queue->Routine;
+        if (queue->Active && more)
+            more = fn(&info, Context);
+        info.What = KiDpcInfoWaiting;
+        for (LIST_ENTRY *e = queue->ListHead.Flink; e != &queue->ListHead && more; e = e->Flink) {
+            info.Routine =
+                (PVOID)(ULONG_PTR)CONTAINING_RECORD((SINGLE_LIST_ENTRY *)e, KDPC, DpcListEntry)->DeferredRoutine;
+            more = fn(&info, Context);
+        }
+        unlock(queue);
+        KiLower(irql);
+    }
 }

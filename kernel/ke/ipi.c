@@ -12,6 +12,7 @@
 static volatile ULONG turn;
 static PKIPI_BROADCAST_WORKER volatile worker;
 static volatile ULONG_PTR worker_context;
+static volatile ULONG participants; /* processors that take part: one added meanwhile does not */
 static volatile ULONG arrived, finished;
 
 void KepIpiInterrupt(void)
@@ -21,7 +22,7 @@ void KepIpiInterrupt(void)
         return;
     ULONG_PTR context = worker_context;
     __atomic_fetch_add(&arrived, 1, __ATOMIC_ACQ_REL);
-    while (__atomic_load_n(&arrived, __ATOMIC_ACQUIRE) != KiProcessorCount)
+    while (__atomic_load_n(&arrived, __ATOMIC_ACQUIRE) != participants)
         host_relax();
     function(context);
     __atomic_fetch_add(&finished, 1, __ATOMIC_ACQ_REL);
@@ -37,22 +38,23 @@ ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG
     while (__atomic_exchange_n(&turn, 1, __ATOMIC_ACQUIRE))
         KiSpinRelax();
     KiRaise(IPI_LEVEL);
+    ULONG count = participants = KiProcessorCount;
     arrived = 1;
     finished = 0;
     worker_context = Context;
     __atomic_store_n(&worker, BroadcastFunction, __ATOMIC_RELEASE);
-    for (ULONG i = 0; i < KiProcessorCount; i++)
+    for (ULONG i = 0; i < count; i++)
         if (&KiPcrs[i] != KiPcr())
             KiPost(&KiPcrs[i], IPI_LEVEL);
-    for (ULONG spins = 1; __atomic_load_n(&arrived, __ATOMIC_ACQUIRE) != KiProcessorCount; spins++) {
+    for (ULONG spins = 1; __atomic_load_n(&arrived, __ATOMIC_ACQUIRE) != count; spins++) {
         host_relax();
         if (spins % 4096 == 0) /* one that was inside the kernel may have returned to driver code unnoticed */
-            for (ULONG i = 0; i < KiProcessorCount; i++)
+            for (ULONG i = 0; i < count; i++)
                 if (KiPending(&KiPcrs[i]) & (1u << IPI_LEVEL))
                     host_vp_kick(i);
     }
     ULONG_PTR result = BroadcastFunction(Context);
-    while (__atomic_load_n(&finished, __ATOMIC_ACQUIRE) != KiProcessorCount - 1)
+    while (__atomic_load_n(&finished, __ATOMIC_ACQUIRE) != count - 1)
         host_relax();
     __atomic_store_n(&worker, NULL, __ATOMIC_RELEASE);
     __atomic_store_n(&turn, 0, __ATOMIC_RELEASE);
@@ -63,6 +65,7 @@ ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG
 /* ---------------------------------------------------------------- one DPC a processor */
 
 typedef struct _CALL_DPC {
+    LONG Processors;       /* that take part */
     volatile LONG Left;    /* processors that have not signaled done */
     volatile LONG Barrier; /* arrivals at the present rendezvous */
     volatile LONG Round;
@@ -82,9 +85,10 @@ VOID NTAPI KeGenericCallDpc(PKDEFERRED_ROUTINE Routine, PVOID Context)
         KiSpinRelax();
         KiRaise(DISPATCH_LEVEL);
     }
-    CALL_DPC call = {.Left = (LONG)KiProcessorCount};
+    ULONG count = KiProcessorCount;
+    CALL_DPC call = {.Processors = (LONG)count, .Left = (LONG)count};
     ULONG here = KiProcessorNumber();
-    for (ULONG i = 0; i < KiProcessorCount; i++) {
+    for (ULONG i = 0; i < count; i++) {
         if (i == here)
             continue;
         KeInitializeDpc(&call_dpcs[i], Routine, Context);
@@ -111,7 +115,7 @@ LOGICAL NTAPI KeSignalCallDpcSynchronize(PVOID SystemArgument2)
 {
     CALL_DPC *call = SystemArgument2;
     LONG round = __atomic_load_n(&call->Round, __ATOMIC_ACQUIRE);
-    if (__atomic_add_fetch(&call->Barrier, 1, __ATOMIC_ACQ_REL) == (LONG)KiProcessorCount) {
+    if (__atomic_add_fetch(&call->Barrier, 1, __ATOMIC_ACQ_REL) == call->Processors) {
         __atomic_store_n(&call->Barrier, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&call->Round, round + 1, __ATOMIC_RELEASE);
         return TRUE;

@@ -38,10 +38,12 @@ void KepClockInterrupt(void);
 void KepClockWork(void);           /* at DISPATCH_LEVEL on processor 0 */
 void KepRetireDpcs(PKPRCB Prcb);
 void KepInitDpcs(PKPRCB Prcb);
+void KepNoteDpcRun(PKI_DPC_QUEUE Queue, ULONG64 Time);
 void KepStartDpcThread(PKPRCB Prcb);
 void KepInitClock(void);
 ULONG64 KepCyclesToTime(ULONG64 Cycles); /* in 100 ns units */
 void KepInitCallbacks(void);
+void KepInitChangeCallbacks(void);
 BOOLEAN KepClockRequested(PKPRCB Prcb);
 
 /* Post to the own processor: no kick is needed, the next lowering sees it. */
@@ -74,6 +76,23 @@ static inline ULONG64 KepCycles(PKIPCR Pcr)
         return host_performance_counter();
     return __builtin_ia32_rdtsc();
 }
+
+/* ---------------------------------------------------------------- watchdog.c: of checked machines */
+
+void KepWatchdogDpcBegins(PKPRCB Prcb);
+void KepWatchdogDpcEnds(PKPRCB Prcb);
+
+/* At CLOCK_LEVEL or DISPATCH_LEVEL on processor 0: bugcheck if a DPC has run for too long, on whatever processor. */
+void KepWatchdogCheck(void);
+
+/* When the clock is needed to look again; UINT64_MAX: no DPC runs. */
+ULONG64 KepWatchdogDue(void);
+
+/* In clock.c. D not held, DISPATCH_LEVEL: the clock is needed at `Due`, for the watchdog. */
+void KepArmWatchdog(ULONG64 Due);
+
+/* D not held: a clock that is armed for the watchdog alone need not come any more. */
+void KepDisarmWatchdog(void);
 
 /* ---------------------------------------------------------------- sched.c: D held throughout */
 
@@ -178,5 +197,17 @@ PKTHREAD KepCreateOwnThread(PKSTART_ROUTINE Routine, PVOID Context);
 void KepInitIdleThread(PKPRCB Prcb, PVOID StackBase);
 void KepInitBootThread(void);
 void KepStartReaper(void);
+
+/* ---------------------------------------------------------------- processor.c, hotadd.c */
+
+/* The parts of a set of processors that lie in each group, in order; returns how many. `To` NULL: only counts. */
+USHORT KepSplitByGroup(KAFFINITY Indexes, PGROUP_AFFINITY To);
+KAFFINITY KepActiveOfNode(USHORT Node);
+
+/* Make the processor's block usable. */
+void KepInitProcessor(ULONG Index);
+
+/* Start the processors that the machine boots with. */
+void KepStartProcessors(void);
 
 #endif

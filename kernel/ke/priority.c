@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * priority.c: what drivers may ask about a thread's place in the scheduler: priorities, affinity, ideal processor, run
- * times. Lock: D.
+ * priority.c: what drivers may ask about a thread's place in the scheduler: priorities, ideal processor, run times.
+ * Affinity is in affinity.c. Lock: D.
  */
 #include "kep.h"
 
@@ -103,81 +103,4 @@ BOOLEAN NTAPI KeSetKernelStackSwapEnable(BOOLEAN Enable)
     BOOLEAN old = !thread->StackSwapDisabled;
     thread->StackSwapDisabled = !Enable;
     return old;
-}
-
-/* ---------------------------------------------------------------- affinity */
-
-KAFFINITY KiSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity)
-{
-    KIRQL irql = KiLockDispatcher();
-    KAFFINITY old = Thread->UserAffinity;
-    Thread->UserAffinity = Affinity;
-    if (!Thread->SystemAffinityActive)
-        KepSetAffinity(Thread, Affinity);
-    KiUnlockDispatcher(irql);
-    return old;
-}
-
-/* Returns the previous system affinity, 0 if there was none. 0 for `Affinity`: back to the user affinity. */
-static KAFFINITY set_system_affinity(KAFFINITY Affinity)
-{
-    PKTHREAD thread = KiThread();
-    KIRQL irql = KiLockDispatcher();
-    KAFFINITY old = thread->SystemAffinityActive ? thread->Affinity : 0;
-    thread->SystemAffinityActive = Affinity != 0;
-    KepSetAffinity(thread, Affinity ? Affinity : thread->UserAffinity);
-    KiUnlockDispatcher(irql);
-    return old;
-}
-
-static void check_affinity(KAFFINITY Affinity, PVOID Caller)
-{
-    if (!(Affinity & KiActiveProcessors))
-        KiBugCheckText(INVALID_AFFINITY_SET, (ULONG_PTR)Affinity, (ULONG_PTR)KiActiveProcessors, 0, 0, (ULONG_PTR)Caller,
-                       "An affinity mask without any active processor was set; see KeQueryActiveProcessors.");
-}
-
-VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity)
-{
-    KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    check_affinity(Affinity, __builtin_return_address(0));
-    set_system_affinity(Affinity & KiActiveProcessors);
-}
-
-KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity)
-{
-    KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    check_affinity(Affinity, __builtin_return_address(0));
-    return set_system_affinity(Affinity & KiActiveProcessors);
-}
-
-VOID NTAPI KeRevertToUserAffinityThread(VOID)
-{
-    KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    set_system_affinity(0);
-}
-
-VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
-{
-    KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    set_system_affinity(Affinity & KiActiveProcessors);
-}
-
-VOID NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity)
-{
-    KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    KAFFINITY mask = Affinity->Group == 0 ? Affinity->Mask & KiActiveProcessors : 0;
-    if (PreviousAffinity)
-        *PreviousAffinity = (GROUP_AFFINITY){0};
-    if (mask == 0) /* no such processor: the call has no effect */
-        return;
-    KAFFINITY old = set_system_affinity(mask);
-    if (PreviousAffinity)
-        PreviousAffinity->Mask = old;
-}
-
-VOID NTAPI KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
-{
-    KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    set_system_affinity(PreviousAffinity->Group == 0 ? PreviousAffinity->Mask & KiActiveProcessors : 0);
 }

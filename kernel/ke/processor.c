@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * processor.c: processors, groups and nodes. A machine has one group and one NUMA node; all its processors are started
- * during boot. Also the callbacks that processors, machine checks and bounds faults have, and the cache routines.
+ * processor.c: numbers of processors, groups and nodes; the cache routines.
+ *
+ * Processors have indexes without gaps; the machine's configuration cuts them into groups and NUMA nodes of a fixed size,
+ * the last of which may be smaller. With the default sizes there is one group and one node. A node may span groups, and
+ * a group nodes.
  */
 #include "kep.h"
-#include "mi.h"
 
 KIPCR KiPcrs[HOST_MAX_VPS];
 ULONG KiProcessorCount = 1;
@@ -12,7 +14,52 @@ KAFFINITY KiActiveProcessors = 1;
 
 volatile CCHAR KeNumberProcessors = 1;
 
-#define GROUP_OK(Group) ((Group) == 0 || (Group) == ALL_PROCESSOR_GROUPS)
+/* ---------------------------------------------------------------- groups and nodes as index masks */
+
+/* Indexes [First, First + Size) that the machine can have. */
+static KAFFINITY indexes(ULONG64 First, ULONG Size)
+{
+    ULONG maximum = host_config()->max_cpus;
+    if (First >= maximum)
+        return 0;
+    ULONG count = First + Size > maximum ? maximum - (ULONG)First : Size;
+    KAFFINITY mask = count == 64 ? ~(KAFFINITY)0 : AFFINITY_MASK(count) - 1;
+    return mask << First;
+}
+
+KAFFINITY KiGroupIndexes(USHORT Group)
+{
+    return indexes((ULONG64)Group * host_config()->group_size, host_config()->group_size);
+}
+
+KAFFINITY KiIndexesOfGroup(USHORT Group, KAFFINITY Mask)
+{
+    KAFFINITY all = KiGroupIndexes(Group);
+    if (all == 0 || (Mask & ~(all >> __builtin_ctzll(all))) != 0)
+        return 0;
+    return Mask << __builtin_ctzll(all);
+}
+
+KAFFINITY KiGroupOfIndexes(USHORT Group, KAFFINITY Indexes)
+{
+    KAFFINITY all = KiGroupIndexes(Group);
+    return all == 0 ? 0 : (Indexes & all) >> __builtin_ctzll(all);
+}
+
+static KAFFINITY node_indexes(USHORT Node)
+{
+    return indexes((ULONG64)Node * host_config()->node_size, host_config()->node_size);
+}
+
+static KAFFINITY active(void)
+{
+    return __atomic_load_n(&KiActiveProcessors, __ATOMIC_ACQUIRE);
+}
+
+static ULONG count(KAFFINITY Mask)
+{
+    return (ULONG)__builtin_popcountll(Mask);
+}
 
 /* ---------------------------------------------------------------- numbers */
 
@@ -24,305 +71,175 @@ ULONG NTAPI KeGetCurrentProcessorNumber(VOID)
 
 ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber)
 {
-    ULONG number = KiProcessorNumber();
+    ULONG index = KiProcessorNumber();
     if (ProcNumber)
-        *ProcNumber = (PROCESSOR_NUMBER){.Number = (UCHAR)number};
-    return number;
+        *ProcNumber = KiNumberOfIndex(index);
+    return index;
 }
 
 ULONG NTAPI KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber)
 {
-    if (ProcNumber->Group != 0 || ProcNumber->Reserved != 0 || ProcNumber->Number >= KiProcessorCount)
+    ULONG size = host_config()->group_size;
+    ULONG64 index = (ULONG64)ProcNumber->Group * size + ProcNumber->Number;
+    if (ProcNumber->Reserved != 0 || ProcNumber->Number >= size || index >= KiProcessorCount)
         return INVALID_PROCESSOR_INDEX;
-    return ProcNumber->Number;
+    return (ULONG)index;
 }
 
 NTSTATUS NTAPI KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber)
 {
     if (ProcIndex >= KiProcessorCount)
         return STATUS_INVALID_PARAMETER;
-    *ProcNumber = (PROCESSOR_NUMBER){.Number = (UCHAR)ProcIndex};
+    *ProcNumber = KiNumberOfIndex(ProcIndex);
     return STATUS_SUCCESS;
 }
 
 USHORT NTAPI KeGetCurrentNodeNumber(VOID)
 {
-    return 0;
+    return (USHORT)(KiProcessorNumber() / host_config()->node_size);
 }
+
+/* ---------------------------------------------------------------- counts; those without a group speak of group 0 */
 
 ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors)
 {
+    KAFFINITY mask = KeQueryGroupAffinity(0);
     if (ActiveProcessors)
-        *ActiveProcessors = KiActiveProcessors;
-    return KiProcessorCount;
+        *ActiveProcessors = mask;
+    return count(mask);
 }
 
 ULONG NTAPI KeQueryActiveProcessorCountEx(USHORT GroupNumber)
 {
-    return GROUP_OK(GroupNumber) ? KiProcessorCount : 0;
+    return GroupNumber == ALL_PROCESSOR_GROUPS ? KiProcessorCount : count(active() & KiGroupIndexes(GroupNumber));
 }
 
 ULONG NTAPI KeQueryMaximumProcessorCount(VOID)
 {
-    return host_config()->cpus;
+    return count(KiGroupIndexes(0));
 }
 
 ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber)
 {
-    return GROUP_OK(GroupNumber) ? host_config()->cpus : 0;
+    return GroupNumber == ALL_PROCESSOR_GROUPS ? host_config()->max_cpus : count(KiGroupIndexes(GroupNumber));
+}
+
+static USHORT pieces(ULONG Processors, ULONG Size)
+{
+    return (USHORT)((Processors + Size - 1) / Size);
 }
 
 USHORT NTAPI KeQueryActiveGroupCount(VOID)
 {
-    return 1;
+    return pieces(KiProcessorCount, host_config()->group_size);
 }
 
 USHORT NTAPI KeQueryMaximumGroupCount(VOID)
 {
-    return 1;
+    return pieces(host_config()->max_cpus, host_config()->group_size);
 }
 
 KAFFINITY NTAPI KeQueryActiveProcessors(VOID)
 {
-    return KiActiveProcessors;
+    return KeQueryGroupAffinity(0);
 }
 
 KAFFINITY NTAPI KeQueryGroupAffinity(USHORT GroupNumber)
 {
-    return GroupNumber == 0 ? KiActiveProcessors : 0;
+    return KiGroupOfIndexes(GroupNumber, active());
 }
 
+/* ---------------------------------------------------------------- nodes */
+
+/* The group affinities of a set of processors, in the order of groups; returns how many. `To` may be NULL. */
+static USHORT split(KAFFINITY Indexes, PGROUP_AFFINITY To)
+{
+    USHORT used = 0;
+    for (USHORT group = 0; group < KeQueryMaximumGroupCount(); group++) {
+        KAFFINITY mask = KiGroupOfIndexes(group, Indexes);
+        if (mask == 0)
+            continue;
+        if (To)
+            To[used] = (GROUP_AFFINITY){.Group = group, .Mask = mask};
+        used++;
+    }
+    return used;
+}
+
+USHORT KepSplitByGroup(KAFFINITY Indexes, PGROUP_AFFINITY To)
+{
+    return split(Indexes, To);
+}
+
+KAFFINITY KepActiveOfNode(USHORT Node)
+{
+    return active() & node_indexes(Node);
+}
+
+/* Of a node that spans groups: the part in its primary group, which has the most processors of the node. */
 VOID NTAPI KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count)
 {
-    BOOLEAN exists = NodeNumber == 0;
+    GROUP_AFFINITY parts[HOST_MAX_VPS], primary = {0};
+    USHORT used = split(KepActiveOfNode(NodeNumber), parts);
+    for (USHORT i = 0; i < used; i++)
+        if (count(parts[i].Mask) > count(primary.Mask))
+            primary = parts[i];
     if (Affinity)
-        *Affinity = (GROUP_AFFINITY){.Mask = exists ? KiActiveProcessors : 0};
+        *Affinity = primary;
     if (Count)
-        *Count = exists ? (USHORT)KiProcessorCount : 0;
+        *Count = (USHORT)count(primary.Mask);
 }
 
 NTSTATUS NTAPI KeQueryNodeActiveAffinity2(USHORT NodeNumber, PGROUP_AFFINITY GroupAffinities, USHORT GroupAffinitiesCount,
                                           PUSHORT GroupAffinitiesRequired)
 {
-    if (NodeNumber != 0)
+    GROUP_AFFINITY parts[HOST_MAX_VPS];
+    if (NodeNumber > KeQueryHighestNodeNumber())
         return STATUS_INVALID_PARAMETER;
-    *GroupAffinitiesRequired = 1;
-    if (GroupAffinitiesCount < 1)
+    USHORT used = split(KepActiveOfNode(NodeNumber), parts);
+    *GroupAffinitiesRequired = used;
+    if (GroupAffinitiesCount < used)
         return STATUS_BUFFER_TOO_SMALL;
-    GroupAffinities[0] = (GROUP_AFFINITY){.Mask = KiActiveProcessors};
+    for (USHORT i = 0; i < used; i++)
+        GroupAffinities[i] = parts[i];
     return STATUS_SUCCESS;
 }
 
 ULONG NTAPI KeQueryNodeActiveProcessorCount(USHORT NodeNumber)
 {
-    return NodeNumber == 0 ? KiProcessorCount : 0;
+    return count(KepActiveOfNode(NodeNumber));
 }
 
 USHORT NTAPI KeQueryNodeMaximumProcessorCount(USHORT NodeNumber)
 {
-    return NodeNumber == 0 ? (USHORT)host_config()->cpus : 0;
+    return (USHORT)count(node_indexes(NodeNumber));
 }
 
+/* Of the nodes that can have processors, now or later. */
 USHORT NTAPI KeQueryHighestNodeNumber(VOID)
 {
-    return 0;
+    return (USHORT)(pieces(host_config()->max_cpus, host_config()->node_size) - 1);
 }
 
-/* ---------------------------------------------------------------- relationships */
-
-typedef SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX TOPOLOGY;
-
-#define PROCESSOR_BYTES (FIELD_OFFSET(TOPOLOGY, Processor) + sizeof(PROCESSOR_RELATIONSHIP))
-#define NODE_BYTES      (FIELD_OFFSET(TOPOLOGY, NumaNode) + sizeof(NUMA_NODE_RELATIONSHIP))
-#define GROUP_BYTES     (FIELD_OFFSET(TOPOLOGY, Group) + sizeof(GROUP_RELATIONSHIP))
-
-static void put_relation(UCHAR *At, LOGICAL_PROCESSOR_RELATIONSHIP Type, ULONG Bytes, KAFFINITY Mask)
+BOOLEAN KiQueryProcessor(ULONG Index, KI_PROCESSOR_INFO *Info)
 {
-    TOPOLOGY *entry = (TOPOLOGY *)At;
-    RtlZeroMemory(entry, Bytes);
-    entry->Relationship = Type;
-    entry->Size = Bytes;
-    switch (Type) {
-    case RelationGroup:
-        entry->Group.MaximumGroupCount = entry->Group.ActiveGroupCount = 1;
-        entry->Group.GroupInfo[0].MaximumProcessorCount = (UCHAR)host_config()->cpus;
-        entry->Group.GroupInfo[0].ActiveProcessorCount = (UCHAR)KiProcessorCount;
-        entry->Group.GroupInfo[0].ActiveProcessorMask = Mask;
-        break;
-    case RelationNumaNode:
-        entry->NumaNode.GroupMask.Mask = Mask;
-        break;
-    default:
-        entry->Processor.GroupCount = 1;
-        entry->Processor.GroupMask[0].Mask = Mask;
-        break;
-    }
-}
-
-/* Every processor is a core of its own; one package, one node, one group. */
-NTSTATUS NTAPI KeQueryLogicalProcessorRelationship(PPROCESSOR_NUMBER ProcessorNumber,
-                                                   LOGICAL_PROCESSOR_RELATIONSHIP RelationshipType,
-                                                   PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information, PULONG Length)
-{
-    KAFFINITY wanted = KiActiveProcessors;
-    if (ProcessorNumber) {
-        ULONG index = KeGetProcessorIndexFromNumber(ProcessorNumber);
-        if (index == INVALID_PROCESSOR_INDEX)
-            return STATUS_INVALID_PARAMETER;
-        wanted = AFFINITY_MASK(index);
-    }
-    BOOLEAN all = RelationshipType == RelationAll;
-    BOOLEAN cores = all || RelationshipType == RelationProcessorCore;
-    BOOLEAN package = all || RelationshipType == RelationProcessorPackage;
-    BOOLEAN node = all || RelationshipType == RelationNumaNode;
-    BOOLEAN group = all || RelationshipType == RelationGroup;
-    if (!cores && !package && !node && !group && RelationshipType != RelationCache)
-        return STATUS_INVALID_PARAMETER;
-    ULONG needed = (cores ? (ULONG)__builtin_popcountll(wanted) * PROCESSOR_BYTES : 0) +
-                   (package ? PROCESSOR_BYTES : 0) + (node ? NODE_BYTES : 0) + (group ? GROUP_BYTES : 0);
-    ULONG given = *Length;
-    *Length = needed;
-    if (given < needed || !Information)
-        return STATUS_INFO_LENGTH_MISMATCH;
-    UCHAR *at = (UCHAR *)Information;
-    for (ULONG i = 0; cores && i < KiProcessorCount; i++)
-        if (wanted & AFFINITY_MASK(i)) {
-            put_relation(at, RelationProcessorCore, PROCESSOR_BYTES, AFFINITY_MASK(i));
-            at += PROCESSOR_BYTES;
-        }
-    if (node) {
-        put_relation(at, RelationNumaNode, NODE_BYTES, KiActiveProcessors);
-        at += NODE_BYTES;
-    }
-    if (package) {
-        put_relation(at, RelationProcessorPackage, PROCESSOR_BYTES, KiActiveProcessors);
-        at += PROCESSOR_BYTES;
-    }
-    if (group)
-        put_relation(at, RelationGroup, GROUP_BYTES, KiActiveProcessors);
-    return STATUS_SUCCESS;
-}
-
-/* ---------------------------------------------------------------- callbacks */
-
-typedef struct _CALLBACK_ENTRY {
-    LIST_ENTRY Link;
-    PVOID Routine, Context;
-} CALLBACK_ENTRY;
-
-static LIST_ENTRY processor_callbacks, nmi_callbacks, bound_callbacks;
-static KSPIN_LOCK callback_lock;
-
-void KepInitCallbacks(void)
-{
-    InitializeListHead(&processor_callbacks);
-    InitializeListHead(&nmi_callbacks);
-    InitializeListHead(&bound_callbacks);
-}
-
-static CALLBACK_ENTRY *add_callback(LIST_ENTRY *List, PVOID Routine, PVOID Context, PVOID Caller)
-{
-    CALLBACK_ENTRY *entry = MiAllocatePool(NonPagedPoolNx, sizeof *entry, 'bCeK', TRUE, Caller);
-    if (!entry)
-        return NULL;
-    entry->Routine = Routine;
-    entry->Context = Context;
-    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&callback_lock);
-    InsertTailList(List, &entry->Link);
-    KeReleaseSpinLock(&callback_lock, irql);
-    return entry;
-}
-
-static NTSTATUS remove_callback(LIST_ENTRY *List, PVOID Handle)
-{
-    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&callback_lock);
-    BOOLEAN found = FALSE;
-    for (LIST_ENTRY *link = List->Flink; link != List && !found; link = link->Flink)
-        if (CONTAINING_RECORD(link, CALLBACK_ENTRY, Link) == Handle) {
-            RemoveEntryList(link);
-            found = TRUE;
-        }
-    KeReleaseSpinLock(&callback_lock, irql);
-    if (!found)
-        return STATUS_INVALID_HANDLE;
-    ExFreePoolWithTag(Handle, 'bCeK');
-    return STATUS_SUCCESS;
-}
-
-/* Processors are never added to a running machine; a caller may ask to be told about the existing ones. */
-PVOID NTAPI KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFunction, PVOID CallbackContext,
-                                              ULONG Flags)
-{
-    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    CALLBACK_ENTRY *entry = add_callback(&processor_callbacks, (PVOID)(ULONG_PTR)CallbackFunction, CallbackContext,
-                                         __builtin_return_address(0));
-    if (!entry || !(Flags & KE_PROCESSOR_CHANGE_ADD_EXISTING))
-        return entry;
-    for (ULONG phase = 0; phase < 2; phase++)
-        for (ULONG i = 0; i < KiProcessorCount; i++) {
-            KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT context = {
-                .State = phase == 0 ? KeProcessorAddStartNotify : KeProcessorAddCompleteNotify,
-                .NtNumber = i,
-                .Status = STATUS_SUCCESS,
-                .ProcNumber = {.Number = (UCHAR)i},
-            };
-            NTSTATUS status = STATUS_SUCCESS;
-            CallbackFunction(CallbackContext, &context, &status);
-            if (phase == 0 && !NT_SUCCESS(status)) {
-                /* The ones that were told of the start are told of the failure. */
-                for (ULONG j = 0; j <= i; j++) {
-                    context.State = KeProcessorAddFailureNotify;
-                    context.NtNumber = j;
-                    context.ProcNumber.Number = (UCHAR)j;
-                    context.Status = status;
-                    NTSTATUS ignored = STATUS_SUCCESS;
-                    CallbackFunction(CallbackContext, &context, &ignored);
-                }
-                remove_callback(&processor_callbacks, entry);
-                return NULL;
-            }
-        }
-    return entry;
-}
-
-VOID NTAPI KeDeregisterProcessorChangeCallback(PVOID CallbackHandle)
-{
-    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    if (CallbackHandle)
-        remove_callback(&processor_callbacks, CallbackHandle);
-}
-
-PVOID NTAPI KeRegisterNmiCallback(PNMI_CALLBACK CallbackRoutine, PVOID Context)
-{
-    KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    return add_callback(&nmi_callbacks, (PVOID)(ULONG_PTR)CallbackRoutine, Context, __builtin_return_address(0));
-}
-
-NTSTATUS NTAPI KeDeregisterNmiCallback(PVOID Handle)
-{
-    KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    return remove_callback(&nmi_callbacks, Handle);
-}
-
-PVOID NTAPI KeRegisterBoundCallback(PBOUND_CALLBACK CallbackRoutine)
-{
-    return add_callback(&bound_callbacks, (PVOID)(ULONG_PTR)CallbackRoutine, NULL, __builtin_return_address(0));
-}
-
-NTSTATUS NTAPI KeDeregisterBoundCallback(PVOID Handle)
-{
-    return remove_callback(&bound_callbacks, Handle);
-}
-
-/* A device model raises a nonmaskable interrupt: every callback is asked; FALSE if none handled it. At HIGH_LEVEL. */
-BOOLEAN KiRaiseNmi(void)
-{
-    BOOLEAN handled = FALSE;
-    for (LIST_ENTRY *link = nmi_callbacks.Flink; link != &nmi_callbacks; link = link->Flink) {
-        CALLBACK_ENTRY *entry = CONTAINING_RECORD(link, CALLBACK_ENTRY, Link);
-        handled |= ((PNMI_CALLBACK)(ULONG_PTR)entry->Routine)(entry->Context, handled);
-    }
-    return handled;
+    if (Index >= KiProcessorCount)
+        return FALSE;
+    PKPRCB prcb = &KiPcrs[Index].Prcb;
+    KIRQL irql = KiLockDispatcher();
+    *Info = (KI_PROCESSOR_INFO){
+        .Number = KiNumberOfIndex(Index),
+        .Node = (USHORT)(Index / host_config()->node_size),
+        .Idle = prcb->CurrentThread == prcb->IdleThread && !KI_PEEK(prcb->DpcRoutineActive),
+        .Irql = prcb == KiPrcb() ? irql : KiPcrs[Index].Irql,
+        .Thread = prcb->CurrentThread->Id,
+        .StartAddress = prcb->CurrentThread->StartAddress,
+        .Interrupts = KI_PEEK(prcb->InterruptCount),
+        .Dpcs = KI_PEEK(prcb->DpcCount),
+        .Switches = KI_PEEK(prcb->SwitchCount),
+    };
+    KiUnlockDispatcher(irql);
+    return TRUE;
 }
 
 /* ---------------------------------------------------------------- caches and counters */

@@ -521,6 +521,7 @@ DECLSPEC_NORETURN void KepIdleLoop(void)
         KiDeliverPending();
         if (KiPending(pcr) != 0 || announce_idle())
             continue;
+        KepDisarmWatchdog();
         if (poll_pending(pcr) || host_vp_idle(pcr->Prcb.Number) || KiPending(pcr) != 0)
             continue;
         /* The host saw every processor idle; one that was kicked may not have woken yet. */

@@ -373,6 +373,34 @@ BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)
     return Timer->Header.SignalState != 0;
 }
 
+static BOOLEAN describe(PKTIMER Timer, BOOLEAN (*fn)(const KI_TIMER_INFO *Info, PVOID Context), PVOID Context)
+{
+    KI_TIMER_INFO info = {.Timer = Timer,
+                          .Due = Timer->DueTime.QuadPart,
+                          .Period = (ULONG)Timer->Period,
+                          .Absolute = Timer->Header.Absolute != 0,
+                          .Dpc = Timer->Dpc,
+                          .Routine = Timer->Dpc ? (PVOID)(ULONG_PTR)Timer->Dpc->DeferredRoutine : NULL};
+    if (!IsListEmpty(&Timer->Header.WaitListHead)) {
+        PKTHREAD thread = CONTAINING_RECORD(Timer->Header.WaitListHead.Flink, KWAIT_BLOCK, WaitListEntry)->Thread;
+        info.Thread = Timer == &thread->Timer ? thread->Id : 0;
+    }
+    return fn(&info, Context);
+}
+
+void KiEnumerateTimers(BOOLEAN (*fn)(const KI_TIMER_INFO *Info, PVOID Context), PVOID Context)
+{
+    BOOLEAN more = TRUE;
+    KIRQL irql = KiLockDispatcher();
+    for (ULONG level = 0; level < LEVELS; level++)
+        for (int slot = next_used(level, 0, SLOTS - 1); slot >= 0 && more; slot = next_used(level, (ULONG)slot + 1, SLOTS - 1)) {
+            PLIST_ENTRY head = &wheel.Slot[level][slot].List;
+            for (PLIST_ENTRY e = head->Flink; e != head && more; e = e->Flink)
+                more = describe(CONTAINING_RECORD(e, KTIMER, TimerListEntry), fn, Context);
+        }
+    KiUnlockDispatcher(irql);
+}
+
 /* The first armed timer that has something in [Begin, End): itself (kind 0), its DPC (1) or the DPC's routine (2). */
 static PKTIMER find_timer(ULONG_PTR Begin, ULONG_PTR End, ULONG *Kind)
 {

@@ -40,7 +40,7 @@ void MiInitSystem(ULONG Phase)
     MiInitPhysical();
     MiInitFaults();
     MiInitSlabs();
-    MiVpCount = host_config()->cpus;
+    MiVpCount = host_config()->max_cpus;
     for (ULONG Vp = 0; Vp < MiVpCount; Vp++)
         init_processor(Vp);
     MiInitPoolTags();

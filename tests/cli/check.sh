@@ -30,6 +30,11 @@ expect() {
     failed=$((failed + 1))
 }
 
+expect "a processor is added" 0 "^ *2 +1 +0 " "$kiln" run --cpus 2 --max-cpus 3 --group-size 2 -c 'processor add; expect information 2; processors'
+expect "no processor more than --max-cpus" 1 "STATUS_NO_SUCH_DEVICE" "$kiln" run --max-cpus 2 -c 'processor add; processor add'
+expect "an interrupt nobody handles" 3 "NMI_HARDWARE_FAILURE" "$kiln" run -c nmi
+expect "timers and DPCs are listed" 0 "threaded +queue" "$kiln" run -c 'timers; dpcs'
+
 cat >hello.c <<'C'
 #include <ntddk.h>
 static DRIVER_UNLOAD unload;

@@ -27,6 +27,8 @@ struct kiln_test {
     unsigned bugcheck;
     int sim_only;
     int once;                   /* one seed is enough: nothing in it depends on the schedule */
+    unsigned spare_cpus;        /* processors that may be added to the machine while it runs */
+    unsigned group_size, node_size; /* processors in a group, in a node; 0: all */
     struct kiln_test *next;
 };
 

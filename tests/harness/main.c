@@ -87,7 +87,9 @@ static void run_on_client_stack(void *argument)
 {
     const struct run *run = argument;
     struct host_boot boot = {
-        .config = {.live = run->live, .cpus = run->cpus, .seed = run->seed, .checked = true, .ram_bytes = 256u << 20},
+        .config = {.live = run->live, .cpus = run->cpus, .seed = run->seed, .checked = true, .ram_bytes = 256u << 20,
+                   .max_cpus = run->cpus + run->test->spare_cpus, .group_size = run->test->group_size,
+                   .node_size = run->test->node_size},
         .exit_hook = machine_ended,
         .trace_path = getenv("KILN_TEST_TRACE"),
     };

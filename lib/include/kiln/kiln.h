@@ -42,7 +42,7 @@ enum kiln_stream {
 struct kiln_options {
     size_t size;               /* sizeof(struct kiln_options) */
     bool live;                 /* real time and a pthread per processor; otherwise the deterministic simulator */
-    unsigned cpus;             /* virtual processors, 0 = 1 */
+    unsigned cpus;             /* virtual processors at boot, 0 = 1 */
     uint64_t ram_bytes;        /* 0 = 256 MB */
     uint64_t seed;             /* of the simulator */
     bool unchecked;            /* simulator: leave the rule checks out */
@@ -53,6 +53,10 @@ struct kiln_options {
     const char *command_line;  /* printed in reports as the way to reproduce; NULL: none */
     void (*on_exit)(int status);
     void (*on_output)(enum kiln_stream stream, const char *text, uint64_t bytes); /* instead of stdio */
+    unsigned max_cpus;         /* with those that kiln_add_processor may add; 0 = cpus */
+    unsigned group_size;       /* processors in a processor group; 0 = 64 */
+    unsigned node_size;        /* processors in a NUMA node; 0 = 64 */
+    bool checked;              /* live host: the rule checks that the simulator makes */
 };
 
 /* Start the machine. NULL options: the simulator, one processor, seed 0. */
@@ -133,6 +137,19 @@ kiln_status kiln_run_on_thread(void (*function)(void *), void *argument);
 void *kiln_alloc(size_t bytes);
 void kiln_free(void *memory);
 
+/*
+ * Add a processor to the running machine, as plugging one into a server does: drivers' processor change callbacks are told, and
+ * may refuse with their status. *index (may be NULL) receives its number. STATUS_NO_SUCH_DEVICE: kiln_options.max_cpus
+ * are there.
+ */
+kiln_status kiln_add_processor(unsigned *index);
+
+/*
+ * A nonmaskable interrupt, on processor 0: the callbacks of KeRegisterNmiCallback run. If none handles it the machine
+ * bugchecks with NMI_HARDWARE_FAILURE.
+ */
+void kiln_nmi(void);
+
 /* ---------------------------------------------------------------- looking inside */
 
 enum kiln_field_kind { KILN_TEXT, KILN_NUMBER, KILN_HEX };
@@ -146,7 +163,7 @@ typedef void kiln_row_fn(void *context, const struct kiln_field *fields, unsigne
 
 /*
  * List what the machine holds: "drivers", "devices", "devstack" (argument: a device's name), "objdir" (argument: a
- * directory), "handles", "threads", "irps", "pool", "modules". The row function is called once a row; the texts are valid
+ * directory), "handles", "threads", "irps", "pool", "modules", "timers", "dpcs", "processors". The row function is called once a row; the texts are valid
  * during the call. It must not call Kiln. Unknown kind: STATUS_INVALID_PARAMETER.
  */
 kiln_status kiln_list(const char *kind, const char *argument, kiln_row_fn *row, void *context);
