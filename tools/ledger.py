@@ -11,7 +11,6 @@ The format of the ledger is described at its head.
 """
 import argparse
 import os
-import re
 import subprocess
 import sys
 

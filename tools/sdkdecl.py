@@ -124,7 +124,7 @@ def read_header(path, shown, out):
 
 
 def read_statement(head, body, shown, line, out):
-    line += len(re.match(r'(?:\s|EXTERN_C_START|EXTERN_C_END)*', head).group(0).splitlines(True)) - 1 if head.strip() else 0
+    line += re.match(r'(?:\s|EXTERN_C_START|EXTERN_C_END)*', head).group(0).count('\n')
     plain = tidy(head)
     if plain.startswith('typedef') or '(' not in plain or re.match(r'(?:struct|union|enum)\s+\w*\s*\{', plain):
         return

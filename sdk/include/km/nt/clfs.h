@@ -251,14 +251,22 @@ NT_ASSERT_SIZE(CLFS_MGMT_CLIENT_REGISTRATION, 0x38);
 
 /* ---- log sequence numbers. Any IRQL. ---- */
 
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI CLFS_LSN NTAPI ClfsLsnCreate(_In_ CLFS_CONTAINER_ID cidContainer, _In_ ULONG offBlock,
                                          _In_ ULONG cRecord);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI CLFS_CONTAINER_ID NTAPI ClfsLsnContainer(_In_ PCCLFS_LSN plsn);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI ULONG NTAPI ClfsLsnBlockOffset(_In_ PCCLFS_LSN plsn);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI ULONG NTAPI ClfsLsnRecordSequence(_In_ PCCLFS_LSN plsn);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI ClfsLsnEqual(_In_ PCCLFS_LSN plsn1, _In_ PCCLFS_LSN plsn2);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI ClfsLsnLess(_In_ PCCLFS_LSN plsn1, _In_ PCCLFS_LSN plsn2);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI ClfsLsnGreater(_In_ PCCLFS_LSN plsn1, _In_ PCCLFS_LSN plsn2);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI ClfsLsnNull(_In_ PCCLFS_LSN plsn);
 
 /* ---- logs and containers ---- */
@@ -414,25 +422,25 @@ _IRQL_requires_max_(APC_LEVEL) NTKERNELAPI NTSTATUS NTAPI ClfsTerminateReadLog(_
 
 /* ---- managed logs ---- */
 
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ClfsMgmtRegisterManagedClient(_In_ PLOG_FILE_OBJECT LogFile,
                                                          _In_ PCLFS_MGMT_CLIENT_REGISTRATION RegistrationData,
                                                          _Out_ PCLFS_MGMT_CLIENT ClientCookie);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ClfsMgmtDeregisterManagedClient(_In_ CLFS_MGMT_CLIENT ClientCookie);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ClfsMgmtInstallPolicy(_In_ PLOG_FILE_OBJECT LogFile,
                                                  _In_reads_bytes_(PolicyLength) PCLFS_MGMT_POLICY Policy,
                                                  _In_ ULONG PolicyLength);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ClfsMgmtQueryPolicy(_In_ PLOG_FILE_OBJECT LogFile,
                                                _In_ CLFS_MGMT_POLICY_TYPE PolicyType,
                                                _Out_writes_bytes_(*PolicyLength) PCLFS_MGMT_POLICY Policy,
                                                _Out_ PULONG PolicyLength);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ClfsMgmtRemovePolicy(_In_ PLOG_FILE_OBJECT LogFile,
                                                 _In_ CLFS_MGMT_POLICY_TYPE PolicyType);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ClfsMgmtSetLogFileSize(_In_ PLOG_FILE_OBJECT LogFile,
                                                   _In_ PULONGLONG NewSizeInContainers,
                                                   _Out_opt_ PULONGLONG ResultingSizeInContainers,
@@ -445,9 +453,9 @@ NTKERNELAPI NTSTATUS NTAPI ClfsMgmtSetLogFileSizeAsClient(_In_ PLOG_FILE_OBJECT 
                                                           _Out_opt_ PULONGLONG ResultingSizeInContainers,
                                                           _In_opt_ PCLFS_SET_LOG_SIZE_COMPLETE_CALLBACK CompletionRoutine,
                                                           _In_opt_ PVOID CompletionRoutineData);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ClfsMgmtHandleLogFileFull(_In_ CLFS_MGMT_CLIENT Client);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ClfsMgmtTailAdvanceFailure(_In_ CLFS_MGMT_CLIENT Client, _In_ NTSTATUS Reason);
 
 EXTERN_C_END

@@ -226,6 +226,7 @@ NTKERNELAPI NTSTATUS NTAPI KdChangeOption(_In_ ULONG Option, _In_ ULONG InBuffer
 
 /* ---- assertions: in checked builds (DBG=1) only ---- */
 
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI VOID NTAPI RtlAssert(_In_ PVOID VoidFailedAssertion, _In_ PVOID VoidFileName, _In_ ULONG LineNumber,
                               _In_opt_ PSTR MutableMessage);
 #if DBG

@@ -17,26 +17,41 @@ EXTERN_C_START
 
 /* ---- memory-mapped registers: one access of exactly that width, in order. Any IRQL. ---- */
 
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI UCHAR NTAPI READ_REGISTER_UCHAR(_In_ _Notliteral_ volatile UCHAR *Register);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI USHORT NTAPI READ_REGISTER_USHORT(_In_ _Notliteral_ volatile USHORT *Register);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI ULONG NTAPI READ_REGISTER_ULONG(_In_ _Notliteral_ volatile ULONG *Register);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI ULONG64 NTAPI READ_REGISTER_ULONG64(_In_ _Notliteral_ volatile ULONG64 *Register);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI READ_REGISTER_BUFFER_UCHAR(_In_ _Notliteral_ volatile UCHAR *Register,
                                                _Out_writes_(Count) PUCHAR Buffer, _In_ ULONG Count);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI READ_REGISTER_BUFFER_USHORT(_In_ _Notliteral_ volatile USHORT *Register,
                                                 _Out_writes_(Count) PUSHORT Buffer, _In_ ULONG Count);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI READ_REGISTER_BUFFER_ULONG(_In_ _Notliteral_ volatile ULONG *Register,
                                                _Out_writes_(Count) PULONG Buffer, _In_ ULONG Count);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI READ_REGISTER_BUFFER_ULONG64(_In_ _Notliteral_ volatile ULONG64 *Register,
                                                  _Out_writes_(Count) PULONG64 Buffer, _In_ ULONG Count);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI WRITE_REGISTER_UCHAR(_In_ _Notliteral_ volatile UCHAR *Register, _In_ UCHAR Value);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI WRITE_REGISTER_USHORT(_In_ _Notliteral_ volatile USHORT *Register, _In_ USHORT Value);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI WRITE_REGISTER_ULONG(_In_ _Notliteral_ volatile ULONG *Register, _In_ ULONG Value);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI WRITE_REGISTER_ULONG64(_In_ _Notliteral_ volatile ULONG64 *Register, _In_ ULONG64 Value);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_UCHAR(_In_ _Notliteral_ volatile UCHAR *Register,
                                                 _In_reads_(Count) PUCHAR Buffer, _In_ ULONG Count);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_USHORT(_In_ _Notliteral_ volatile USHORT *Register,
                                                  _In_reads_(Count) PUSHORT Buffer, _In_ ULONG Count);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_ULONG(_In_ _Notliteral_ volatile ULONG *Register,
                                                 _In_reads_(Count) PULONG Buffer, _In_ ULONG Count);
 NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_ULONG64(_In_ _Notliteral_ volatile ULONG64 *Register,
@@ -44,22 +59,34 @@ NTHALAPI VOID NTAPI WRITE_REGISTER_BUFFER_ULONG64(_In_ _Notliteral_ volatile ULO
 
 /* ---- I/O ports. The pointer is the port number. Any IRQL. ---- */
 
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI UCHAR NTAPI READ_PORT_UCHAR(_In_ _Notliteral_ PUCHAR Port);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI USHORT NTAPI READ_PORT_USHORT(_In_ _Notliteral_ PUSHORT Port);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI ULONG NTAPI READ_PORT_ULONG(_In_ _Notliteral_ PULONG Port);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI READ_PORT_BUFFER_UCHAR(_In_ _Notliteral_ PUCHAR Port, _Out_writes_(Count) PUCHAR Buffer,
                                            _In_ ULONG Count);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI READ_PORT_BUFFER_USHORT(_In_ _Notliteral_ PUSHORT Port,
                                             _Out_writes_(Count) PUSHORT Buffer, _In_ ULONG Count);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI READ_PORT_BUFFER_ULONG(_In_ _Notliteral_ PULONG Port, _Out_writes_(Count) PULONG Buffer,
                                            _In_ ULONG Count);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI WRITE_PORT_UCHAR(_In_ _Notliteral_ PUCHAR Port, _In_ UCHAR Value);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI WRITE_PORT_USHORT(_In_ _Notliteral_ PUSHORT Port, _In_ USHORT Value);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI WRITE_PORT_ULONG(_In_ _Notliteral_ PULONG Port, _In_ ULONG Value);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI WRITE_PORT_BUFFER_UCHAR(_In_ _Notliteral_ PUCHAR Port, _In_reads_(Count) PUCHAR Buffer,
                                             _In_ ULONG Count);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI WRITE_PORT_BUFFER_USHORT(_In_ _Notliteral_ PUSHORT Port, _In_reads_(Count) PUSHORT Buffer,
                                              _In_ ULONG Count);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTHALAPI VOID NTAPI WRITE_PORT_BUFFER_ULONG(_In_ _Notliteral_ PULONG Port, _In_reads_(Count) PULONG Buffer,
                                             _In_ ULONG Count);
 
@@ -405,6 +432,7 @@ NT_ASSERT_SIZE(DMA_ADAPTER, 0x10);
 _IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI PDMA_ADAPTER NTAPI
     IoGetDmaAdapter(_In_opt_ PDEVICE_OBJECT PhysicalDeviceObject, _In_ PDEVICE_DESCRIPTION DeviceDescription,
                     _Out_ PULONG NumberOfMapRegisters);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoAllocateAdapterChannel(_In_ PADAPTER_OBJECT AdapterObject,
                                                     _In_ PDEVICE_OBJECT DeviceObject,
                                                     _In_ ULONG NumberOfMapRegisters,

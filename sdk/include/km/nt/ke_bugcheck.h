@@ -174,7 +174,9 @@ typedef struct _KBUGCHECK_TRIAGE_DUMP_DATA {
 #define DUMP_TYPE_AUTOMATIC                      8
 
 /* Stops the machine with a code, and four parameters the code defines. Any IRQL; does not return. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI KeBugCheck(_In_ ULONG BugCheckCode);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(_In_ ULONG BugCheckCode,
                                                       _In_ ULONG_PTR BugCheckParameter1,
                                                       _In_ ULONG_PTR BugCheckParameter2,
@@ -183,26 +185,34 @@ NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(_In_ ULONG BugCheckCode,
 /* Callbacks; TRUE when done. The record stays the kernel's until deregistered. Any IRQL (reason: <=
  * HIGH_LEVEL). */
 #define KeInitializeCallbackRecord(CallbackRecord) ((CallbackRecord)->State = BufferEmpty)
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI KeRegisterBugCheckCallback(_Out_ PKBUGCHECK_CALLBACK_RECORD CallbackRecord,
                                                      _In_ PKBUGCHECK_CALLBACK_ROUTINE CallbackRoutine,
                                                      _In_reads_bytes_opt_(Length) PVOID Buffer,
                                                      _In_ ULONG Length, _In_ PUCHAR Component);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI KeDeregisterBugCheckCallback(_Inout_ PKBUGCHECK_CALLBACK_RECORD CallbackRecord);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI
 KeRegisterBugCheckReasonCallback(_Out_ PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord,
                                  _In_ PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine,
                                  _In_ KBUGCHECK_CALLBACK_REASON Reason, _In_ PUCHAR Component);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI
 KeDeregisterBugCheckReasonCallback(_Inout_ PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI KeAddTriageDumpDataBlock(_Inout_ PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray,
                                                     _In_ PVOID Address, _In_ SIZE_T Size);
 /* The text of a bug check message by its number (ntddk). */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI KeGetBugMessageText(_In_ ULONG MessageId, _Out_opt_ PANSI_STRING ReturnString);
 /* Fills a dump header for a driver that writes dumps itself (ntddk). */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI KeInitializeCrashDumpHeader(_In_ ULONG DumpType, _In_ ULONG Flags,
                                                        _Out_ PVOID Buffer, _In_ ULONG BufferSize,
                                                        _Out_opt_ PULONG BufferNeeded);
 /* A breakpoint that only a debugger sees (ntddk). */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI KeEnterKernelDebugger(VOID);
 
 FORCEINLINE NTSTATUS KeInitializeTriageDumpDataArray(_Out_ PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray,

@@ -202,6 +202,7 @@ typedef struct _HARDWARE_COUNTER {
 } HARDWARE_COUNTER, *PHARDWARE_COUNTER;
 
 /* The processor the caller runs on; of use only when it cannot move. Any IRQL. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI ULONG NTAPI KeGetCurrentProcessorNumberEx(_Out_opt_ PPROCESSOR_NUMBER ProcNumber);
 #ifdef _WIN32
 FORCEINLINE ULONG KeGetCurrentProcessorNumber(VOID)
@@ -211,48 +212,72 @@ FORCEINLINE ULONG KeGetCurrentProcessorNumber(VOID)
     return number;
 }
 #else
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI ULONG NTAPI KeGetCurrentProcessorNumber(VOID);
 #endif
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI ULONG NTAPI KeGetProcessorIndexFromNumber(_In_ PPROCESSOR_NUMBER ProcNumber);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI KeGetProcessorNumberFromIndex(_In_ ULONG ProcIndex,
                                                          _Out_ PPROCESSOR_NUMBER ProcNumber);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI USHORT NTAPI KeGetCurrentNodeNumber(VOID);
 /* Counts and masks of active and possible processors. Any IRQL unless said. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCount(_Out_opt_ PKAFFINITY ActiveProcessors);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCountEx(_In_ USHORT GroupNumber);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI ULONG NTAPI KeQueryMaximumProcessorCount(VOID);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI ULONG NTAPI KeQueryMaximumProcessorCountEx(_In_ USHORT GroupNumber);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI USHORT NTAPI KeQueryActiveGroupCount(VOID);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI USHORT NTAPI KeQueryMaximumGroupCount(VOID);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI KAFFINITY NTAPI KeQueryGroupAffinity(_In_ USHORT GroupNumber);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI KAFFINITY NTAPI KeQueryActiveProcessors(VOID);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI KeQueryNodeActiveAffinity(_In_ USHORT NodeNumber, _Out_opt_ PGROUP_AFFINITY Affinity,
                                                  _Out_opt_ PUSHORT Count);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI KeQueryNodeActiveAffinity2(_In_ USHORT NodeNumber,
                                                       _Out_ PGROUP_AFFINITY GroupAffinities,
                                                       _In_ USHORT GroupAffinitiesCount,
                                                       _Out_ PUSHORT GroupAffinitiesRequired);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI ULONG NTAPI KeQueryNodeActiveProcessorCount(_In_ USHORT NodeNumber);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI USHORT NTAPI KeQueryNodeMaximumProcessorCount(_In_ USHORT NodeNumber);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI USHORT NTAPI KeQueryHighestNodeNumber(VOID);
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 NTSTATUS NTAPI KeQueryLogicalProcessorRelationship(
     _In_opt_ PPROCESSOR_NUMBER ProcessorNumber, _In_ LOGICAL_PROCESSOR_RELATIONSHIP RelationshipType,
     _Out_opt_ PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information, _Inout_ PULONG Length);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI KeSetHardwareCounterConfiguration(_In_reads_(Count) PHARDWARE_COUNTER CounterArray,
                                                              _In_ ULONG Count);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI KeQueryHardwareCounterConfiguration(_Out_writes_to_(MaximumCount, *Count)
                                                                    PHARDWARE_COUNTER CounterArray,
                                                                _In_ ULONG MaximumCount, _Out_ PULONG Count);
 
 /* Binds the calling thread to processors until the matching revert. IRQL <= APC_LEVEL (the change waits
  * otherwise). */
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI KeSetSystemAffinityThread(_In_ KAFFINITY Affinity);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI KAFFINITY NTAPI KeSetSystemAffinityThreadEx(_In_ KAFFINITY Affinity);
 NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThread(VOID);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThreadEx(_In_ KAFFINITY Affinity);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI KeSetSystemGroupAffinityThread(_In_ PGROUP_AFFINITY Affinity,
                                                       _Out_opt_ PGROUP_AFFINITY PreviousAffinity);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI KeRevertToUserGroupAffinityThread(_In_ PGROUP_AFFINITY PreviousAffinity);
 
 EXTERN_C_END

@@ -253,18 +253,22 @@ typedef NTSTATUS(NTAPI *PMM_DLL_UNLOAD)(VOID);
     }
 
 /* Bytes that an MDL for this buffer takes. Any IRQL. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI SIZE_T NTAPI MmSizeOfMdl(_In_ PVOID Base, _In_ SIZE_T Length);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PMDL NTAPI MmCreateMdl(_Out_opt_ PMDL MemoryDescriptorList, _In_ PVOID Base, _In_ SIZE_T Length);
 /* Makes the pages of a buffer resident, checked for the access, and locked; raises an exception when it
  * cannot. IRQL <= APC_LEVEL for pageable memory, <= DISPATCH_LEVEL for nonpageable. */
 NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID NTAPI MmProbeAndLockPages(_Inout_ PMDL MemoryDescriptorList, _In_ KPROCESSOR_MODE AccessMode,
                                _In_ LOCK_OPERATION Operation);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI MmProbeAndLockProcessPages(_Inout_ PMDL MemoryDescriptorList, _In_ PEPROCESS Process,
                                                   _In_ KPROCESSOR_MODE AccessMode,
                                                   _In_ LOCK_OPERATION Operation);
 union _FILE_SEGMENT_ELEMENT;
 /* The pages are those of the segments, whose array of FILE_SEGMENT_ELEMENT ends with a zero (io). */
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI MmProbeAndLockSelectedPages(_Inout_ PMDL MemoryDescriptorList,
                                                    _In_ union _FILE_SEGMENT_ELEMENT *SegmentArray,
                                                    _In_ KPROCESSOR_MODE AccessMode,
@@ -290,8 +294,10 @@ NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 NTSTATUS NTAPI MmProtectMdlSystemAddress(_In_ PMDL MemoryDescriptorList, _In_ ULONG NewProtect);
 NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 NTSTATUS NTAPI MmAdvanceMdl(_Inout_ PMDL Mdl, _In_ ULONG NumberOfBytes);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI PVOID NTAPI MmMapMemoryDumpMdlEx(_In_opt_ PVOID Va, _In_ ULONG PageTotal,
                                              _Inout_ PMDL MemoryDumpMdl, _In_ ULONG Flags);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmMapMdl(_Inout_ PMDL MemoryDescriptorList, _In_ ULONG Protection,
                                     _In_ PMM_MDL_ROUTINE DriverRoutine, _In_opt_ PVOID DriverContext);
 NTKERNELAPI MM_MDL_PAGE_CONTENTS_STATE NTAPI MmMdlPageContentsState(_Inout_ PMDL MemoryDescriptorList,
@@ -321,7 +327,7 @@ NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 PMDL NTAPI MmAllocatePagesForMdlEx(_In_ PHYSICAL_ADDRESS LowAddress, _In_ PHYSICAL_ADDRESS HighAddress,
                                    _In_ PHYSICAL_ADDRESS SkipBytes, _In_ SIZE_T TotalBytes,
                                    _In_ MEMORY_CACHING_TYPE CacheType, _In_ ULONG Flags);
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 PMDL NTAPI MmAllocateNodePagesForMdlEx(_In_ PHYSICAL_ADDRESS LowAddress, _In_ PHYSICAL_ADDRESS HighAddress,
                                        _In_ PHYSICAL_ADDRESS SkipBytes, _In_ SIZE_T TotalBytes,
                                        _In_ MEMORY_CACHING_TYPE CacheType, _In_ ULONG IdealNode,
@@ -331,6 +337,7 @@ NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 VOID NTAPI MmFreePagesFromMdl(_Inout_ PMDL MemoryDescriptorList);
 NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 VOID NTAPI MmFreePagesFromMdlEx(_Inout_ PMDL MemoryDescriptorList, _In_ ULONG Flags);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmAllocateMdlForIoSpace(_In_reads_(NumberOfEntries)
                                                        PMM_PHYSICAL_ADDRESS_LIST PhysicalAddressList,
                                                    _In_ SIZE_T NumberOfEntries, _Out_ PMDL *NewMdl);
@@ -358,6 +365,7 @@ PVOID NTAPI MmAllocateContiguousNodeMemory(_In_ SIZE_T NumberOfBytes,
                                            _In_ PHYSICAL_ADDRESS HighestAcceptableAddress,
                                            _In_opt_ PHYSICAL_ADDRESS BoundaryAddressMultiple,
                                            _In_ ULONG Protect, _In_ NODE_REQUIREMENT PreferredNode);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmAllocateContiguousMemoryEx(
     _In_ PSIZE_T NumberOfBytes, _In_ PHYSICAL_ADDRESS LowestAcceptableAddress,
     _In_ PHYSICAL_ADDRESS HighestAcceptableAddress, _In_ PHYSICAL_ADDRESS BoundaryAddressMultiple,
@@ -374,19 +382,23 @@ NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 VOID NTAPI MmFreeNonCachedMemory(_In_ PVOID BaseAddress, _In_ SIZE_T NumberOfBytes);
 
 /* Maps a physical range for the processor; NULL when it cannot. IRQL <= APC_LEVEL. */
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 PVOID NTAPI MmMapIoSpace(_In_ PHYSICAL_ADDRESS PhysicalAddress, _In_ SIZE_T NumberOfBytes,
                          _In_ MEMORY_CACHING_TYPE CacheType);
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 PVOID NTAPI MmMapIoSpaceEx(_In_ PHYSICAL_ADDRESS PhysicalAddress, _In_ SIZE_T NumberOfBytes,
                            _In_ ULONG Protect);
-NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID NTAPI MmUnmapIoSpace(_In_ PVOID BaseAddress, _In_ SIZE_T NumberOfBytes);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PVOID NTAPI MmMapVideoDisplay(_In_ PHYSICAL_ADDRESS PhysicalAddress, _In_ SIZE_T NumberOfBytes,
                                           _In_ MEMORY_CACHING_TYPE CacheType);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PVOID NTAPI MmMapVideoDisplayEx(_In_ PHYSICAL_ADDRESS PhysicalAddress, _In_ SIZE_T NumberOfBytes,
                                             _In_ ULONG Protect);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI MmUnmapVideoDisplay(_In_ PVOID BaseAddress, _In_ SIZE_T NumberOfBytes);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI LOGICAL NTAPI MmIsIoSpaceActive(_In_ PHYSICAL_ADDRESS StartAddress, _In_ SIZE_T NumberOfBytes);
 
 /* Reserved system addresses that cannot run out when needed. IRQL <= APC_LEVEL to reserve, <= DISPATCH_LEVEL
@@ -408,7 +420,9 @@ VOID NTAPI MmUnmapReservedMapping(_In_ PVOID BaseAddress, _In_ ULONG PoolTag,
 /* ---- addresses ---- */
 
 /* The physical address behind a resident one; zero when there is none. Any IRQL. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(_In_ PVOID BaseAddress);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PVOID NTAPI MmGetVirtualForPhysical(_In_ PHYSICAL_ADDRESS PhysicalAddress);
 /* Whether touching it would not fault now; of no use as a check. IRQL <= DISPATCH_LEVEL. */
 NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
@@ -420,30 +434,39 @@ NTSTATUS NTAPI MmCopyMemory(_In_ PVOID TargetAddress, _In_ MM_COPY_ADDRESS Sourc
                             _In_ SIZE_T NumberOfBytes, _In_ ULONG Flags,
                             _Out_ PSIZE_T NumberOfBytesTransferred);
 /* Keeps a user range from being freed or made less accessible. IRQL == PASSIVE_LEVEL. */
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI HANDLE NTAPI MmSecureVirtualMemory(_In_ PVOID Address, _In_ SIZE_T Size, _In_ ULONG ProbeMode);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI HANDLE NTAPI MmSecureVirtualMemoryEx(_In_ PVOID Address, _In_ SIZE_T Size, _In_ ULONG ProbeMode,
                                                  _In_ ULONG Flags);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI MmUnsecureVirtualMemory(_In_ HANDLE SecureHandle);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmMapUserAddressesToPage(_In_ PVOID BaseAddress, _In_ SIZE_T NumberOfBytes,
                                                     _In_ PVOID PageAddress);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmRotatePhysicalView(_In_ PVOID VirtualAddress, _Inout_ PSIZE_T NumberOfBytes,
                                                 _In_opt_ PMDL NewMdl, _In_ MM_ROTATE_DIRECTION Direction,
                                                 _In_ PMM_ROTATE_COPY_CALLBACK_FUNCTION CopyFunction,
                                                 _In_opt_ PVOID Context);
 /* Views of a section object in system or session space. IRQL <= APC_LEVEL. */
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmMapViewInSystemSpace(_In_ PVOID Section, _Outptr_ PVOID *MappedBase,
                                                   _Inout_ PSIZE_T ViewSize);
 NTKERNELAPI NTSTATUS NTAPI MmMapViewInSystemSpaceEx(_In_ PVOID Section, _Outptr_ PVOID *MappedBase,
                                                     _Inout_ PSIZE_T ViewSize,
                                                     _Inout_ PLARGE_INTEGER SectionOffset,
                                                     _In_ ULONG_PTR Flags);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmUnmapViewInSystemSpace(_In_ PVOID MappedBase);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmMapViewInSessionSpace(_In_ PVOID Section, _Outptr_ PVOID *MappedBase,
                                                    _Inout_ PSIZE_T ViewSize);
 NTKERNELAPI NTSTATUS NTAPI MmMapViewInSessionSpaceEx(_In_ PVOID Section, _Outptr_ PVOID *MappedBase,
                                                      _Inout_ PSIZE_T ViewSize,
                                                      _Inout_ PLARGE_INTEGER SectionOffset,
                                                      _In_ ULONG_PTR Flags);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmUnmapViewInSessionSpace(_In_ PVOID MappedBase);
 NTKERNELAPI NTSTATUS NTAPI MmCreateSection(_Outptr_ PVOID *SectionObject, _In_ ACCESS_MASK DesiredAccess,
                                            _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
@@ -454,22 +477,31 @@ NTKERNELAPI NTSTATUS NTAPI MmCreateSection(_Outptr_ PVOID *SectionObject, _In_ A
 /* ---- physical memory ---- */
 
 /* An array from nonpaged pool, ended by a zero entry, that the caller frees. IRQL <= PASSIVE_LEVEL. */
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRanges(VOID);
 NTKERNELAPI PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRangesEx(_In_opt_ PVOID PartitionObject);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRangesEx2(_In_opt_ PVOID PartitionObject,
                                                                       _In_ ULONG Flags);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmAddPhysicalMemory(_In_ PPHYSICAL_ADDRESS StartAddress,
                                                _Inout_ PLARGE_INTEGER NumberOfBytes);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmAddPhysicalMemoryEx(_In_ PPHYSICAL_ADDRESS StartAddress,
                                                  _Inout_ PLARGE_INTEGER NumberOfBytes, _In_ ULONG Flags);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmRemovePhysicalMemory(_In_ PPHYSICAL_ADDRESS StartAddress,
                                                   _Inout_ PLARGE_INTEGER NumberOfBytes);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmRemovePhysicalMemoryEx(_In_ PPHYSICAL_ADDRESS StartAddress,
                                                     _Inout_ PLARGE_INTEGER NumberOfBytes, _In_ ULONG Flags);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmMarkPhysicalMemoryAsBad(_In_ PPHYSICAL_ADDRESS StartAddress,
                                                      _Inout_ PLARGE_INTEGER NumberOfBytes);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmMarkPhysicalMemoryAsGood(_In_ PPHYSICAL_ADDRESS StartAddress,
                                                       _Inout_ PLARGE_INTEGER NumberOfBytes);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmCreateMirror(VOID);
 
 /* ---- drivers' images ---- */
@@ -487,23 +519,32 @@ NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 PVOID NTAPI MmPageEntireDriver(_In_ PVOID AddressWithinSection);
 NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 VOID NTAPI MmResetDriverPaging(_In_ PVOID AddressWithinSection);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmProtectDriverSection(_In_ PVOID AddressWithinSection, _In_ SIZE_T Size,
                                                   _In_ ULONG Flags);
 /* The address of a routine that ntoskrnl or hal exports, or NULL. IRQL == PASSIVE_LEVEL. */
 NTKERNELAPI _IRQL_requires_max_(PASSIVE_LEVEL)
 PVOID NTAPI MmGetSystemRoutineAddress(_In_ PUNICODE_STRING SystemRoutineName);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI PVOID NTAPI MmGetSystemRoutineAddressEx(_In_ PUNICODE_STRING ModuleName, _In_ PCSTR FunctionName);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI PVOID NTAPI MmGetProcedureAddress(_In_ PVOID DllBase, _In_ PCSTR RoutineName);
 
 /* Driver Verifier: is it on, for whom. Any IRQL unless said. */
-NTKERNELAPI _IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 LOGICAL NTAPI MmIsDriverVerifying(_In_ PDRIVER_OBJECT DriverObject);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI LOGICAL NTAPI MmIsDriverVerifyingByAddress(_In_ PVOID AddressWithinSection);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI LOGICAL NTAPI MmIsDriverSuspectForVerifier(_In_ PDRIVER_OBJECT DriverObject);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmIsVerifierEnabled(_Out_ PULONG VerifierFlags);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmAddVerifierThunks(_In_reads_bytes_(ThunkBufferSize) PVOID ThunkBuffer,
                                                _In_ ULONG ThunkBufferSize);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI MM_SYSTEMSIZE NTAPI MmQuerySystemSize(VOID);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI MmIsThisAnNtAsSystem(VOID);
 NTKERNELAPI BOOLEAN NTAPI MmIsRecursiveIoFault(VOID);
 

@@ -286,7 +286,7 @@ _IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI VOID NTAPI ObMakeTemporaryObject(
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ObCloseHandle(_In_ HANDLE Handle, _In_ KPROCESSOR_MODE PreviousMode);
 
-_IRQL_requires_max_(APC_LEVEL)
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ObGetObjectSecurity(_In_ PVOID Object, _Out_ PSECURITY_DESCRIPTOR *SecurityDescriptor,
                                                _Out_ PBOOLEAN MemoryAllocated);
 

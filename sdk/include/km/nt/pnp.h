@@ -331,13 +331,13 @@ NTKERNELAPI NTSTATUS NTAPI IoGetContainerInformation(_In_ IO_CONTAINER_INFORMATI
                                                      _In_opt_ PVOID ContainerObject,
                                                      _Inout_updates_bytes_opt_(BufferLength) PVOID Buffer,
                                                      _In_ ULONG BufferLength);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoRegisterContainerNotification(_In_ IO_CONTAINER_NOTIFICATION_CLASS NotificationClass,
                                                            _In_ PIO_CONTAINER_NOTIFICATION_FUNCTION CallbackFunction,
                                                            _In_reads_bytes_opt_(NotificationInformationLength) PVOID NotificationInformation,
                                                            _In_ ULONG NotificationInformationLength,
                                                            _Out_ PVOID CallbackRegistration);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI IoUnregisterContainerNotification(_In_ PVOID CallbackRegistration);
 
 /* ---- boot drivers ---- */
@@ -388,7 +388,7 @@ typedef BOOT_DRIVER_CALLBACK_FUNCTION *PBOOT_DRIVER_CALLBACK_FUNCTION;
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI PVOID NTAPI IoRegisterBootDriverCallback(_In_ PBOOT_DRIVER_CALLBACK_FUNCTION CallbackFunction,
                                                      _In_opt_ PVOID CallbackContext);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI IoUnregisterBootDriverCallback(_In_ PVOID CallbackHandle);
 
 EXTERN_C_END

@@ -66,14 +66,14 @@ NTKERNELAPI BOOLEAN NTAPI PoQueryWatchdogTime(_In_ PDEVICE_OBJECT Pdo, _Out_ PUL
  * A counter that the driver clears (PoSetDeviceBusy) at each use; when it grows too old, the device is put
  * into State.
  */
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI PULONG NTAPI PoRegisterDeviceForIdleDetection(_In_ PDEVICE_OBJECT DeviceObject,
                                                           _In_ ULONG ConservationIdleTime,
                                                           _In_ ULONG PerformanceIdleTime,
                                                           _In_ DEVICE_POWER_STATE State);
-_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI VOID NTAPI PoSetDeviceBusyEx(_Inout_ PULONG IdlePointer);
-_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI VOID NTAPI PoStartDeviceBusy(_Inout_ PULONG IdlePointer);
-_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI VOID NTAPI PoEndDeviceBusy(_Inout_ PULONG IdlePointer);
+_IRQL_requires_max_(HIGH_LEVEL) NTKERNELAPI VOID NTAPI PoSetDeviceBusyEx(_Inout_ PULONG IdlePointer);
+_IRQL_requires_max_(HIGH_LEVEL) NTKERNELAPI VOID NTAPI PoStartDeviceBusy(_Inout_ PULONG IdlePointer);
+_IRQL_requires_max_(HIGH_LEVEL) NTKERNELAPI VOID NTAPI PoEndDeviceBusy(_Inout_ PULONG IdlePointer);
 #define PoSetDeviceBusy(IdlePointer) ((void)(*(IdlePointer) = 0))
 
 /* ---- system states and power requests ---- */
@@ -285,13 +285,13 @@ typedef struct _PO_FX_CORE_DEVICE {
 } PO_FX_CORE_DEVICE, *PPO_FX_CORE_DEVICE;
 
 /* Registers the components of a device. They are active until PoFxStartDevicePowerManagement. */
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI PoFxRegisterDevice(_In_ PDEVICE_OBJECT Pdo, _In_ PPO_FX_DEVICE Device,
                                               _Out_ POHANDLE *Handle);
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI VOID NTAPI PoFxStartDevicePowerManagement(_In_ POHANDLE Handle);
-_IRQL_requires_max_(APC_LEVEL) NTKERNELAPI VOID NTAPI PoFxUnregisterDevice(_In_ POHANDLE Handle);
-_IRQL_requires_max_(APC_LEVEL)
+_IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI VOID NTAPI PoFxUnregisterDevice(_In_ POHANDLE Handle);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI PoFxRegisterCoreDevice(_In_ LPCGUID Id, _In_ PPO_FX_CORE_DEVICE Device,
                                                   _Out_ POHANDLE *Handle);
 /* Counts a use of the component; its F0 state comes with the active callback. */
@@ -326,11 +326,12 @@ NTKERNELAPI VOID NTAPI PoFxSetComponentWake(_In_ POHANDLE Handle, _In_ ULONG Com
                                             _In_ BOOLEAN WakeHint);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI PoFxSetDeviceIdleTimeout(_In_ POHANDLE Handle, _In_ ULONGLONG IdleTimeout);
-_IRQL_requires_max_(APC_LEVEL)
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI VOID NTAPI PoFxSetTargetDripsDevicePowerState(_In_ POHANDLE Handle,
                                                           _In_ DEVICE_POWER_STATE TargetState);
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI PoFxRegisterCrashdumpDevice(_In_ POHANDLE Handle);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI PoFxPowerOnCrashdumpDevice(_In_ POHANDLE Handle, _In_opt_ PVOID Context);
 
 /* ---- performance states of a component ---- */
@@ -388,7 +389,7 @@ typedef VOID NTAPI PO_FX_COMPONENT_PERF_STATE_CALLBACK(_In_ PVOID Context, _In_ 
                                                        _In_opt_ PVOID RequestContext);
 typedef PO_FX_COMPONENT_PERF_STATE_CALLBACK *PPO_FX_COMPONENT_PERF_STATE_CALLBACK;
 
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI PoFxRegisterComponentPerfStates(_In_ POHANDLE Handle, _In_ ULONG Component,
                                                            _In_ ULONGLONG Flags,
                                                            _In_ PPO_FX_COMPONENT_PERF_STATE_CALLBACK ComponentPerfStateCallback,

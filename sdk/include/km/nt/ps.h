@@ -125,7 +125,7 @@ _IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI NTSTATUS NTAPI
 PsSetLoadImageNotifyRoutine(_In_ PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine);
 _IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI NTSTATUS NTAPI
 PsSetLoadImageNotifyRoutineEx(_In_ PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine, _In_ ULONG_PTR Flags);
-_IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI NTSTATUS NTAPI
+_IRQL_requires_max_(APC_LEVEL) NTKERNELAPI NTSTATUS NTAPI
 PsRemoveLoadImageNotifyRoutine(_In_ PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine);
 
 NT_ASSERT_SIZE(PS_CREATE_NOTIFY_INFO, 0x48);
@@ -143,20 +143,34 @@ FORCEINLINE PETHREAD PsGetCurrentThread(VOID)
     return (PETHREAD)KeGetCurrentThread();
 }
 
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI HANDLE NTAPI PsGetCurrentProcessId(VOID);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI HANDLE NTAPI PsGetCurrentThreadId(VOID);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI PVOID NTAPI PsGetCurrentThreadTeb(VOID);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI HANDLE NTAPI PsGetProcessId(_In_ PEPROCESS Process);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI HANDLE NTAPI PsGetThreadId(_In_ PETHREAD Thread);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI HANDLE NTAPI PsGetThreadProcessId(_In_ PETHREAD Thread);
 NTKERNELAPI PEPROCESS NTAPI PsGetThreadProcess(_In_ PETHREAD Thread);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI LONGLONG NTAPI PsGetProcessCreateTimeQuadPart(_In_ PEPROCESS Process);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI ULONGLONG NTAPI PsGetProcessStartKey(_In_ PEPROCESS Process);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI PsGetProcessExitStatus(_In_ PEPROCESS Process);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI LONGLONG NTAPI PsGetThreadCreateTime(_In_ PETHREAD Thread);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI PsGetThreadExitStatus(_In_ PETHREAD Thread);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI ULONG_PTR NTAPI PsGetThreadProperty(_In_ PETHREAD Thread, _In_ ULONG_PTR Key, _In_ ULONG Flags);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI PsIsSystemThread(_In_ PETHREAD Thread);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI ULONGLONG NTAPI PsQueryTotalCycleTimeProcess(_In_ PEPROCESS Process, _Out_ PULONG64 CycleTimeStamp);
 
 /* References are the caller's to give back with ObDereferenceObject. */
@@ -180,7 +194,7 @@ NTKERNELAPI NTSTATUS NTAPI PsCreateSystemThread(_Out_ PHANDLE ThreadHandle, _In_
                                                 _In_ PKSTART_ROUTINE StartRoutine, _In_opt_ PVOID StartContext);
 
 /* Ends the calling system thread; does not return. */
-_IRQL_requires_max_(APC_LEVEL) NTKERNELAPI NTSTATUS NTAPI PsTerminateSystemThread(_In_ NTSTATUS ExitStatus);
+_IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI NTSTATUS NTAPI PsTerminateSystemThread(_In_ NTSTATUS ExitStatus);
 
 EXTERN_C_END
 

@@ -33,45 +33,69 @@ typedef struct _RTL_BITMAP_RUN {
 } RTL_BITMAP_RUN, *PRTL_BITMAP_RUN;
 
 /* The caller serialises. An index of 0xFFFFFFFF means not found. Any IRQL if the map is resident. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI VOID NTAPI RtlInitializeBitMap(_Out_ PRTL_BITMAP BitMapHeader, _In_opt_ PULONG BitMapBuffer,
                                         _In_opt_ ULONG SizeOfBitMap);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID NTAPI RtlClearBit(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG BitNumber);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID NTAPI RtlSetBit(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG BitNumber);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI BOOLEAN NTAPI RtlTestBit(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG BitNumber);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID NTAPI RtlClearAllBits(_In_ PRTL_BITMAP BitMapHeader);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID NTAPI RtlSetAllBits(_In_ PRTL_BITMAP BitMapHeader);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG NTAPI RtlFindClearBits(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
                                       _In_ ULONG HintIndex);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG NTAPI RtlFindSetBits(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
                                     _In_ ULONG HintIndex);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG NTAPI RtlFindClearBitsAndSet(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
                                             _In_ ULONG HintIndex);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG NTAPI RtlFindSetBitsAndClear(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind,
                                             _In_ ULONG HintIndex);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID NTAPI RtlClearBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
                                  _In_ ULONG NumberToClear);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID NTAPI RtlSetBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
                                _In_ ULONG NumberToSet);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI BOOLEAN NTAPI RtlAreBitsClear(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
                                        _In_ ULONG Length);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI BOOLEAN NTAPI RtlAreBitsSet(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
                                      _In_ ULONG Length);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG NTAPI RtlNumberOfClearBits(_In_ PCRTL_BITMAP BitMapHeader);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG NTAPI RtlNumberOfSetBits(_In_ PCRTL_BITMAP BitMapHeader);
 NTSYSAPI ULONG NTAPI RtlNumberOfSetBitsInRange(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
                                                _In_ ULONG Length);
 NTSYSAPI ULONG NTAPI RtlNumberOfClearBitsInRange(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG StartingIndex,
                                                  _In_ ULONG Length);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI ULONG NTAPI RtlNumberOfSetBitsUlongPtr(_In_ ULONG_PTR Target);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG NTAPI RtlFindClearRuns(_In_ PCRTL_BITMAP BitMapHeader, _Out_ PRTL_BITMAP_RUN RunArray,
                                       _In_ ULONG SizeOfRunArray, _In_ BOOLEAN LocateLongestRuns);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG NTAPI RtlFindLongestRunClear(_In_ PCRTL_BITMAP BitMapHeader, _Out_ PULONG StartingIndex);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG NTAPI RtlFindFirstRunClear(_In_ PCRTL_BITMAP BitMapHeader, _Out_ PULONG StartingIndex);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG NTAPI RtlFindNextForwardRunClear(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG FromIndex,
                                                 _Out_ PULONG StartingRunIndex);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG NTAPI RtlFindLastBackwardRunClear(_In_ PCRTL_BITMAP BitMapHeader, _In_ ULONG FromIndex,
                                                  _Out_ PULONG StartingRunIndex);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI CCHAR NTAPI RtlFindLeastSignificantBit(_In_ ULONGLONG Set);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI CCHAR NTAPI RtlFindMostSignificantBit(_In_ ULONGLONG Set);
 NTSYSAPI VOID NTAPI RtlCopyBitMap(_In_ PCRTL_BITMAP Source, _In_ PRTL_BITMAP Destination,
                                   _In_ ULONG TargetBit);
@@ -92,8 +116,10 @@ typedef struct _TIME_FIELDS {
     CSHORT Weekday;
 } TIME_FIELDS, *PTIME_FIELDS;
 
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI VOID NTAPI RtlTimeToTimeFields(_In_ PLARGE_INTEGER Time, _Out_ PTIME_FIELDS TimeFields);
 /* FALSE when the fields are no date after 1600. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI BOOLEAN NTAPI RtlTimeFieldsToTime(_In_ PTIME_FIELDS TimeFields, _Out_ PLARGE_INTEGER Time);
 NTSYSAPI BOOLEAN NTAPI RtlTimeToSecondsSince1970(_In_ PLARGE_INTEGER Time, _Out_ PULONG ElapsedSeconds);
 NTSYSAPI BOOLEAN NTAPI RtlTimeToSecondsSince1980(_In_ PLARGE_INTEGER Time, _Out_ PULONG ElapsedSeconds);
@@ -171,24 +197,31 @@ typedef struct _OSVERSIONINFOEXW {
 #define VER_PLATFORM_WIN32_WINDOWS      1
 #define VER_PLATFORM_WIN32_NT           2
 
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS NTAPI RtlGetVersion(_Out_ PRTL_OSVERSIONINFOW VersionInformation);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS NTAPI RtlVerifyVersionInfo(_In_ PRTL_OSVERSIONINFOEXW VersionInfo, _In_ ULONG TypeMask,
                                              _In_ ULONGLONG ConditionMask);
 NTSYSAPI ULONGLONG NTAPI VerSetConditionMask(_In_ ULONGLONG ConditionMask, _In_ ULONG TypeMask,
                                              _In_ UCHAR Condition);
 #define VER_SET_CONDITION(ConditionMask, TypeBitMask, ComparisonType)                                        \
     ((ConditionMask) = VerSetConditionMask((ConditionMask), (TypeBitMask), (ComparisonType)))
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI BOOLEAN NTAPI RtlIsNtDdiVersionAvailable(_In_ ULONG Version);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI BOOLEAN NTAPI RtlIsServicePackVersionInstalled(_In_ ULONG Version);
 NTSYSAPI BOOLEAN NTAPI RtlGetNtProductType(_Out_ PNT_PRODUCT_TYPE NtProductType);
 NTSYSAPI BOOLEAN NTAPI RtlIsMultiSessionSku(VOID);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI ULONG64 NTAPI RtlGetEnabledExtendedFeatures(_In_ ULONG64 FeatureMask);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI BOOLEAN NTAPI RtlIsStateSeparationEnabled(VOID);
 typedef enum _STATE_LOCATION_TYPE {
     LocationTypeRegistry = 0,
     LocationTypeFileSystem = 1,
     LocationTypeMaximum = 2
 } STATE_LOCATION_TYPE;
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS NTAPI RtlGetPersistedStateLocation(_In_ PCWSTR SourceID, _In_opt_ PCWSTR CustomValue,
                                                      _In_opt_ PCWSTR DefaultPath,
                                                      _In_ STATE_LOCATION_TYPE StateLocationType,
@@ -347,12 +380,16 @@ typedef ULONG NTAPI RTL_RUN_ONCE_INIT_FN(_Inout_ PRTL_RUN_ONCE RunOnce, _Inout_o
                                          _Inout_ PVOID *Context);
 typedef RTL_RUN_ONCE_INIT_FN *PRTL_RUN_ONCE_INIT_FN;
 /* IRQL <= APC_LEVEL. */
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID NTAPI RtlRunOnceInitialize(_Out_ PRTL_RUN_ONCE RunOnce);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS NTAPI RtlRunOnceExecuteOnce(_Inout_ PRTL_RUN_ONCE RunOnce,
                                               _In_ PRTL_RUN_ONCE_INIT_FN InitFn, _Inout_opt_ PVOID Parameter,
                                               _Outptr_opt_ PVOID *Context);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS NTAPI RtlRunOnceBeginInitialize(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ ULONG Flags,
                                                   _Outptr_opt_ PVOID *Context);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS NTAPI RtlRunOnceComplete(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ ULONG Flags,
                                            _In_opt_ PVOID Context);
 
@@ -360,6 +397,7 @@ NTSYSAPI NTSTATUS NTAPI RtlRunOnceComplete(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ U
 
 NTSYSAPI DECLSPEC_NORETURN VOID NTAPI RtlRaiseStatus(_In_ NTSTATUS Status);
 NTSYSAPI PVOID NTAPI RtlPcToFileHeader(_In_ PVOID PcValue, _Out_ PVOID *BaseOfImage);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI VOID NTAPI RtlGetCallersAddress(_Out_ PVOID *CallersAddress, _Out_ PVOID *CallersCaller);
 #define RTL_WALK_USER_MODE_STACK 0x00000001
 #define RTL_WALK_VALID_FLAGS     (RTL_WALK_USER_MODE_STACK)
@@ -378,31 +416,40 @@ typedef struct CORRELATION_VECTOR {
     CHAR Version;
     CHAR Vector[RTL_CORRELATION_VECTOR_STRING_LENGTH];
 } CORRELATION_VECTOR, *PCORRELATION_VECTOR;
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI ULONG NTAPI RtlInitializeCorrelationVector(_Inout_ PCORRELATION_VECTOR CorrelationVector,
                                                     _In_ int Version, _In_ const GUID *Guid);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI ULONG NTAPI RtlIncrementCorrelationVector(_Inout_ PCORRELATION_VECTOR CorrelationVector);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI ULONG NTAPI RtlExtendCorrelationVector(_Inout_ PCORRELATION_VECTOR CorrelationVector);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI ULONG NTAPI RtlValidateCorrelationVector(_In_ PCORRELATION_VECTOR Vector);
 
 /* ---- resources ---- */
 
 struct _IO_RESOURCE_DESCRIPTOR;
 struct _CM_PARTIAL_RESOURCE_DESCRIPTOR;
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI NTSTATUS NTAPI RtlIoEncodeMemIoResource(_In_ struct _IO_RESOURCE_DESCRIPTOR *Descriptor,
                                                  _In_ UCHAR Type, _In_ ULONGLONG Length,
                                                  _In_ ULONGLONG Alignment, _In_ ULONGLONG MinimumAddress,
                                                  _In_ ULONGLONG MaximumAddress);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI ULONGLONG NTAPI RtlIoDecodeMemIoResource(_In_ struct _IO_RESOURCE_DESCRIPTOR *Descriptor,
                                                   _Out_opt_ PULONGLONG Alignment,
                                                   _Out_opt_ PULONGLONG MinimumAddress,
                                                   _Out_opt_ PULONGLONG MaximumAddress);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI NTSTATUS NTAPI RtlCmEncodeMemIoResource(_In_ struct _CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor,
                                                  _In_ UCHAR Type, _In_ ULONGLONG Length,
                                                  _In_ ULONGLONG Start);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI ULONGLONG NTAPI RtlCmDecodeMemIoResource(_In_ struct _CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor,
                                                   _Out_opt_ PULONGLONG Start);
 NTSYSAPI NTSTATUS NTAPI RtlFindClosestEncodableLength(_In_ ULONGLONG SourceLength,
                                                       _Out_ PULONGLONG TargetLength);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS NTAPI RtlVolumeDeviceToDosName(_In_ PVOID VolumeDeviceObject,
                                                  _Out_ PUNICODE_STRING DosName);
 typedef struct _CUSTOM_SYSTEM_EVENT_TRIGGER_CONFIG {
@@ -416,6 +463,7 @@ FORCEINLINE VOID CUSTOM_SYSTEM_EVENT_TRIGGER_INIT(_Out_ PCUSTOM_SYSTEM_EVENT_TRI
     Config->TriggerId = TriggerId;
 }
 /* STATUS_INSTANCE_NOT_AVAILABLE when nobody subscribed to the trigger: here nobody can. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTSYSAPI NTSTATUS NTAPI
 RtlRaiseCustomSystemEventTrigger(_In_ struct _CUSTOM_SYSTEM_EVENT_TRIGGER_CONFIG *TriggerConfig);
 

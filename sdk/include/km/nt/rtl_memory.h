@@ -30,6 +30,7 @@ int __cdecl memcmp(const void *Source1, const void *Source2, size_t Length);
 #define RtlFillBytes                               RtlFillMemory
 
 /* How many bytes are equal from the start. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI SIZE_T NTAPI RtlCompareMemory(_In_ const VOID *Source1, _In_ const VOID *Source2,
                                        _In_ SIZE_T Length);
 NTSYSAPI SIZE_T NTAPI RtlCompareMemoryUlong(_In_ PVOID Source, _In_ SIZE_T Length, _In_ ULONG Pattern);
@@ -37,10 +38,13 @@ NTSYSAPI VOID NTAPI RtlFillMemoryUlong(_Out_ PVOID Destination, _In_ SIZE_T Leng
 NTSYSAPI VOID NTAPI RtlFillMemoryUlonglong(_Out_ PVOID Destination, _In_ SIZE_T Length,
                                            _In_ ULONGLONG Pattern);
 /* Around the caches. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI VOID NTAPI RtlCopyMemoryNonTemporal(_Out_ VOID UNALIGNED *Destination,
                                              _In_ const VOID UNALIGNED *Source, _In_ SIZE_T Length);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI VOID NTAPI RtlFillMemoryNonTemporal(_Out_ VOID UNALIGNED *Destination, _In_ SIZE_T Length,
                                              _In_ const UCHAR Value);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI VOID NTAPI RtlPrefetchMemoryNonTemporal(_In_ PVOID Source, _In_ SIZE_T Length);
 
 /* Zeroes, and the compiler may not decide that nobody looks. */
@@ -51,6 +55,7 @@ FORCEINLINE PVOID RtlSecureZeroMemory(_Out_ PVOID Ptr, _In_ SIZE_T Size)
 }
 #define RtlSecureZeroMemory2(ptr, cnt) RtlSecureZeroMemory(ptr, cnt)
 
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI BOOLEAN NTAPI RtlIsZeroMemory(_In_ PVOID Buffer, _In_ SIZE_T Length);
 /* Equal or not, in a time that does not depend on where they differ. */
 FORCEINLINE BOOLEAN RtlConstantTimeEqualMemory(_In_ const VOID *v1, _In_ const VOID *v2, _In_ ULONG len)

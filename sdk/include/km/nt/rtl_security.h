@@ -12,13 +12,18 @@
 
 EXTERN_C_START
 
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS NTAPI RtlCreateSecurityDescriptor(_Out_ PSECURITY_DESCRIPTOR SecurityDescriptor,
                                                     _In_ ULONG Revision);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI BOOLEAN NTAPI RtlValidSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI BOOLEAN NTAPI RtlValidRelativeSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptorInput,
                                                           _In_ ULONG SecurityDescriptorLength,
                                                           _In_ SECURITY_INFORMATION RequiredInformation);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI ULONG NTAPI RtlLengthSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR SecurityDescriptor);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS NTAPI RtlSetDaclSecurityDescriptor(_Inout_ PSECURITY_DESCRIPTOR SecurityDescriptor,
                                                      _In_ BOOLEAN DaclPresent, _In_opt_ struct _ACL *Dacl,
                                                      _In_opt_ BOOLEAN DaclDefaulted);
@@ -39,12 +44,14 @@ NTSYSAPI NTSTATUS NTAPI RtlGetGroupSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR 
 NTSYSAPI NTSTATUS NTAPI RtlAbsoluteToSelfRelativeSD(
     _In_ PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor,
     _Out_opt_ PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor, _Inout_ PULONG BufferLength);
+_IRQL_requires_(APC_LEVEL)
 NTSYSAPI BOOLEAN NTAPI RtlNormalizeSecurityDescriptor(_Inout_ PSECURITY_DESCRIPTOR *SecurityDescriptor,
                                                       _In_ ULONG SecurityDescriptorLength,
                                                       _Out_opt_ PSECURITY_DESCRIPTOR *NewSecurityDescriptor,
                                                       _Out_opt_ PULONG NewSecurityDescriptorLength,
                                                       _In_ BOOLEAN CheckOnly);
 /* Generic rights to specific ones. */
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID NTAPI RtlMapGenericMask(_Inout_ PACCESS_MASK AccessMask,
                                       _In_ const GENERIC_MAPPING *GenericMapping);
 

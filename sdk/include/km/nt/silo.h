@@ -87,15 +87,15 @@ _IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI PESILO NTAPI PsGetCurrentSilo(VO
 _IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI PESILO NTAPI PsGetCurrentServerSilo(VOID);
 _IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI PESILO NTAPI PsGetHostSilo(VOID);
 _IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI PESILO NTAPI PsGetEffectiveServerSilo(_In_ PESILO Silo);
-_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI PESILO NTAPI PsGetParentSilo(_In_opt_ PEJOB Job);
+_IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI PESILO NTAPI PsGetParentSilo(_In_opt_ PEJOB Job);
 _IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI PESILO NTAPI PsGetThreadServerSilo(_In_ PETHREAD Thread);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI PsGetJobSilo(_In_ PEJOB Job, _Outptr_ PESILO *Silo);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI PsGetJobServerSilo(_In_opt_ PEJOB Job,
                                               _Outptr_result_maybenull_ PESILO *ServerSilo);
-_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI GUID * NTAPI PsGetSiloContainerId(_In_opt_ PESILO Silo);
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI GUID * NTAPI PsGetSiloContainerId(_In_opt_ PESILO Silo);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI ULONG NTAPI PsGetServerSiloActiveConsoleId(_In_opt_ PESILO Silo);
 _IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI BOOLEAN NTAPI PsIsHostSilo(_In_opt_ PESILO Silo);
 _IRQL_requires_max_(DISPATCH_LEVEL)

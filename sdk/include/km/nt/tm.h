@@ -355,7 +355,7 @@ NTSYSAPI NTSTATUS NTAPI NtRollforwardTransactionManager(_In_ HANDLE TransactionM
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS NTAPI ZwRollforwardTransactionManager(_In_ HANDLE TransactionManagerHandle,
                                                         _In_opt_ PLARGE_INTEGER TmVirtualClock);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS NTAPI NtRenameTransactionManager(_In_ PUNICODE_STRING LogFileName,
                                                    _In_ LPGUID ExistingTransactionManagerGuid);
 _IRQL_requires_max_(PASSIVE_LEVEL)
@@ -370,7 +370,7 @@ NTSYSAPI NTSTATUS NTAPI ZwQueryInformationTransactionManager(
     _In_ TRANSACTIONMANAGER_INFORMATION_CLASS TransactionManagerInformationClass,
     _Out_writes_bytes_(TransactionManagerInformationLength) PVOID TransactionManagerInformation,
     _In_ ULONG TransactionManagerInformationLength, _Out_opt_ PULONG ReturnLength);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS NTAPI NtSetInformationTransactionManager(_In_ HANDLE TmHandle,
                                                            _In_ TRANSACTIONMANAGER_INFORMATION_CLASS TransactionManagerInformationClass,
                                                            _In_reads_bytes_(TransactionManagerInformationLength) PVOID TransactionManagerInformation,
@@ -573,7 +573,7 @@ _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI TmInitializeTransactionManager(_In_ PKTM TransactionManager,
                                                           _In_opt_ PCUNICODE_STRING LogFileName,
                                                           _In_opt_ GUID *TmId, _In_opt_ ULONG CreateOptions);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI TmRenameTransactionManager(_In_opt_ PUNICODE_STRING LogFileName,
                                                       _In_ LPGUID ExistingTransactionManagerGuid);
 _IRQL_requires_max_(PASSIVE_LEVEL)
@@ -596,13 +596,13 @@ _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI TmCommitTransaction(_In_ PKTRANSACTION Transaction, _In_ BOOLEAN Wait);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI TmRollbackTransaction(_In_ PKTRANSACTION Transaction, _In_ BOOLEAN Wait);
-_IRQL_requires_max_(APC_LEVEL)
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI TmIsTransactionActive(_In_ PKTRANSACTION Transaction);
-_IRQL_requires_max_(APC_LEVEL)
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI TmGetTransactionId(_In_ PKTRANSACTION Transaction, _Out_ PUOW TransactionId);
-_IRQL_requires_max_(APC_LEVEL)
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI TmReferenceEnlistmentKey(_In_ PKENLISTMENT Enlistment, _Outptr_ PVOID *Key);
-_IRQL_requires_max_(APC_LEVEL)
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI TmDereferenceEnlistmentKey(_In_ PKENLISTMENT Enlistment,
                                                       _Out_opt_ PBOOLEAN LastReference);
 _IRQL_requires_max_(PASSIVE_LEVEL)

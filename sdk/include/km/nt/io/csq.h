@@ -64,6 +64,7 @@ NT_ASSERT_SIZE(IO_CSQ_IRP_CONTEXT, 0x18);
 NT_ASSERT_SIZE(IO_CSQ, 0x40);
 
 /* Fills in the queue object; STATUS_SUCCESS. Any IRQL up to DISPATCH_LEVEL. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoCsqInitialize(_In_ PIO_CSQ Csq, _In_ PIO_CSQ_INSERT_IRP CsqInsertIrp,
                                            _In_ PIO_CSQ_REMOVE_IRP CsqRemoveIrp,
                                            _In_ PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp,
@@ -72,6 +73,7 @@ NTKERNELAPI NTSTATUS NTAPI IoCsqInitialize(_In_ PIO_CSQ Csq, _In_ PIO_CSQ_INSERT
                                            _In_ PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp);
 
 /* As IoCsqInitialize, with an insert routine that may refuse the IRP. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoCsqInitializeEx(_In_ PIO_CSQ Csq, _In_ PIO_CSQ_INSERT_IRP_EX CsqInsertIrp,
                                              _In_ PIO_CSQ_REMOVE_IRP CsqRemoveIrp,
                                              _In_ PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp,

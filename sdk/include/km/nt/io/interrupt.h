@@ -122,7 +122,7 @@ _IRQL_requires_max_(PASSIVE_LEVEL) _Must_inspect_result_
 NTKERNELAPI NTSTATUS NTAPI IoConnectInterruptEx(_Inout_ PIO_CONNECT_INTERRUPT_PARAMETERS Parameters);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI VOID NTAPI IoDisconnectInterruptEx(_In_ PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoGetAffinityInterrupt(_In_ PKINTERRUPT InterruptObject,
                                                   _Out_ PGROUP_AFFINITY GroupAffinity);
 /* Lets an interrupt that was reported inactive run its service routine again. */

@@ -243,7 +243,7 @@ NTKERNELAPI NTSTATUS NTAPI IoQueryFileDosDeviceName(_In_ PFILE_OBJECT FileObject
  * Checks, as late as the driver likes, the access that a FILE_ANY_ACCESS control code should have asked
  * for.
  */
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoValidateDeviceIoControlAccess(_In_ PIRP Irp, _In_ ULONG RequiredAccess);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI IoCheckFileObjectOpenedAsCopySource(
@@ -285,11 +285,13 @@ _IRQL_requires_max_(PASSIVE_LEVEL) _Must_inspect_result_
 NTKERNELAPI NTSTATUS NTAPI IoCheckShareAccess(_In_ ACCESS_MASK DesiredAccess, _In_ ULONG DesiredShareAccess,
                                               _Inout_ PFILE_OBJECT FileObject,
                                               _Inout_ PSHARE_ACCESS ShareAccess, _In_ BOOLEAN Update);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 _Must_inspect_result_
 NTKERNELAPI NTSTATUS NTAPI IoCheckShareAccessEx(_In_ ACCESS_MASK DesiredAccess, _In_ ULONG DesiredShareAccess,
                                                 _Inout_ PFILE_OBJECT FileObject,
                                                 _Inout_ PSHARE_ACCESS ShareAccess, _In_ BOOLEAN Update,
                                                 _In_opt_ PBOOLEAN WritePermission);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoCheckLinkShareAccess(_In_ ACCESS_MASK DesiredAccess,
                                                   _In_ ULONG DesiredShareAccess,
                                                   _Inout_opt_ PFILE_OBJECT FileObject,
@@ -300,9 +302,11 @@ NTKERNELAPI NTSTATUS NTAPI IoCheckLinkShareAccess(_In_ ACCESS_MASK DesiredAccess
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI VOID NTAPI IoSetShareAccess(_In_ ACCESS_MASK DesiredAccess, _In_ ULONG DesiredShareAccess,
                                         _Inout_ PFILE_OBJECT FileObject, _Out_ PSHARE_ACCESS ShareAccess);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI VOID NTAPI IoSetShareAccessEx(_In_ ACCESS_MASK DesiredAccess, _In_ ULONG DesiredShareAccess,
                                           _Inout_ PFILE_OBJECT FileObject, _Out_ PSHARE_ACCESS ShareAccess,
                                           _In_ PBOOLEAN WritePermission);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI VOID NTAPI IoSetLinkShareAccess(_In_ ACCESS_MASK DesiredAccess, _In_ ULONG DesiredShareAccess,
                                             _Inout_opt_ PFILE_OBJECT FileObject,
                                             _Inout_opt_ PSHARE_ACCESS ShareAccess,
@@ -339,8 +343,10 @@ typedef struct _IO_FOEXT_SHADOW_FILE {
     PVOID BackingFltInstance;
 } IO_FOEXT_SHADOW_FILE, *PIO_FOEXT_SHADOW_FILE;
 
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI PIO_FOEXT_SHADOW_FILE NTAPI IoGetShadowFileInformation(
     _In_ PFILE_OBJECT FileObject);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoSetShadowFileInformation(_In_ PFILE_OBJECT FileObject,
                                                       _In_ PFILE_OBJECT BackingFileObject,
                                                       _In_ PVOID BackingFltInstance);
@@ -355,20 +361,27 @@ typedef enum _IO_PAGING_PRIORITY {
     IoPagingPriorityReserved2
 } IO_PAGING_PRIORITY;
 
-_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI IO_PAGING_PRIORITY NTAPI IoGetPagingIoPriority(_In_ PIRP Irp);
-_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI IO_PRIORITY_HINT NTAPI IoGetIoPriorityHint(_In_ PIRP Irp);
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(HIGH_LEVEL) NTKERNELAPI IO_PAGING_PRIORITY NTAPI IoGetPagingIoPriority(_In_ PIRP Irp);
+_IRQL_requires_max_(HIGH_LEVEL) NTKERNELAPI IO_PRIORITY_HINT NTAPI IoGetIoPriorityHint(_In_ PIRP Irp);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoSetIoPriorityHint(_In_ PIRP Irp, _In_ IO_PRIORITY_HINT PriorityHint);
 
 /* ---- activity identifiers, for tracing ---- */
 
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoGetActivityIdIrp(_In_ PIRP Irp, _Out_ LPGUID Guid);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoSetActivityIdIrp(_Inout_ PIRP Irp, _In_opt_ LPCGUID Guid);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI LPCGUID NTAPI IoGetActivityIdThread(VOID);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI LPCGUID NTAPI IoSetActivityIdThread(_In_ LPCGUID ActivityId);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI IoClearActivityIdThread(_In_ LPCGUID OriginalId);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoPropagateActivityIdToThread(_In_ PIRP Irp, _Out_ LPGUID PropagatedId,
                                                          _Outptr_ LPCGUID *OriginalId);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI IoTransferActivityId(_In_ LPCGUID ActivityId, _In_ LPCGUID RelatedActivityId);
 
 /* ---- errors for people: hard errors and the event log ---- */
@@ -436,6 +449,7 @@ NTKERNELAPI VOID NTAPI IoSetDeviceToVerify(_In_ PETHREAD Thread, _In_opt_ PDEVIC
 
 /* The base of the current thread's kernel stack. */
 _IRQL_requires_max_(APC_LEVEL) NTKERNELAPI PVOID NTAPI IoGetInitialStack(VOID);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI IoGetStackLimits(_Out_ PULONG_PTR LowLimit, _Out_ PULONG_PTR HighLimit);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI LOGICAL NTAPI IoWithinStackLimits(_In_ ULONG_PTR RegionStart, _In_ SIZE_T RegionSize);
@@ -466,8 +480,10 @@ NTKERNELAPI NTSTATUS NTAPI IoCreateSystemThread(_Inout_ PVOID IoObject, _Out_ PH
                                                 _In_opt_ PVOID StartContext);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI IoIsWdmVersionAvailable(_In_ UCHAR MajorVersion, _In_ UCHAR MinorVersion);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoIncrementKeepAliveCount(_Inout_ PFILE_OBJECT FileObject,
                                                      _Inout_ PEPROCESS Process);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI IoDecrementKeepAliveCount(_Inout_ PFILE_OBJECT FileObject,
                                                      _Inout_ PEPROCESS Process);
 

@@ -113,7 +113,7 @@ NTKERNELAPI VOID FASTCALL IofCompleteRequest(_In_ PIRP Irp, _In_ CCHAR PriorityB
 #define IoCompleteRequest(Irp, PriorityBoost) IofCompleteRequest(Irp, PriorityBoost)
 
 /* Sends the IRP and waits for its completion; FALSE when it has no free stack location. */
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI IoForwardIrpSynchronously(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp);
 
 /* As IoSetCompletionRoutine, and keeps the driver loaded until the routine has returned. */
@@ -123,6 +123,7 @@ NTKERNELAPI NTSTATUS NTAPI IoSetCompletionRoutineEx(_In_ PDEVICE_OBJECT DeviceOb
                                                     _In_opt_ PVOID Context, _In_ BOOLEAN InvokeOnSuccess,
                                                     _In_ BOOLEAN InvokeOnError, _In_ BOOLEAN InvokeOnCancel);
 /* FALSE for STATUS_PENDING and for values no driver may complete a request with. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI IoIsValidIrpStatus(_In_ NTSTATUS Status);
 
 /* ---- allocating ---- */
@@ -207,11 +208,13 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI IoStartPacket(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp, _In_opt_ PULONG Key,
                                      _In_opt_ PDRIVER_CANCEL CancelFunction);
 /* Takes the next queued IRP to StartIo, or marks the device idle. */
+_IRQL_requires_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI IoStartNextPacket(_In_ PDEVICE_OBJECT DeviceObject, _In_ BOOLEAN Cancelable);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI IoStartNextPacketByKey(_In_ PDEVICE_OBJECT DeviceObject, _In_ BOOLEAN Cancelable,
                                               _In_ ULONG Key);
 /* DeferredStartIo: StartIo is not called again before it has returned. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI IoSetStartIoAttributes(_In_ PDEVICE_OBJECT DeviceObject, _In_ BOOLEAN DeferredStartIo,
                                               _In_ BOOLEAN NonCancelable);
 

@@ -29,9 +29,9 @@ NTKERNELAPI PIO_WORKITEM NTAPI IoAllocateWorkItem(_In_ PDEVICE_OBJECT DeviceObje
 /* The item must not be queued. */
 _IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI VOID NTAPI IoFreeWorkItem(_In_ PIO_WORKITEM IoWorkItem);
 /* For a work item in memory of IoSizeofWorkItem bytes of the caller's own. */
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI IoInitializeWorkItem(_In_ PVOID IoObject, _Out_ PIO_WORKITEM IoWorkItem);
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI IoUninitializeWorkItem(_Inout_ PIO_WORKITEM IoWorkItem);
 /* Runs WorkerRoutine soon; the item may be queued again only after the routine has begun. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
@@ -52,7 +52,7 @@ NTKERNELAPI BOOLEAN NTAPI IoTryQueueWorkItem(_Inout_ __drv_aliasesMem PIO_WORKIT
                                              _In_ WORK_QUEUE_TYPE QueueType,
                                              _In_opt_ __drv_aliasesMem PVOID Context);
 /* The bytes that IoInitializeWorkItem needs. */
-_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI ULONG NTAPI IoSizeofWorkItem(VOID);
+_IRQL_requires_max_(HIGH_LEVEL) NTKERNELAPI ULONG NTAPI IoSizeofWorkItem(VOID);
 
 /* Once for a device; TimerRoutine then runs once a second while the timer is started. */
 _IRQL_requires_max_(PASSIVE_LEVEL)
