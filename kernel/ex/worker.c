@@ -17,6 +17,7 @@
  */
 #include "exinit.h"
 #include "exp.h"
+#include "jobp.h"
 #include "ki.h"
 #include "psp.h"
 #include "trap.h"
@@ -109,6 +110,12 @@ static void check_return(PWORKER_THREAD_ROUTINE Routine, PVOID Parameter, PWORK_
             (ULONG64)(ULONG_PTR)Routine,
             "a work item's routine returned with APCs disabled: KeEnterCriticalRegion (or a guarded region, "
             "or a mutex) was not left");
+    PESILO Silo;
+    if (PspIsAttachedToSilo(Thread, &Silo))
+        KiBugCheckText(WORKER_THREAD_RETURNED_WHILE_ATTACHED_TO_SILO, (ULONG_PTR)Routine, (ULONG_PTR)Parameter,
+                       (ULONG_PTR)Item, 0, (ULONG64)(ULONG_PTR)Routine,
+                       "a work item's routine returned while attached to a silo; call "
+                       "PsDetachSiloFromCurrentThread first");
     if (Thread->ActiveImpersonation)
         KiBugCheckText(IMPERSONATING_WORKER_THREAD, (ULONG_PTR)Routine, (ULONG_PTR)Parameter, (ULONG_PTR)Item,
                        0, (ULONG64)(ULONG_PTR)Routine,

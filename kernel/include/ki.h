@@ -475,6 +475,8 @@ LONG64 KiQuerySystemTime(void);
 
 /* How long a thread has run, in 100 ns units. IRQL <= DISPATCH_LEVEL. */
 ULONG64 KiQueryRunTime(PKTHREAD Thread);
+/* The same of all threads a process has or had. */
+ULONG64 KiQueryProcessRunTime(PKPROCESS Process);
 
 /* Bring KUSER_SHARED_DATA's time fields up to date; the emulator of that page calls it before a read. */
 void KiUpdateSharedTime(void);

@@ -37,7 +37,9 @@ typedef struct _EPROCESS {
     ULONG SessionId;
     PVOID MmSlice; /* mm's: the user address slice */
     PVOID Peb;
-    PVOID Job;
+    struct _EJOB *Job; /* the innermost (jobp.h), referenced; changed under j, read atomically */
+    BOOLEAN JobLeft;   /* j: it has ended, and no longer counts in its jobs */
+    ULONG JobMark;     /* p: of the last walk over a job's members that met it */
     PVOID SectionBaseAddress;
     PUNICODE_STRING ImageFullName; /* constant; may be NULL */
     ULONGLONG ProcessStartKey;
@@ -57,6 +59,7 @@ typedef struct _ETHREAD {
     BOOLEAN HardErrorsOff; /* io's: IoSetThreadHardErrorMode(FALSE) */
     PVOID TopLevelIrp;     /* io's */
     PVOID DeviceToVerify;  /* io's */
+    PVOID AttachedSilo;    /* [thread] PsAttachSiloToCurrentThread: silo.c says how it is encoded */
     PKSTART_ROUTINE StartAddress;
     PVOID StartContext;
     PACCESS_TOKEN ImpersonationToken; /* referenced; guarded by the owner or p */
@@ -108,6 +111,11 @@ __attribute__((noreturn)) void PspExitThread(NTSTATUS ExitStatus);
  * before it is torn down. One each.
  */
 extern void (*PspCancelThreadIo)(PETHREAD Thread); /* io: cancel the thread's IRPs and wait for them */
+
+/* io registers them: queue a packet to a completion port (of that type), for messages of jobs. */
+extern NTSTATUS(NTAPI *PspSetIoCompletion)(PVOID Port, PVOID Key, PVOID Context, NTSTATUS Status,
+                                           ULONG_PTR Information, BOOLEAN Quota);
+extern POBJECT_TYPE *PspIoCompletionType;
 
 /* ---------------------------------------------------------------- processes */
 

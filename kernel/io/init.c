@@ -132,4 +132,6 @@ void IopInitSystem(ULONG Phase)
     make_directory(L"\\Driver");
     make_directory(L"\\FileSystem");
     PspCancelThreadIo = IopCancelThreadIo;
+    PspSetIoCompletion = IoSetIoCompletion;
+    PspIoCompletionType = &IopCompletionObjectType;
 }

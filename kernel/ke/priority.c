@@ -82,6 +82,16 @@ ULONG64 KiQueryRunTime(PKTHREAD Thread)
     return KepCyclesToTime(run_cycles(Thread));
 }
 
+ULONG64 KiQueryProcessRunTime(PKPROCESS Process)
+{
+    KIRQL irql = KiLockDispatcher();
+    ULONG64 cycles = Process->CycleTime;
+    for (PLIST_ENTRY l = Process->ThreadListHead.Flink; l != &Process->ThreadListHead; l = l->Flink)
+        cycles += CONTAINING_RECORD(l, KTHREAD, ThreadListEntry)->CycleTime;
+    KiUnlockDispatcher(irql);
+    return KepCyclesToTime(cycles);
+}
+
 /* In clock ticks. Threads run in kernel mode only: clients are code of the host. */
 ULONG NTAPI KeQueryRuntimeThread(PKTHREAD Thread, PULONG UserTime)
 {

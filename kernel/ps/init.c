@@ -17,6 +17,7 @@
  * later runs on a real ETHREAD; at the end of boot the same thread moves into the client's process.
  */
 #include "psi.h"
+#include "jobp.h"
 
 PEPROCESS PsInitialSystemProcess, PsIdleProcess;
 LIST_ENTRY PsActiveProcessHead = {&PsActiveProcessHead, &PsActiveProcessHead};
@@ -95,6 +96,7 @@ void PsInitSystem(ULONG Phase)
     NTSTATUS status;
     if (Phase == 0) {
         make_types();
+        PspInitJobs();
         KiThreadReaped = reaped;
         PspCidTable = ObCreateHandleTable(NULL);
         status = PspCidTable ? PspCreateProcess(NULL, &system, FALSE, &PsInitialSystemProcess)
@@ -106,4 +108,5 @@ void PsInitSystem(ULONG Phase)
         return;
     }
     adopt_boot_thread();
+    PspInitSilos();
 }

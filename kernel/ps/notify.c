@@ -8,6 +8,7 @@
  * runs after its removal returned (a driver may unload then).
  */
 #include "psi.h"
+#include "jobp.h"
 
 #define MAX_ROUTINES 64
 
@@ -170,6 +171,7 @@ ULONG PspRemoveNotifyRoutinesInImage(PVOID Begin, PVOID End,
             count++;
         }
     }
+    count += PspRemoveSiloMonitorsInImage(Begin, End, Describe);
     return count + ObpRemoveCallbacksInImage(Begin, End, Describe);
 }
 

@@ -7,6 +7,7 @@
  * are closed in its context, its slice goes, its object is signalled.
  */
 #include "psi.h"
+#include "jobp.h"
 
 #define PS_TAG 0x636f7250 /* 'Proc' */
 
@@ -79,6 +80,8 @@ NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImageName, BOOLEAN 
         if (!process->UniqueProcessId)
             status = STATUS_INSUFFICIENT_RESOURCES;
     }
+    if (NT_SUCCESS(status) && Parent)
+        status = PspInheritJob(Parent, process, FALSE);
     if (!NT_SUCCESS(status)) {
         ObDereferenceObject(process);
         return status;
@@ -109,6 +112,7 @@ void PspExitProcess(PEPROCESS Process, NTSTATUS ExitStatus)
     MiDeleteUserSlice(Process);
     KeQuerySystemTime(&Process->ExitTime);
     Process->ExitStatus = ExitStatus;
+    PspLeaveJob(Process, ExitStatus);
     irql = KeAcquireSpinLockRaiseToDpc(&PspProcessLock);
     RemoveEntryList(&Process->ActiveProcessLinks);
     InitializeListHead(&Process->ActiveProcessLinks);
@@ -126,6 +130,7 @@ void PspDeleteProcess(PVOID Object)
         ObDeleteHandleTable(process->ObjectTable);
     if (process->MmSlice)
         MiDeleteUserSlice(process);
+    PspReleaseJob(process);
     if (process->Token)
         ObDereferenceObject(process->Token);
     if (process->ImageFullName)

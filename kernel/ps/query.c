@@ -97,7 +97,7 @@ PVOID NTAPI PsGetProcessSectionBaseAddress(PEPROCESS Process)
     return Process->SectionBaseAddress;
 }
 
-PVOID NTAPI PsGetProcessJob(PEPROCESS Process)
+PEJOB NTAPI PsGetProcessJob(PEPROCESS Process)
 {
     return Process->Job;
 }

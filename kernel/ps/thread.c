@@ -9,6 +9,7 @@
  * interrupt it.
  */
 #include "psi.h"
+#include "jobp.h"
 
 NTSTATUS PspAllocateThread(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode,
                            PETHREAD *Thread)
@@ -174,6 +175,11 @@ void PspRunDownThread(PETHREAD Thread, NTSTATUS ExitStatus)
 DECLSPEC_NORETURN void PspExitThread(NTSTATUS ExitStatus)
 {
     PETHREAD thread = PspCurrentThread();
+    PESILO silo;
+    if (PspIsAttachedToSilo(thread, &silo))
+        KiBugCheckText(INVALID_SILO_DETACH, (ULONG_PTR)thread, (ULONG_PTR)silo, (ULONG_PTR)thread->ThreadsProcess, 0,
+                       (ULONG_PTR)thread->StartAddress,
+                       "a thread ended while it was attached to a silo; call PsDetachSiloFromCurrentThread first");
     PspRunDownThread(thread, ExitStatus);
     /* The critical region that thread_startup entered ends with the thread; any other is a bug that ke
      * reports. */

@@ -1006,6 +1006,8 @@
 #define STATUS_INVALID_TASK_INDEX                                          ((NTSTATUS)0xC0000501)
 #define STATUS_THREAD_ALREADY_IN_TASK                                      ((NTSTATUS)0xC0000502)
 #define STATUS_CALLBACK_BYPASS                                             ((NTSTATUS)0xC0000503)
+#define STATUS_CONTAINER_ASSIGNED                                          ((NTSTATUS)0xC0000508)
+#define STATUS_JOB_NO_CONTAINER                                            ((NTSTATUS)0xC0000509)
 #define STATUS_FAIL_FAST_EXCEPTION                                         ((NTSTATUS)0xC0000602)
 #define STATUS_IMAGE_CERT_REVOKED                                          ((NTSTATUS)0xC0000603)
 #define STATUS_DYNAMIC_CODE_BLOCKED                                        ((NTSTATUS)0xC0000604)
