@@ -74,6 +74,7 @@ bool run_print(struct command_line *line);
 bool run_list(struct command_line *line);
 bool run_processor(struct command_line *line);
 bool run_nmi(struct command_line *line);
+bool run_pageout(struct command_line *line);
 bool run_version(struct command_line *line);
 bool run_quit(struct command_line *line);
 bool run_help(struct command_line *line);

@@ -132,6 +132,7 @@ const struct command commands[] = {
     {"threads", "", "list the threads and what each waits for", run_list},
     {"irps", "", "list the IRPs in flight", run_list},
     {"pool", "[TAG]", "show pool use by tag", run_list},
+    {"pageout", "", "page out all that may go (kiln run --paging)", run_pageout},
     {"modules", "", "list the loaded images", run_list},
     {"timers", "", "list the timers that are set: when due, period, DPC routine, driver", run_list},
     {"dpcs", "", "list the DPC queues, and what runs and waits in them", run_list},

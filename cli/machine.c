@@ -39,6 +39,7 @@ static void help(const char *verb, FILE *out)
             "  --pass-breakpoints note breakpoints of drivers and go on, as with a debugger attached\n"
             "  --unchecked        leave the rule checks out (they are on in the simulator, off with --live)\n"
             "  --checked          make the rule checks with --live as well\n"
+            "  --paging           pageable code, data and pool really are paged out and in; see docs/paging.md\n"
             "  --timeout SECONDS  stop and report a run that takes longer than that in real time\n"
             "  --plain            print only what drivers print with DbgPrint\n"
             "  --json             print one JSON object a line\n"
@@ -159,6 +160,8 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
             options->kiln.unchecked = true;
         } else if (!strcmp(option, "--checked")) {
             options->kiln.checked = true;
+        } else if (!strcmp(option, "--paging")) {
+            options->kiln.paging = true;
         } else if (!strcmp(option, "--plain")) {
             options->kiln.plain = session.plain = true;
         } else if (!strcmp(option, "--json")) {

@@ -129,6 +129,7 @@ kiln_status kiln_boot(const struct kiln_options *given)
                 .checked = options.live ? options.checked : !options.unchecked,
                 .allow_unresolved = options.allow_unresolved,
                 .pass_breakpoints = options.pass_breakpoints,
+                .paging = options.paging,
                 .plain = options.plain,
                 .json = options.json,
                 .cpus = options.cpus ? options.cpus : 1,
@@ -611,6 +612,16 @@ void kiln_free(void *memory)
     if (memory)
         KcFreeUser(memory);
     leave();
+}
+
+kiln_status kiln_page_out(uint64_t *pages)
+{
+    enter();
+    kiln_status status = KcPageOut(pages);
+    leave();
+    if (status < 0)
+        explain("the machine was started without paging: kiln_options.paging, kiln run --paging");
+    return status;
 }
 
 uint64_t kiln_time(void)

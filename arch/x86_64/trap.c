@@ -140,6 +140,11 @@ static NTSTATUS ask_memory_manager(const struct host_trap *trap, KPROCESSOR_MODE
     return KiPageFault(fault);
 }
 
+void KiTouchPage(const volatile void *page)
+{
+    *(const volatile UCHAR *)page;
+}
+
 DECLSPEC_NORETURN void KiBugCheckFault(PKI_FAULT Fault, ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3,
                                        ULONG_PTR p4, const char *text)
 {
@@ -407,6 +412,8 @@ void KiDispatchTrap(struct host_trap *trap)
     KI_FAULT fault;
     enum ki_emulation emulation = KI_NOT_EMULATED;
     NTSTATUS paging = ask_memory_manager(trap, KernelMode, &fault);
+    if (NT_SUCCESS(paging) && KiIsDriverCode(trap->rip))
+        KiDeliverPending(); /* what came meanwhile: nobody redirects a processor that was in the kernel */
     if (NT_SUCCESS(paging) || apply_fixup(trap, paging))
         host_trap_resume(trap);
     if (KiReportOwnsTrap(trap))

@@ -96,4 +96,7 @@ bool KcNextCoverage(unsigned *image_index, unsigned *edge_index, const char **pa
 const char *KcStatusName(int32_t status);
 bool KcStatusValue(const char *name, int32_t *status);
 
+/* Page out all that may go; *pages went. STATUS_NOT_SUPPORTED without paging. */
+int32_t KcPageOut(uint64_t *pages);
+
 #endif

@@ -33,6 +33,7 @@ struct host_config {
     bool checked;          /* rule checks are on (the default on the simulator) */
     bool allow_unresolved; /* bind unresolved imports to stubs that bugcheck when called */
     bool pass_breakpoints; /* a breakpoint nobody handles is noted and passed, as a debugger's "go" would */
+    bool paging;           /* pageable memory really goes out (kernel/mm/paging.c) */
     bool plain;            /* only driver debug output goes to standard output */
     bool json;             /* reports in JSON */
     uint32_t cpus;         /* virtual processors at boot, 1..HOST_MAX_VPS */

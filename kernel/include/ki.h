@@ -174,7 +174,7 @@ typedef struct DECLSPEC_ALIGN(64) _KIPCR {
     UCHAR ObsoleteNumber;
     UCHAR Fill0;
     volatile ULONG Pending;      /* 0x54 [a] bit n: something waits to be delivered at IRQL n */
-    ULONG SchedPoints;           /* 0x58 [c] nonzero: call host_sched_point */
+    ULONG SchedPoints;           /* 0x58 [c] KI_POINTS_*; nonzero: scheduling points do something */
     ULONG Unused0;
     USHORT MajorVersion;         /* 0x60 */
     USHORT MinorVersion;
@@ -275,7 +275,24 @@ static inline PKIPCR KiPcrOf(PKPRCB Prcb)
 
 /* ---------------------------------------------------------------- scheduling points and interrupts */
 
+#define KI_POINTS_HOST 1 /* call host_sched_point (the simulator) */
+#define KI_POINTS_TRIM 2 /* pageable memory goes out where drivers raise IRQL */
+
 void KiSchedPointSlow(enum host_point Kind);
+
+/*
+ * Set by mm: IRQL has just been raised to DISPATCH_LEVEL or above by the code at `Caller`, or a driver's routine is about
+ * to run there (NULL). Must make no scheduling point.
+ */
+extern void (*KiTrimPointRoutine)(PVOID Caller);
+
+static inline void KiTrimPoint(PVOID Caller)
+{
+    ULONG points;
+    __asm__ volatile("movl %%gs:0x58, %0" : "=r"(points));
+    if (__builtin_expect(points & KI_POINTS_TRIM, 0) && KiTrimPointRoutine)
+        KiTrimPointRoutine(Caller);
+}
 void KiDeliver(void);
 
 /* A place where a real machine could be interrupted. One load and one branch on the live host. */

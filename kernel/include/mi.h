@@ -131,6 +131,25 @@ NTSTATUS MiAllocateImageRegion(SIZE_T Bytes, PVOID *Base);
 NTSTATUS MiProtectImageRegion(PVOID Va, SIZE_T Bytes, ULONG Protection);
 void MiFreeImageRegion(PVOID Base);
 
+/* ---------------------------------------------------------------- paging */
+
+typedef struct _MI_PAGING {
+    BOOLEAN On;              /* the machine was started with paging */
+    SIZE_T Pageable;         /* pages that may go out */
+    SIZE_T Out;              /* pages that are out */
+    SIZE_T WentOut, CameIn;  /* pages since boot */
+} MI_PAGING, *PMI_PAGING;
+void MiQueryPaging(PMI_PAGING Paging);
+
+/* Page out now: everything that may go, or what the seed chooses. Returns how many pages went. Any IRQL. */
+SIZE_T MiTrimPages(BOOLEAN All);
+
+/*
+ * The loader is done with an image: its sections whose names begin with PAGE become pageable, as MmPageEntireDriver
+ * makes all. PASSIVE_LEVEL.
+ */
+void MiImageIsReady(PVOID Base);
+
 /* ---------------------------------------------------------------- page faults */
 
 /*

@@ -118,6 +118,9 @@ typedef struct _KI_FAULT {
  */
 extern NTSTATUS (*KiPageFault)(PKI_FAULT Fault);
 
+/* Touch a page; for whoever wants the fault's consequences. */
+void KiTouchPage(const volatile void *page);
+
 /* KiBugCheckContext for a fault: the report shows the faulting instruction and its stack. */
 DECLSPEC_NORETURN void KiBugCheckFault(PKI_FAULT Fault, ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3,
                                        ULONG_PTR p4, const char *text);

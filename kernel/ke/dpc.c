@@ -207,6 +207,7 @@ void KepRetireDpcs(PKPRCB Prcb)
             KiTrace("dpc", Prcb->Number, (ULONG_PTR)copy.DeferredRoutine, 0, 0);
             if (checked)
                 KepWatchdogDpcBegins(Prcb);
+            KiTrimPoint(NULL);
             copy.DeferredRoutine(dpc, copy.DeferredContext, copy.SystemArgument1, copy.SystemArgument2);
             check_after(&copy, DISPATCH_LEVEL);
             if (checked)

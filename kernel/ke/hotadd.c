@@ -70,7 +70,7 @@ void KepInitProcessor(ULONG Index)
     pcr->MajorVersion = pcr->MinorVersion = 1;
     pcr->ObsoleteNumber = (UCHAR)Index;
     pcr->StallScaleFactor = 1;
-    pcr->SchedPoints = !host_config()->live;
+    pcr->SchedPoints = (host_config()->live ? 0 : KI_POINTS_HOST) | (host_config()->paging ? KI_POINTS_TRIM : 0);
     pcr->Irql = PASSIVE_LEVEL;
     prcb->MxCsr = 0x1f80;
     prcb->Number = Index;

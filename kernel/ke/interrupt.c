@@ -73,6 +73,7 @@ static void unlock_vectors(KIRQL Irql)
 static BOOLEAN call(PKINTERRUPT Interrupt)
 {
     const KI_CONNECT *connect = &Interrupt->Connect;
+    KiTrimPoint(NULL);
     return connect->MessageServiceRoutine
                ? connect->MessageServiceRoutine(Interrupt, connect->ServiceContext, connect->MessageId)
                : connect->ServiceRoutine(Interrupt, connect->ServiceContext);

@@ -19,6 +19,8 @@
  */
 #include "kep.h"
 
+void (*KiTrimPointRoutine)(PVOID Caller);
+
 void KiPost(PKIPCR Pcr, KIRQL Level)
 {
     __atomic_fetch_or(&Pcr->Pending, 1u << Level, __ATOMIC_SEQ_CST);
@@ -60,8 +62,9 @@ DECLSPEC_NOINLINE void KiDeliver(void)
 
 DECLSPEC_NOINLINE void KiSchedPointSlow(enum host_point Kind)
 {
-    if (host_sched_point(Kind)) {
-        PKIPCR pcr = KiPcr();
+    PKIPCR pcr = KiPcr();
+    if ((pcr->SchedPoints & KI_POINTS_HOST) && host_sched_point(Kind)) {
+        pcr = KiPcr();
         pcr->Prcb.QuantumEnd = TRUE;
         KepPostSelf(pcr, DISPATCH_LEVEL);
     }
@@ -113,6 +116,7 @@ KIRQL NTAPI KfRaiseIrql(KIRQL NewIrql)
                        "KeRaiseIrql was asked to raise above HIGH_LEVEL (15).");
     pcr->Irql = NewIrql;
     __asm__ volatile("" ::: "memory");
+    KiTrimPoint(__builtin_return_address(0));
     return old;
 }
 
@@ -135,7 +139,9 @@ VOID NTAPI KeLowerIrql(KIRQL NewIrql)
 KIRQL NTAPI KeRaiseIrqlToDpcLevel(VOID)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    return KiRaise(DISPATCH_LEVEL);
+    KIRQL old = KiRaise(DISPATCH_LEVEL);
+    KiTrimPoint(__builtin_return_address(0));
+    return old;
 }
 
 KIRQL NTAPI KeRaiseIrqlToSynchLevel(VOID)

@@ -72,7 +72,7 @@ static inline void KepKick(PKPRCB Prcb)
 /* A counter for run times: the processor's on the live host, where reading it is cheap; virtual on the simulator. */
 static inline ULONG64 KepCycles(PKIPCR Pcr)
 {
-    if (Pcr->SchedPoints)
+    if (Pcr->SchedPoints & KI_POINTS_HOST)
         return host_performance_counter();
     return __builtin_ia32_rdtsc();
 }

@@ -505,7 +505,7 @@ void KiWaitMachineIdle(void)
 /* Work often comes at once, from another processor: watch for it before sleeping. TRUE: something is pending. */
 static BOOLEAN poll_pending(PKIPCR Pcr)
 {
-    if (Pcr->SchedPoints || KiProcessorCount == 1)
+    if ((Pcr->SchedPoints & KI_POINTS_HOST) || KiProcessorCount == 1)
         return FALSE;
     __atomic_store_n(&Pcr->Prcb.IdlePolling, TRUE, __ATOMIC_SEQ_CST);
     for (ULONG i = 0; i < IDLE_POLLS && KiPending(Pcr) == 0; i++)

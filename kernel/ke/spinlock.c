@@ -90,6 +90,7 @@ KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     KIRQL irql = KiRaise(DISPATCH_LEVEL);
     acquire(SpinLock, CALLER);
+    KiTrimPoint(CALLER);
     return irql;
 }
 

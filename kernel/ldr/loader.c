@@ -244,6 +244,8 @@ static NTSTATUS make(PKLDR_MODULE module, ULONG flags, struct ldr_error *why)
     if (!NT_SUCCESS(status))
         return status;
     fill_entry(module);
+    if (!module->Image.flat)
+        MiImageIsReady(module->Image.mapped);
     status = LdrpTableInsert(module);
     if (!NT_SUCCESS(status))
         return ldr_fail(why, status, "%s cannot be loaded: too many images are", module->Name);

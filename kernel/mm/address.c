@@ -4,6 +4,8 @@
  * signal context. Everything it reads is mapped for the life of the machine (PFN database, PTE table, pool).
  */
 #include "mip.h"
+#include "ki.h"
+#include "trap.h"
 
 static const char *const kind_names[] = {
     [MiAddressUnknown] = "not an address of the machine",
@@ -37,6 +39,8 @@ static MI_ADDRESS_KIND classify_small(const MI_PFN *Entry, PVOID Va, PMI_ADDRESS
     PMI_POOL_HEADER Header = MiBlockOfAddress(Entry, Va);
 
     Info->PoolType = MiTypeOfKind(Entry->Kind);
+    if (Header && MiIsPagedOut(MiVaToPfn(Va)) && KiIrql() >= DISPATCH_LEVEL && !KiBugCheckActive)
+        return MiAddressPool; /* its header cannot be read now */
     if (Header == NULL)
         return MiAddressPoolFree;
     Info->Begin = MiHeaderBlock(Header);

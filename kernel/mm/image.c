@@ -94,6 +94,7 @@ void MiFreeImageRegion(PVOID Base)
         return;
     for (SIZE_T I = 0; I < Pages; I++)
         MiPfnEntry(Region + I)->Flags &= (UCHAR)~MI_PFN_REPROTECTED;
+    MiSetPageable(Region, Pages, FALSE);
     MiReturnHostMappings(MiPfnEntry(Region)->TagIndex);
     MiFreePages(Region, Pages);
 }

@@ -39,6 +39,8 @@ void MiInitSystem(ULONG Phase)
     MiChecked = host_config()->checked;
     MiInitPhysical();
     MiInitFaults();
+    MiInitPaging();
+    MiInitPageable();
     MiInitSlabs();
     MiVpCount = host_config()->max_cpus;
     for (ULONG Vp = 0; Vp < MiVpCount; Vp++)

@@ -15,7 +15,9 @@
 
 void MiLockFrame(PFN_NUMBER Pfn)
 {
-    if (MiIsRamPfn(Pfn) && __atomic_add_fetch(&MiPfnEntry(Pfn)->LockCount, 1, __ATOMIC_RELAXED) == 0)
+    if (MiPaging && MiIsRamPfn(Pfn))
+        MiLockPageable(Pfn);
+    else if (MiIsRamPfn(Pfn) && __atomic_add_fetch(&MiPfnEntry(Pfn)->LockCount, 1, __ATOMIC_RELAXED) == 0)
         KeBugCheckEx(PFN_LIST_CORRUPT, 0x9A, Pfn, 0xFFFF, 0);
 }
 

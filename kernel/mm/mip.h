@@ -73,7 +73,28 @@ static inline PFN_NUMBER MiVaToPfn(const void *Va)
 /* fault.c */
 void MiInitFaults(void);
 
+/*
+ * paging.c. Pages that may go out: paged pool, and pageable sections of images that nobody has locked. MiSetPageable
+ * takes pages from or gives them to that set; FALSE brings them in. MiLockPageable counts a lock of a frame and brings
+ * it in. None of them makes a scheduling point.
+ */
+extern BOOLEAN MiPaging; /* constant after phase 0 */
+void MiInitPaging(void);
+void MiSetPageable(PFN_NUMBER Pfn, SIZE_T Pages, BOOLEAN Pageable);
+void MiLockPageable(PFN_NUMBER Pfn);
+BOOLEAN MiIsPagedOut(PFN_NUMBER Pfn);
+/* MiProtectRam for pages that may be pageable. */
+NTSTATUS MiProtectPageable(PFN_NUMBER Pfn, SIZE_T Pages, unsigned Prot);
+
+/* pageable.c */
+void MiInitPageable(void);
+/* FALSE if the address lies in no section of an image. */
+BOOLEAN MiPageableSectionName(PVOID Va, char Name[9]);
+
 /* phys.c */
+/* Charge only what leaves half of the budget to others; says nothing when it refuses. */
+BOOLEAN MiSpareHostMappings(ULONG Count);
+NTSTATUS MiProtectRamNow(PFN_NUMBER Pfn, SIZE_T Pages, unsigned Prot);
 void MiInitPhysical(void);
 extern SIZE_T MiFreePageCount;
 extern SIZE_T MiUseCount[MiPageUseCount];

@@ -2,10 +2,13 @@
 /*
  * Sections of drivers' images: pageable ones, and protected ones.
  *
- * Nothing is ever paged out here, so locking a section only counts: an unlock too many,
- * or an address that is in no image, is the bugcheck that it is on Windows. The handle is the address of the
- * section's header in the mapped image; the count is in the PFN entry of the section's first page. A
- * protected section is read-only until its image goes.
+ * A section is pageable if its name begins with PAGE, or if MmPageEntireDriver said so of its whole driver. Its pages
+ * may go out (paging.c, when paging is on) while nobody has it locked. Locks are counted; an unlock too many, or an
+ * address that is in no image, is the bugcheck that it is on Windows. The handle is the address of the section's header
+ * in the mapped image; the count is in the PFN entry of the section's first page, and whether the entire driver is
+ * pageable in that of the image's first page. A protected section is read-only until its image goes.
+ *
+ * Lock: section_lock, for counts and what follows from them; APC_LEVEL; then the paging lock.
  *
  * Reference: MmLockPagableDataSection, MmLockPagableSectionByHandle, MmUnlockPagableImageSection,
  * MmPageEntireDriver, MmResetDriverPaging, MmProtectDriverSection of wdm.h and ntddk.h.
@@ -35,20 +38,40 @@ static UCHAR *image_base(PVOID Va)
     return MiPfnToVa(Pfn - MiPfnEntry(Pfn)->RunBack);
 }
 
+static FAST_MUTEX section_lock;
+
+void MiInitPageable(void)
+{
+    ExInitializeFastMutex(&section_lock);
+}
+
 /* The loader validated the headers when it mapped the image. */
-static UCHAR *section_of(UCHAR *Base, PVOID Va)
+static UCHAR *first_section(UCHAR *Base, USHORT *Count)
 {
     UCHAR *Nt = Base + *(ULONG *)(Base + DOS_LFANEW);
-    UCHAR *Section = Nt + NT_HEADERS_SIZE + *(USHORT *)(Nt + NT_OPTIONAL);
-    ULONG Rva = (ULONG)((UCHAR *)Va - Base);
 
-    for (USHORT I = *(USHORT *)(Nt + NT_SECTIONS); I; I--, Section += SECTION_BYTES)
+    *Count = *(USHORT *)(Nt + NT_SECTIONS);
+    return Nt + NT_HEADERS_SIZE + *(USHORT *)(Nt + NT_OPTIONAL);
+}
+
+static UCHAR *section_of(UCHAR *Base, PVOID Va)
+{
+    ULONG Rva = (ULONG)((UCHAR *)Va - Base);
+    USHORT Count;
+
+    for (UCHAR *Section = first_section(Base, &Count); Count; Count--, Section += SECTION_BYTES)
         if (Rva - *(ULONG *)(Section + SECTION_RVA) < *(ULONG *)(Section + SECTION_VSIZE))
             return Section;
     return NULL;
 }
 
-static ULONG *lock_count(UCHAR *Section, PVOID Caller)
+/* The PFN entry that counts the section's locks. */
+static PMI_PFN count_entry(UCHAR *Base, UCHAR *Section)
+{
+    return MiPfnEntry(MiVaToPfn(Base + *(ULONG *)(Section + SECTION_RVA)));
+}
+
+static UCHAR *image_of_handle(UCHAR *Section, PVOID Caller)
 {
     UCHAR *Base = image_base(Section);
 
@@ -57,7 +80,64 @@ static ULONG *lock_count(UCHAR *Section, PVOID Caller)
             MEMORY_MANAGEMENT, 0x1235, (ULONG_PTR)Section, 0, 0, (ULONG64)(ULONG_PTR)Caller,
             "a pageable section was locked or unlocked by a handle that MmLockPagableCodeSection or "
             "MmLockPagableDataSection did not return");
-    return &MiPfnEntry(MiVaToPfn(Base + *(ULONG *)(Section + SECTION_RVA)))->Tag;
+    return Base;
+}
+
+static BOOLEAN is_pageable(UCHAR *Base, const UCHAR *Section)
+{
+    static const char Name[4] = "PAGE";
+
+    for (ULONG I = 0; I < 4; I++)
+        if (Section[I] != (UCHAR)Name[I])
+            return MiPfnEntry(MiVaToPfn(Base))->Tag != 0; /* MmPageEntireDriver */
+    return TRUE;
+}
+
+/* Let the section's pages go out, or keep them, as its lock count and kind say. section_lock held. */
+static void apply(UCHAR *Base, UCHAR *Section)
+{
+    PFN_NUMBER First = MiVaToPfn(Base + *(ULONG *)(Section + SECTION_RVA));
+    SIZE_T Pages = MI_PAGES(*(ULONG *)(Section + SECTION_VSIZE));
+
+    /* A discarded section is gone; one that shares its first page with the headers is of an image that is not paged. */
+    if (Pages == 0 || First == MiVaToPfn(Base) || (MiPfnEntry(First)->Flags & MI_PFN_NOACCESS))
+        return;
+    MiSetPageable(First, Pages, MiPfnEntry(First)->Tag == 0 && is_pageable(Base, Section));
+}
+
+static void apply_all(UCHAR *Base)
+{
+    USHORT Count;
+
+    for (UCHAR *Section = first_section(Base, &Count); Count; Count--, Section += SECTION_BYTES)
+        apply(Base, Section);
+}
+
+void MiImageIsReady(PVOID Base)
+{
+    ExAcquireFastMutex(&section_lock);
+    apply_all(Base);
+    ExReleaseFastMutex(&section_lock);
+}
+
+BOOLEAN MiPageableSectionName(PVOID Va, char Name[9])
+{
+    UCHAR *Base = image_base(Va), *Section = Base ? section_of(Base, Va) : NULL;
+
+    if (Section == NULL)
+        return FALSE;
+    for (ULONG I = 0; I < 8; I++)
+        Name[I] = (char)Section[I];
+    Name[8] = 0;
+    return TRUE;
+}
+
+static void lock_section(UCHAR *Base, UCHAR *Section)
+{
+    ExAcquireFastMutex(&section_lock);
+    count_entry(Base, Section)->Tag++;
+    apply(Base, Section);
+    ExReleaseFastMutex(&section_lock);
 }
 
 PVOID NTAPI MmLockPagableDataSection(PVOID AddressWithinSection)
@@ -71,37 +151,61 @@ PVOID NTAPI MmLockPagableDataSection(PVOID AddressWithinSection)
             MEMORY_MANAGEMENT, 0x1234, (ULONG_PTR)AddressWithinSection, 0, 0,
             (ULONG64)(ULONG_PTR)__builtin_return_address(0),
             "a pageable section was locked by an address that lies in no section of a loaded image");
-    __atomic_fetch_add(lock_count(Section, NULL), 1, __ATOMIC_RELAXED);
+    lock_section(Base, Section);
     return Section;
 }
 
 void NTAPI MmLockPagableSectionByHandle(PVOID ImageSectionHandle)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    __atomic_fetch_add(lock_count(ImageSectionHandle, __builtin_return_address(0)), 1, __ATOMIC_RELAXED);
+    lock_section(image_of_handle(ImageSectionHandle, __builtin_return_address(0)), ImageSectionHandle);
 }
 
 void NTAPI MmUnlockPagableImageSection(PVOID ImageSectionHandle)
 {
-    ULONG *Count = lock_count(ImageSectionHandle, __builtin_return_address(0));
+    UCHAR *Base = image_of_handle(ImageSectionHandle, __builtin_return_address(0));
+    BOOLEAN Locked;
 
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    if (__atomic_fetch_sub(Count, 1, __ATOMIC_RELAXED) == 0)
+    ExAcquireFastMutex(&section_lock);
+    PMI_PFN Entry = count_entry(Base, ImageSectionHandle);
+    Locked = Entry->Tag != 0;
+    if (Locked)
+        Entry->Tag--;
+    apply(Base, ImageSectionHandle);
+    ExReleaseFastMutex(&section_lock);
+    if (!Locked)
         KiBugCheckText(MEMORY_MANAGEMENT, 0x1010, (ULONG_PTR)ImageSectionHandle, 0, 0,
                        (ULONG64)(ULONG_PTR)__builtin_return_address(0),
                        "a pageable section was unlocked more often than it was locked");
 }
 
+/* Sections that are locked stay locked. */
 PVOID NTAPI MmPageEntireDriver(PVOID AddressWithinSection)
 {
+    UCHAR *Base = image_base(AddressWithinSection);
+
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    return image_base(AddressWithinSection);
+    if (Base) {
+        ExAcquireFastMutex(&section_lock);
+        MiPfnEntry(MiVaToPfn(Base))->Tag = 1;
+        apply_all(Base);
+        ExReleaseFastMutex(&section_lock);
+    }
+    return Base;
 }
 
 void NTAPI MmResetDriverPaging(PVOID AddressWithinSection)
 {
+    UCHAR *Base = image_base(AddressWithinSection);
+
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    UNREFERENCED_PARAMETER(AddressWithinSection); /* sections are as resident as they were */
+    if (Base == NULL)
+        return;
+    ExAcquireFastMutex(&section_lock);
+    MiPfnEntry(MiVaToPfn(Base))->Tag = 0;
+    apply_all(Base);
+    ExReleaseFastMutex(&section_lock);
 }
 
 /* Older name of MmLockPagableDataSection. */

@@ -226,12 +226,25 @@ BOOLEAN MiChargeHostMappings(ULONG Count, const char *What)
     return FALSE;
 }
 
+BOOLEAN MiSpareHostMappings(ULONG Count)
+{
+    if (__atomic_add_fetch(&mappings_used, Count, __ATOMIC_RELAXED) <= mappings_limit / 2)
+        return TRUE;
+    __atomic_fetch_sub(&mappings_used, Count, __ATOMIC_RELAXED);
+    return FALSE;
+}
+
 void MiReturnHostMappings(ULONG Count)
 {
     __atomic_fetch_sub(&mappings_used, Count, __ATOMIC_RELAXED);
 }
 
 NTSTATUS MiProtectRam(PFN_NUMBER Pfn, SIZE_T Pages, unsigned Prot)
+{
+    return MiPaging ? MiProtectPageable(Pfn, Pages, Prot) : MiProtectRamNow(Pfn, Pages, Prot);
+}
+
+NTSTATUS MiProtectRamNow(PFN_NUMBER Pfn, SIZE_T Pages, unsigned Prot)
 {
     UCHAR Flags = (UCHAR)(Prot == HOST_PROT_NONE ? MI_PFN_NOACCESS
                                                  : ((Prot & HOST_PROT_X) ? MI_PFN_EXECUTE : 0) |

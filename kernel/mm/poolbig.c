@@ -80,6 +80,8 @@ PVOID MiAllocateLargePool(ULONG Kind, SIZE_T Bytes, ULONG Tag, PVOID Caller)
         UCHAR *Tail = slack_of(MiPfnToVa(Pfn), Bytes, &Slack);
         __builtin_memset(Tail, SLACK_BYTE, Slack);
     }
+    if (Kind == MiPoolPaged)
+        MiSetPageable(Pfn, Pages, TRUE);
     return MiPfnToVa(Pfn);
 }
 
@@ -108,6 +110,8 @@ void MiFreeLargePool(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller)
     PMI_TAG_COUNT Count = &MiCurrentVp()->Tags[Entry->TagIndex];
     Count->Frees[Kind == MiPoolPaged]++;
     Count->Bytes[Kind == MiPoolPaged] -= Entry->Bytes;
+    if (Kind == MiPoolPaged)
+        MiSetPageable(Pfn, Pages, FALSE);
     if (Kind == MiPoolExecute) {
         if (!NT_SUCCESS(MiProtectRam(Pfn, Pages, HOST_PROT_R | HOST_PROT_W)))
             return; /* cannot be reused as ordinary memory: better lost than executable */

@@ -98,6 +98,8 @@ BOOLEAN NTAPI MmIsAddressValid(PVOID VirtualAddress)
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     if (!NT_SUCCESS(MiResolvePage(VirtualAddress, KernelMode, FALSE, &Pfn)))
         return FALSE;
+    if (MiIsRam(VirtualAddress) && MiIsPagedOut(Pfn))
+        return FALSE; /* touching it would fault */
     return (Pfn & MI_FOREIGN_PFN) ? host_can_read(VirtualAddress, 1) : MiIsRamPfn(Pfn) || TRUE;
 }
 

@@ -122,6 +122,8 @@ static BOOLEAN grow(SLAB_CLASS *Slab, ULONG Kind, ULONG Class)
     MiSetRun(Pfn, 1, MiPagePoolSmall, NULL); /* last: reports look at the rest when they see the use */
     list_insert(Slab, (ULONG)Pfn);
     Slab->Empty++;
+    if (Kind == MiPoolPaged)
+        MiSetPageable(Pfn, 1, TRUE);
     return TRUE;
 }
 
@@ -173,6 +175,7 @@ static void return_block(SLAB_CLASS *Slab, ULONG Kind, ULONG Class, PMI_POOL_HEA
     if (Entry->FreeBlocks == blocks_of(Class)) {
         if (Slab->Empty && Kind != MiPoolExecute) {
             list_remove(Slab, Pfn);
+            MiSetPageable(Pfn, 1, FALSE);
             MiFreePages(Pfn, 1);
         } else {
             Slab->Empty++;

@@ -29,6 +29,7 @@ struct kiln_test {
     int once;                   /* one seed is enough: nothing in it depends on the schedule */
     unsigned spare_cpus;        /* processors that may be added to the machine while it runs */
     unsigned group_size, node_size; /* processors in a group, in a node; 0: all */
+    int paging;                 /* in a machine with paging */
     struct kiln_test *next;
 };
 
@@ -53,6 +54,9 @@ const char *kiln_test_driver_dir(void);
 #define KILN_TEST(Suite, Name)                KILN_TEST_DEFINE(Suite, Name, .expect_bugcheck = 0)
 #define KILN_TEST_ONCE(Suite, Name)           KILN_TEST_DEFINE(Suite, Name, .once = 1)
 #define KILN_TEST_SIM(Suite, Name)            KILN_TEST_DEFINE(Suite, Name, .sim_only = 1)
+#define KILN_TEST_PAGING(Suite, Name)         KILN_TEST_DEFINE(Suite, Name, .paging = 1)
+#define KILN_TEST_PAGING_BUGCHECK(Suite, Name, Code)                                                                   \
+    KILN_TEST_DEFINE(Suite, Name, .expect_bugcheck = 1, .bugcheck = (Code), .paging = 1)
 #define KILN_TEST_BUGCHECK(Suite, Name, Code) KILN_TEST_DEFINE(Suite, Name, .expect_bugcheck = 1, .bugcheck = (Code))
 
 #define CHECK(Expression)                                                                                              \

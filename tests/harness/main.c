@@ -2,7 +2,7 @@
 /*
  * The test runner: a process, and so a machine, for every test and seed.
  *
- *      kiln-tests [-j N] [--seeds N] [--seed S] [--live N] [--sim-only] [--list] [FILTER...]
+ *      kiln-tests [-j N] [--seeds N] [--seed S] [--live N] [--sim-only] [--paging] [--list] [FILTER...]
  *
  * A FILTER is a substring of "suite.name"; one that begins with '!' leaves out what contains the rest. A failure prints what the machine said and the command that repeats it. The
  * last line is "N passed, N failed", counting tests: a test passes when it passed with every seed and on every host.
@@ -83,13 +83,16 @@ static void machine_ended(int status)
     end(status ? status : 1);
 }
 
+static bool all_paging;
+
 static void run_on_client_stack(void *argument)
 {
     const struct run *run = argument;
     struct host_boot boot = {
         .config = {.live = run->live, .cpus = run->cpus, .seed = run->seed, .checked = true, .ram_bytes = 256u << 20,
                    .max_cpus = run->cpus + run->test->spare_cpus, .group_size = run->test->group_size,
-                   .node_size = run->test->node_size},
+                   .node_size = run->test->node_size,
+                   .paging = run->test->paging || all_paging},
         .exit_hook = machine_ended,
         .trace_path = getenv("KILN_TEST_TRACE"),
     };
@@ -242,6 +245,8 @@ int main(int argc, char **argv)
             list = 1;
         } else if (!strcmp(argv[i], "--sim-only")) {
             sim_only = 1;
+        } else if (!strcmp(argv[i], "--paging")) {
+            all_paging = true;
         } else if (argv[i][0] == '-') {
             if (!value)
                 return usage();

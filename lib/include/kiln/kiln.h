@@ -57,6 +57,7 @@ struct kiln_options {
     unsigned group_size;       /* processors in a processor group; 0 = 64 */
     unsigned node_size;        /* processors in a NUMA node; 0 = 64 */
     bool checked;              /* live host: the rule checks that the simulator makes */
+    bool paging;               /* pageable code, data and pool really go out, and come back when touched (docs/paging.md) */
 };
 
 /* Start the machine. NULL options: the simulator, one processor, seed 0. */
@@ -149,6 +150,8 @@ kiln_status kiln_add_processor(unsigned *index);
  * bugchecks with NMI_HARDWARE_FAILURE.
  */
 void kiln_nmi(void);
+/* Page out everything that may go; *pages is how much went. STATUS_NOT_SUPPORTED: kiln_options.paging is not set. */
+kiln_status kiln_page_out(uint64_t *pages);
 
 /* ---------------------------------------------------------------- looking inside */
 

@@ -65,3 +65,66 @@ EXPORT ULONG read_at_dispatch(volatile UCHAR *memory)
     KeLowerIrql(irql);
     return value;
 }
+
+/* ---------------------------------------------------------------- pageable sections */
+
+EXPORT __declspec(noinline) ULONG paged_code(ULONG x);
+EXPORT ULONG other_paged_code(ULONG x);
+EXPORT NTSTATUS catches_in_paged_code(volatile ULONG *memory);
+#pragma alloc_text(PAGE, paged_code)
+#pragma alloc_text(PAGEMORE, other_paged_code)
+#pragma alloc_text(PAGE, catches_in_paged_code)
+
+#pragma data_seg("PAGEDATA")
+EXPORT ULONG paged_data[2048] = {5, 6, 7};
+#pragma data_seg()
+EXPORT ULONG plain_data[2048] = {8};
+
+ULONG paged_code(ULONG x)
+{
+    return x * 3 + 1;
+}
+
+ULONG other_paged_code(ULONG x)
+{
+    return x * 5 + 2;
+}
+
+/* An exception is dispatched through this function's frame: its unwind information and its code are read. */
+NTSTATUS catches_in_paged_code(volatile ULONG *memory)
+{
+    __try {
+        return (NTSTATUS)*memory;
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+}
+
+EXPORT ULONG unpaged_code(ULONG x)
+{
+    return x * 7 + 3;
+}
+
+EXPORT ULONG call_paged_at_dispatch(ULONG x)
+{
+    KIRQL irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    ULONG value = paged_code(x);
+    KeLowerIrql(irql);
+    return value;
+}
+
+/* Touch memory under a spin lock, again and again, but always after it was touched below. */
+EXPORT ULONG touch_under_lock(volatile UCHAR *memory, ULONG rounds)
+{
+    static KSPIN_LOCK lock;
+    KIRQL irql;
+    ULONG sum = 0;
+    for (ULONG i = 0; i < rounds; i++) {
+        sum += *memory;
+        KeAcquireSpinLock(&lock, &irql);
+        sum += *memory;
+        KeReleaseSpinLock(&lock, irql);
+    }
+    return sum;
+}
