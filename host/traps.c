@@ -225,10 +225,13 @@ static bool clients_page_fault(const greg_t *regs, const siginfo_t *info)
 /* Continued at like KiTrap: on the client's stack. */
 static void client_fault(struct host_trap *trap)
 {
-    host_client_outside = false;
+    bool client = !KiInUserCode();
+    if (client)
+        host_client_outside = false;
     if (!KiClientFault(trap))
         self.declined = trap->rip;
-    host_client_outside = true;
+    if (client)
+        host_client_outside = true;
     host_trap_resume(trap);
 }
 
@@ -244,7 +247,8 @@ static void on_fault(int signal, siginfo_t *info, void *argument)
     }
     if (regs[REG_TRAPNO] == 13 && !host_config()->live && info->si_code > 0 && emulate_rdtsc(regs))
         return;
-    bool clients = self.client && host_client_outside && !KiIsDriverCode(pc);
+    bool outside = (self.client && host_client_outside) || (self.emergency_top && KiTrapIsOurs(pc) && KiInUserCode());
+    bool clients = outside && !KiIsDriverCode(pc);
     bool clients_page = clients && clients_page_fault(regs, info);
     if (!self.emergency_top || info->si_code <= 0 || (clients && !clients_page) || !KiTrapIsOurs(pc)) {
         pass_on(signal, info, argument);

@@ -5,10 +5,16 @@
  * This file is the libc side. Below it, kernel/client makes the NT calls; this side turns host memory into memory of
  * the client's slice and back, and keeps what a caller may ask about later (last error, overlapped files).
  *
- * A synchronous request uses the bounce area: its first bytes are the IO_STATUS_BLOCK, then the input, then the output.
- * Larger requests get a range of their own. An asynchronous request owns its range until kiln_finish.
+ * A synchronous request uses the thread's bounce area: its first bytes are the IO_STATUS_BLOCK, then the input, then the
+ * output. Larger requests get a range of their own. An asynchronous request owns its range until kiln_finish.
+ *
+ * Threads of the machine may be in here on several processors at once, and a thread may go on elsewhere after each Kc
+ * call: what belongs to a thread lies in its slice (struct thread_state), nothing in thread-local storage, and the mutex
+ * around the table of overlapped files is never held across a Kc call.
  */
 #include "kiln/kiln.h"
+
+#include "kilnp.h"
 
 #include "client.h"
 #include "hostp.h"
@@ -16,6 +22,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +41,6 @@
 #define STATUS_FILE_IS_A_DIRECTORY    ((kiln_status)0xC00000BA)
 #define STATUS_NOT_FOUND              ((kiln_status)0xC0000225)
 #define STATUS_ALREADY_INITIALIZED    ((kiln_status)0xC0000510)
-#define STATUS_NO_SUCH_DEVICE ((kiln_status)0x8000001A)
 
 #define METHOD(code) ((code) & 3)
 #define METHOD_BUFFERED 0
@@ -48,6 +54,10 @@
 #define SYNCHRONIZE                  0x00100000
 
 struct kiln_request {
+    struct kc_apc apc;    /* first: the kernel gives it back */
+    kiln_apc_fn *routine; /* called by it, with `context`; NULL: none */
+    void *context;
+    bool called;
     kiln_file file;
     enum kc_operation operation;
     uint32_t code;
@@ -63,29 +73,45 @@ struct kiln_request {
 };
 
 struct open_file {
+    void *process; /* a file is a handle, and means something in one process only */
     kiln_file file;
     uint64_t event; /* for synchronous calls on it */
 };
 
 static struct kiln_options options;
 static bool booted;
-static char last_error[1024];
-static unsigned char *bounce;
-static struct open_file *overlapped;
+static struct open_file *overlapped; /* under the mutex */
 static size_t overlapped_count;
+static pthread_mutex_t overlapped_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* At the beginning of a thread's area of the slice. */
+struct thread_state {
+    unsigned char *bounce; /* NULL: the rest of the area */
+    uint64_t bounce_bytes;
+    char last_error[1024];
+};
+
+#define AREA_BOUNCE 2048
+_Static_assert(sizeof(struct thread_state) <= AREA_BOUNCE, "the bounce area of a thread follows its state");
+
+static struct thread_state *thread_state(void)
+{
+    static struct thread_state before_boot;
+    return booted ? KcThreadArea() : &before_boot;
+}
 
 static void explain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void explain(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(last_error, sizeof last_error, format, arguments);
+    vsnprintf(thread_state()->last_error, sizeof thread_state()->last_error, format, arguments);
     va_end(arguments);
 }
 
 const char *kiln_last_error(void)
 {
-    return last_error;
+    return thread_state()->last_error;
 }
 
 const char *kiln_version(void)
@@ -93,17 +119,18 @@ const char *kiln_version(void)
     return KILN_VERSION;
 }
 
-/* Calls of the machine run between enter and leave: the live host redirects no client code. */
-static void enter(void)
+void kiln__enter(void)
 {
-    host_client_outside = false;
-    last_error[0] = 0;
+    if (KcIsClientThread())
+        host_client_outside = false;
+    thread_state()->last_error[0] = 0;
 }
 
-static void leave(void)
+void kiln__leave(void)
 {
     KcLeave();
-    host_client_outside = true;
+    if (KcIsClientThread())
+        host_client_outside = true;
 }
 
 /* ---------------------------------------------------------------- life of the machine */
@@ -162,18 +189,22 @@ kiln_status kiln_boot(const struct kiln_options *given)
     }
     if (status == 0)
         status = KcInit();
-    if (status == 0)
-        bounce = KcAllocateUser(KC_BOUNCE_BYTES);
-    if (status == 0 && !bounce)
-        status = STATUS_INSUFFICIENT_RESOURCES;
+    if (status == 0) {
+        struct thread_state *state = KcThreadArea();
+        state->bounce = KcAllocateUser(KC_BOUNCE_BYTES);
+        state->bounce_bytes = KC_BOUNCE_BYTES;
+        if (!state->bounce)
+            status = STATUS_INSUFFICIENT_RESOURCES;
+    }
     booted = status == 0;
-    leave();
+    if (booted)
+        kiln__leave();
     return status;
 }
 
 int kiln_shutdown(void)
 {
-    enter();
+    kiln__enter();
     KcShutdown();
     char name[256];
     int leaked = 0;
@@ -187,7 +218,7 @@ int kiln_shutdown(void)
         leaked |= status != STATUS_INVALID_DEVICE_REQUEST;
     }
     host_flush();
-    leave();
+    kiln__leave();
     return leaked;
 }
 
@@ -221,7 +252,7 @@ static kiln_status status_of_errno(int error)
 kiln_status kiln_load(const char *path, const char *service)
 {
     char name[256];
-    enter();
+    kiln__enter();
     if (!service) {
         service_of_path(path, name, sizeof name);
         service = name;
@@ -240,45 +271,60 @@ kiln_status kiln_load(const char *path, const char *service)
             explain("%s: %s", path, why);
         host_free_file(image, bytes);
     }
-    leave();
+    kiln__leave();
     return status;
 }
 
 kiln_status kiln_unload(const char *service)
 {
-    enter();
+    kiln__enter();
     kiln_status status = KcUnloadDriver(service);
-    leave();
+    kiln__leave();
     return status;
 }
 
 /* ---------------------------------------------------------------- files */
 
-static struct open_file *find_overlapped(kiln_file file)
+/* The event of an overlapped file of the caller's process, 0 if it is none; `forget` takes it out of the table. */
+static uint64_t event_of(kiln_file file, bool forget)
 {
-    for (size_t i = 0; i < overlapped_count; i++)
-        if (overlapped[i].file == file)
-            return &overlapped[i];
-    return NULL;
+    void *process = KcThreadProcess();
+    uint64_t event = 0;
+    pthread_mutex_lock(&overlapped_mutex);
+    for (size_t i = 0; i < overlapped_count && !event; i++) {
+        if (overlapped[i].file != file || overlapped[i].process != process)
+            continue;
+        event = overlapped[i].event;
+        if (forget)
+            overlapped[i] = overlapped[--overlapped_count];
+    }
+    pthread_mutex_unlock(&overlapped_mutex);
+    return event;
 }
 
 static kiln_status remember_overlapped(kiln_file file)
 {
+    struct open_file entry = {.process = KcThreadProcess(), .file = file};
+    kiln_status status = KcCreateEvent(&entry.event);
+    if (status != STATUS_SUCCESS)
+        return status;
+    event_of(file, true); /* of a process that ended without closing it, at the same address */
+    pthread_mutex_lock(&overlapped_mutex);
     struct open_file *grown = realloc(overlapped, (overlapped_count + 1) * sizeof *grown);
+    if (grown) {
+        overlapped = grown;
+        overlapped[overlapped_count++] = entry;
+    }
+    pthread_mutex_unlock(&overlapped_mutex);
     if (!grown)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    overlapped = grown;
-    overlapped[overlapped_count].file = file;
-    kiln_status status = KcCreateEvent(&overlapped[overlapped_count].event);
-    if (status == STATUS_SUCCESS)
-        overlapped_count++;
-    return status;
+        KcClose(entry.event);
+    return grown ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 kiln_status kiln_open(const char *name, unsigned access, unsigned flags, kiln_file *file)
 {
     char full[1024];
-    enter();
+    kiln__enter();
     if (!strncmp(name, "\\\\.\\", 4) || !strncmp(name, "\\\\?\\", 4))
         snprintf(full, sizeof full, "\\??\\%s", name + 4);
     else if (name[0] != '\\')
@@ -298,29 +344,27 @@ kiln_status kiln_open(const char *name, unsigned access, unsigned flags, kiln_fi
             *file = 0;
         }
     }
-    leave();
+    kiln__leave();
     return status;
 }
 
 kiln_status kiln_close(kiln_file file)
 {
-    enter();
+    kiln__enter();
     kiln_status status = KcClose(file);
-    struct open_file *entry = find_overlapped(file);
-    if (entry && status == STATUS_SUCCESS) {
-        KcClose(entry->event);
-        *entry = overlapped[--overlapped_count];
-    }
-    leave();
+    uint64_t event = status == STATUS_SUCCESS ? event_of(file, true) : 0;
+    if (event)
+        KcClose(event);
+    kiln__leave();
     return status;
 }
 
 kiln_status kiln_flush(kiln_file file)
 {
     uint64_t information;
-    enter();
+    kiln__enter();
     kiln_status status = KcFlush(file, &information);
-    leave();
+    kiln__leave();
     return status;
 }
 
@@ -388,20 +432,22 @@ static void unstage(const struct kc_io *io, void *out, kiln_status status, uint6
 
 static kiln_status synchronous(struct kc_io *io, const void *in, void *out, uint64_t *information)
 {
-    enter();
+    kiln__enter();
+    struct thread_state *state = thread_state();
+    unsigned char *bounce = state->bounce ? state->bounce : (unsigned char *)state + AREA_BOUNCE;
     uint64_t bytes = range_bytes(in, io->in_bytes, out, io->out_bytes);
-    unsigned char *range = bytes <= KC_BOUNCE_BYTES ? bounce : KcAllocateUser(bytes);
+    uint64_t room = state->bounce ? state->bounce_bytes : KC_THREAD_BYTES - AREA_BOUNCE;
+    unsigned char *range = bytes <= room ? bounce : KcAllocateUser(bytes);
     kiln_status status = STATUS_INSUFFICIENT_RESOURCES;
     if (information)
         *information = 0;
     if (!range)
         goto out;
-    struct open_file *entry = overlapped_count ? find_overlapped(io->handle) : NULL;
-    io->event = entry ? entry->event : 0;
+    io->event = event_of(io->handle, false);
     stage(io, range, in, out);
     status = KcIssue(io);
     if (status == STATUS_PENDING) {
-        status = KcWaitEvent(entry ? entry->event : io->handle, UINT64_MAX);
+        status = KcWaitIo(io->handle, io->event, io->user_iosb);
         if (status == STATUS_SUCCESS)
             status = (kiln_status)io->user_iosb[0];
     }
@@ -413,7 +459,7 @@ static kiln_status synchronous(struct kc_io *io, const void *in, void *out, uint
     if (range != bounce)
         KcFreeUser(range);
 out:
-    leave();
+    kiln__leave();
     return status;
 }
 
@@ -437,15 +483,27 @@ kiln_status kiln_ioctl(kiln_file file, uint32_t code, const void *in, uint32_t i
     return synchronous(&io, in, out, information);
 }
 
-static kiln_status asynchronous(struct kc_io *io, const void *in, void *out, kiln_request **result)
+static void collect(kiln_request *request);
+
+/* Runs as user code of the thread that issued the request, while it waits alertably. */
+static void call_routine(struct kc_apc *apc)
+{
+    kiln_request *request = (kiln_request *)apc;
+    collect(request);
+    request->called = true;
+    request->routine(request, request->context);
+}
+
+static kiln_status asynchronous(struct kc_io *io, const void *in, void *out, kiln_apc_fn *routine, void *context,
+                                kiln_request **result)
 {
     *result = NULL;
-    enter();
+    kiln__enter();
     kiln_status status = STATUS_INSUFFICIENT_RESOURCES;
     kiln_request *request = calloc(1, sizeof *request);
     if (!request)
         goto fail;
-    if (!find_overlapped(io->handle)) {
+    if (!event_of(io->handle, false)) {
         explain("asynchronous requests need a file opened with KILN_OVERLAPPED");
         status = STATUS_INVALID_PARAMETER;
         goto fail;
@@ -458,6 +516,10 @@ static kiln_status asynchronous(struct kc_io *io, const void *in, void *out, kil
         goto fail;
     stage(io, request->range, in, out);
     io->event = request->event;
+    request->apc.function = call_routine;
+    request->routine = routine;
+    request->context = context;
+    io->apc = routine ? &request->apc : NULL;
     request->file = io->handle;
     request->operation = io->operation;
     request->code = io->code;
@@ -470,7 +532,7 @@ static kiln_status asynchronous(struct kc_io *io, const void *in, void *out, kil
         goto fail;
     request->issued = status;
     *result = request;
-    leave();
+    kiln__leave();
     return status;
 fail:
     if (request) {
@@ -480,21 +542,21 @@ fail:
             KcFreeUser(request->range);
         free(request);
     }
-    leave();
+    kiln__leave();
     return status;
 }
 
 kiln_status kiln_read_async(kiln_file file, void *buffer, uint32_t bytes, uint64_t offset, kiln_request **request)
 {
     struct kc_io io = {.operation = KC_READ, .handle = file, .out_bytes = bytes, .offset = offset};
-    return asynchronous(&io, NULL, buffer, request);
+    return asynchronous(&io, NULL, buffer, NULL, NULL, request);
 }
 
 kiln_status kiln_write_async(kiln_file file, const void *buffer, uint32_t bytes, uint64_t offset,
                              kiln_request **request)
 {
     struct kc_io io = {.operation = KC_WRITE, .handle = file, .in_bytes = bytes, .offset = offset};
-    return asynchronous(&io, buffer, NULL, request);
+    return asynchronous(&io, buffer, NULL, NULL, NULL, request);
 }
 
 kiln_status kiln_ioctl_async(kiln_file file, uint32_t code, const void *in, uint32_t in_bytes, void *out,
@@ -502,7 +564,15 @@ kiln_status kiln_ioctl_async(kiln_file file, uint32_t code, const void *in, uint
 {
     struct kc_io io = {
         .operation = KC_IOCTL, .handle = file, .code = code, .in_bytes = in_bytes, .out_bytes = out_bytes};
-    return asynchronous(&io, in, out, request);
+    return asynchronous(&io, in, out, NULL, NULL, request);
+}
+
+kiln_status kiln_ioctl_apc(kiln_file file, uint32_t code, const void *in, uint32_t in_bytes, void *out,
+                           uint32_t out_bytes, kiln_apc_fn *routine, void *context, kiln_request **request)
+{
+    struct kc_io io = {
+        .operation = KC_IOCTL, .handle = file, .code = code, .in_bytes = in_bytes, .out_bytes = out_bytes};
+    return asynchronous(&io, in, out, routine, context, request);
 }
 
 /* The request's event is set: fetch the result once. */
@@ -520,56 +590,72 @@ static void collect(kiln_request *request)
     unstage(&io, request->out, request->final, request->information);
 }
 
-kiln_status kiln_wait(kiln_request *request, uint64_t timeout_ns, uint64_t *information)
+static kiln_status wait_for(kiln_request *request, uint64_t timeout_ns, bool alertable, uint64_t *information)
 {
-    enter();
+    kiln__enter();
     if (!request->done) {
         uint64_t timeout = timeout_ns == KILN_FOREVER ? UINT64_MAX : (timeout_ns + 99) / 100;
-        kiln_status status = KcWaitEvent(request->event, timeout);
+        kiln_status status = KcWaitEvent(request->event, timeout, alertable);
         if (status != STATUS_SUCCESS) {
-            leave();
+            kiln__leave();
             return status;
         }
         collect(request);
     }
-    leave();
+    kiln__leave();
     if (information)
         *information = request->information;
     return request->final;
 }
 
+kiln_status kiln_wait(kiln_request *request, uint64_t timeout_ns, uint64_t *information)
+{
+    return wait_for(request, timeout_ns, false, information);
+}
+
+kiln_status kiln_wait_alertable(kiln_request *request, uint64_t timeout_ns, uint64_t *information)
+{
+    return wait_for(request, timeout_ns, true, information);
+}
+
 bool kiln_is_done(kiln_request *request)
 {
-    enter();
-    if (!request->done && KcWaitEvent(request->event, 0) == STATUS_SUCCESS)
+    kiln__enter();
+    if (!request->done && KcWaitEvent(request->event, 0, false) == STATUS_SUCCESS)
         collect(request);
-    leave();
+    kiln__leave();
     return request->done;
 }
 
 kiln_status kiln_cancel(kiln_request *request)
 {
-    enter();
+    kiln__enter();
     kiln_status status = request->done ? STATUS_NOT_FOUND : KcCancel(request->file, request->user_iosb);
-    leave();
+    kiln__leave();
     return status;
 }
 
 kiln_status kiln_finish(kiln_request *request)
 {
-    enter();
+    kiln__enter();
     if (!request->done) {
-        if (KcWaitEvent(request->event, 0) != STATUS_SUCCESS) {
+        if (KcWaitEvent(request->event, 0, false) != STATUS_SUCCESS) {
             KcCancel(request->file, request->user_iosb);
-            KcWaitEvent(request->event, UINT64_MAX);
+            KcWaitIo(request->file, request->event, request->user_iosb);
         }
         collect(request);
     }
     kiln_status final = request->final;
+    /* The routine is owed to this thread, and would come for a request that is gone. An alert hides it once. */
+    for (int i = 0; i < 2 && request->routine && !request->called; i++) {
+        KcTestAlert();
+        KcLeave();
+    }
     KcClose(request->event);
     KcFreeUser(request->range);
-    free(request);
-    leave();
+    if (!request->routine || request->called)
+        free(request);
+    kiln__leave();
     return final;
 }
 
@@ -577,48 +663,56 @@ kiln_status kiln_finish(kiln_request *request)
 
 void kiln_sleep(uint64_t nanoseconds)
 {
-    enter();
-    KcSleep((nanoseconds + 99) / 100);
-    leave();
+    kiln__enter();
+    KcSleep((nanoseconds + 99) / 100, false);
+    kiln__leave();
+}
+
+kiln_status kiln_sleep_alertable(uint64_t nanoseconds)
+{
+    kiln__enter();
+    kiln_status status = KcSleep((nanoseconds + 99) / 100, true);
+    kiln__leave();
+    return status;
 }
 
 bool kiln_run_until_idle(uint64_t limit_ns)
 {
-    enter();
+    kiln__enter();
     bool idle = KcRunUntilIdle(limit_ns / 100);
-    leave();
+    kiln__leave();
     return idle;
 }
 
 kiln_status kiln_run_on_thread(void (*function)(void *), void *argument)
 {
-    enter();
+    kiln__enter();
     kiln_status status = KcRunOnThread(function, argument);
-    leave();
+    kiln__leave();
     return status;
 }
 
 void *kiln_alloc(size_t bytes)
 {
-    enter();
+    kiln__enter();
     void *memory = KcAllocateUser(bytes);
-    leave();
+    kiln__leave();
     return memory;
 }
 
 void kiln_free(void *memory)
 {
-    enter();
+    kiln__enter();
     if (memory)
         KcFreeUser(memory);
-    leave();
+    kiln__leave();
 }
 
 kiln_status kiln_page_out(uint64_t *pages)
 {
-    enter();
+    kiln__enter();
     kiln_status status = KcPageOut(pages);
-    leave();
+    kiln__leave();
     if (status < 0)
         explain("the machine was started without paging: kiln_options.paging, kiln run --paging");
     return status;
@@ -645,9 +739,9 @@ _Static_assert((int)KC_TEXT == (int)KILN_TEXT && (int)KC_HEX == (int)KILN_HEX &&
 kiln_status kiln_add_processor(unsigned *index)
 {
     uint32_t number = 0;
-    enter();
+    kiln__enter();
     kiln_status status = KcAddProcessor(&number);
-    leave();
+    kiln__leave();
     if (status == STATUS_NO_SUCH_DEVICE)
         explain("all %u processors that the machine may have are there already (--max-cpus)", number);
     if (index)
@@ -657,16 +751,16 @@ kiln_status kiln_add_processor(unsigned *index)
 
 void kiln_nmi(void)
 {
-    enter();
+    kiln__enter();
     KcNmi();
-    leave();
+    kiln__leave();
 }
 
 kiln_status kiln_list(const char *kind, const char *argument, kiln_row_fn *row, void *context)
 {
-    enter();
+    kiln__enter();
     kiln_status status = KcList(kind, argument, (kc_row_fn *)row, context);
-    leave();
+    kiln__leave();
     return status;
 }
 

@@ -372,7 +372,7 @@ static const struct {
     {"timers", KcListTimers},  {"dpcs", KcListDpcs},      {"processors", KcListProcessors},
 };
 
-int32_t KcList(const char *kind, const char *argument, kc_row_fn *row, void *context)
+int32_t KcsList(const char *kind, const char *argument, kc_row_fn *row, void *context)
 {
     struct rows rows = {.row = row, .context = context};
     KiThread()->PreviousMode = KernelMode;

@@ -5,7 +5,7 @@
 #include "clientp.h"
 #include "ki.h"
 
-int32_t KcAddProcessor(uint32_t *index)
+int32_t KcsAddProcessor(uint32_t *index)
 {
     ULONG number;
     KiThread()->PreviousMode = KernelMode;
@@ -14,7 +14,7 @@ int32_t KcAddProcessor(uint32_t *index)
     return status;
 }
 
-void KcNmi(void)
+void KcsNmi(void)
 {
     KiThread()->PreviousMode = KernelMode;
     KiRaiseNmi();

@@ -2,11 +2,11 @@
 /* What the client asks of the memory manager. */
 #include <ntifs.h>
 
-#include "client.h"
+#include "clientp.h"
 #include "ki.h"
 #include "mi.h"
 
-int32_t KcPageOut(uint64_t *pages)
+int32_t KcsPageOut(uint64_t *pages)
 {
     MI_PAGING paging;
     KiThread()->PreviousMode = KernelMode;

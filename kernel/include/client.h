@@ -2,9 +2,10 @@
 /*
  * client.h: what libkiln asks of the kernel, in plain C types, so that neither side sees the other's headers.
  *
- * The client is an NT process (PsClientProcess) whose only thread is the host thread that booted the machine. All
- * functions here are called on that thread at PASSIVE_LEVEL, hold no lock, and make NT calls in its name with
- * PreviousMode = UserMode. Buffers named `user` lie in the client's address slice. Status values are NTSTATUS.
+ * The client is an NT process whose first thread is the host thread that booted the machine; KcCreateProcess and
+ * KcCreateThread make others. All functions here are called on such a thread at PASSIVE_LEVEL, hold no lock, and make NT
+ * calls in its name with PreviousMode = UserMode. Buffers named `user` lie in the address slice of the thread's process.
+ * Status values are NTSTATUS. Most go through service.S, which changes to the thread's kernel stack.
  */
 #ifndef KILN_CLIENT_H
 #define KILN_CLIENT_H
@@ -15,8 +16,15 @@
 
 #define KC_BOUNCE_BYTES (1u << 20)
 
-/* Called once after boot; allocates the bounce area. */
+/* Called once after boot. */
 int32_t KcInit(void);
+
+/* KC_THREAD_BYTES of the calling thread's slice for the library, zeroed at first. */
+#define KC_THREAD_BYTES 0x5000
+void *KcThreadArea(void);
+bool KcIsClientThread(void);
+/* The process whose handles and slice the calling thread uses: an identity, nothing to follow. */
+void *KcThreadProcess(void);
 
 /* A page-aligned zeroed range of the client's slice, or NULL. */
 void *KcAllocateUser(uint64_t bytes);
@@ -47,25 +55,56 @@ struct kc_io {
     uint64_t offset;
     uint64_t *user_iosb; /* 16 bytes: status, information */
     uint64_t event;      /* handle, 0 for synchronous files */
+    struct kc_apc *apc;  /* called when it is done, on this thread, while that waits alertably; NULL: nobody is */
+};
+
+struct kc_apc {
+    void (*function)(struct kc_apc *apc);
 };
 /* Issue it. STATUS_PENDING: the event will be set. A synchronous file: done on return. */
 int32_t KcIssue(const struct kc_io *io);
 
 int32_t KcCreateEvent(uint64_t *handle);
-/* Wait for an event; timeout in 100 ns units, UINT64_MAX = forever. */
-int32_t KcWaitEvent(uint64_t handle, uint64_t timeout_100ns);
+/* Wait for an event; timeout in 100 ns units, UINT64_MAX = forever. STATUS_USER_APC and STATUS_ALERTED if alertable. */
+int32_t KcWaitEvent(uint64_t handle, uint64_t timeout_100ns, bool alertable);
+/* See a request through whose event this is (0: the file's own); nothing but its completion ends the wait. */
+int32_t KcWaitIo(uint64_t handle, uint64_t event, uint64_t *user_iosb);
 int32_t KcCancel(uint64_t handle, uint64_t *user_iosb);
 
-/* The client goes back to code of its own, on the host thread it came from, wherever a driver's affinity calls led it. */
+/*
+ * The caller goes back to code of its own: the client thread on the host thread it came from, wherever a driver's affinity
+ * calls led it. A thread that was told to end ends here; user APCs run here.
+ */
 void KcLeave(void);
 
-void KcSleep(uint64_t time_100ns);
+int32_t KcSleep(uint64_t time_100ns, bool alertable);
 bool KcRunUntilIdle(uint64_t limit_100ns);
 int32_t KcRunOnThread(void (*function)(void *), void *argument);
 
 /* Add a processor (kiln_add_processor); a nonmaskable interrupt on the calling processor. */
 int32_t KcAddProcessor(uint32_t *index);
 void KcNmi(void);
+
+/*
+ * Processes and threads. An object pointer holds a reference until KcCloseObject; NULL is the caller's own. A process is
+ * a child of the caller's and inherits its inheritable handles.
+ */
+int32_t KcCreateProcess(const char *name, void **process);
+int32_t KcCreateThread(void *process, int (*function)(void *), void *argument, uint64_t stack_bytes, bool suspended,
+                       void **thread);
+/* Wait for the end of either; the exit status is STATUS_PENDING before. Any of the results may be NULL. */
+int32_t KcWaitObject(void *object, uint64_t timeout_100ns, bool alertable, int32_t *exit_status, uint64_t *id);
+int32_t KcTerminateProcess(void *process, int32_t exit_status);
+int32_t KcTerminateThread(void *thread, int32_t exit_status);
+/* End the calling thread. Returns only if it cannot: it is the client thread, or a system thread. */
+void KcExitThread(int32_t exit_status);
+int32_t KcSuspendThread(void *thread, bool resume);
+int32_t KcAlertThread(void *thread);
+typedef void kc_apc_fn(void *context);
+int32_t KcQueueApc(void *thread, kc_apc_fn *function, void *context);
+/* STATUS_ALERTED: the thread had been alerted. User APCs that are queued run at KcLeave. */
+int32_t KcTestAlert(void);
+void KcCloseObject(void *object);
 
 enum kc_field_kind { KC_TEXT, KC_NUMBER, KC_HEX };
 struct kc_field {

@@ -336,6 +336,9 @@ bool KiTrapIsOurs(uint64_t pc);
 /* Is `pc` inside a driver image, so that a redirect is allowed? Signal context; lock-free. */
 bool KiIsDriverCode(uint64_t pc);
 
+/* Does the calling processor execute code of a user thread, on its user stack? Reads only; any context after boot. */
+bool KiInUserCode(void);
+
 /* An interrupt redirected a thread that was executing driver code; all registers are saved around this call. */
 void KiRedirected(void);
 

@@ -82,6 +82,9 @@ extern ULONG IopLeakCount;
 
 /* ---------------------------------------------------------------- threads */
 
+/* Cancel the IRPs that a thread, any thread, has issued; do not wait. (registered as PspCancelIrpsOfThread) */
+void IopCancelIrpsOfThread(PETHREAD Thread);
+
 /* Cancel every IRP of the current, exiting thread and wait for them (registered as PspCancelThreadIo). */
 struct _ETHREAD;
 void IopCancelThreadIo(struct _ETHREAD *Thread);

@@ -38,6 +38,8 @@ typedef VOID NTAPI KI_SYSTEM_ROUTINE(PKSTART_ROUTINE StartRoutine, PVOID StartCo
 
 struct _KTHREAD {
     DISPATCHER_HEADER Header;     /* [D] signaled when the thread has ended */
+    PVOID UserEntryStack;         /* [t] kernel stack pointer of the next entry; NULL: in the kernel, or never out of it */
+    PVOID UserStackPointer;       /* [t] of the user code that entered the kernel */
     PVOID KernelStack;            /* [D] stack pointer while not running */
     PVOID StackBase;              /* [c] just above the stack */
     PVOID StackLimit;             /* [t] lowest usable address of the stack in use */
@@ -72,6 +74,7 @@ struct _KTHREAD {
     SHORT SpecialApcDisable;      /* [t] 0, or minus the number of guarded regions */
     BOOLEAN ApcQueueable;         /* [D] */
     BOOLEAN Suspended;            /* [D] it blocks because SuspendCount is not zero */
+    BOOLEAN ExitPending;          /* [D] it must end: no wait in user mode lasts, and it does not reach user mode */
     volatile LONG_PTR WaitStatus; /* [D] why the last wait ended; of a queue wait, the entry */
     PKWAIT_BLOCK WaitBlockList;   /* [D] blocks of the wait in progress, or NULL */
     KWAIT_BLOCK WaitBlock[KI_BUILTIN_WAIT_BLOCKS];
@@ -100,6 +103,9 @@ struct _KTHREAD {
     ULONG64 CycleTime;            /* [D] cycle counter units it has run, without the present run */
 };
 typedef struct _KTHREAD KTHREAD;
+
+C_ASSERT(FIELD_OFFSET(KTHREAD, UserEntryStack) == 0x18); /* service.S */
+C_ASSERT(FIELD_OFFSET(KTHREAD, UserStackPointer) == 0x20);
 
 /* ---------------------------------------------------------------- processes */
 
@@ -445,6 +451,14 @@ void KiAdoptCurrentThread(PKTHREAD Thread, PKPROCESS Process);
 void KiReturnToClient(void);
 
 void KeInitializeProcess(PKPROCESS Process, KPRIORITY BasePriority, KAFFINITY Affinity);
+/*
+ * Give a process another base priority, and its threads with it: each keeps its distance, within the variable or the
+ * real-time range. A foreground process's threads have longer time slices. IRQL <= DISPATCH_LEVEL.
+ */
+void KiSetPriorityProcess(PKPROCESS Process, KPRIORITY BasePriority, BOOLEAN Foreground);
+
+/* Windows' own, without a page: the base priority is set as it is, and lasts. Returns the old one. IRQL <= DISPATCH_LEVEL. */
+KPRIORITY NTAPI KeSetActualBasePriorityThread(PKTHREAD Thread, KPRIORITY Priority);
 LONG KeSetProcess(PKPROCESS Process, KPRIORITY Increment); /* signal it; returns the old state */
 void KiSetThreadProcess(PKTHREAD Thread, PKPROCESS Process);
 
@@ -453,6 +467,9 @@ NTSTATUS KeSuspendThread(PKTHREAD Thread, PULONG PreviousCount);
 NTSTATUS KeResumeThread(PKTHREAD Thread, PULONG PreviousCount);
 NTSTATUS KeForceResumeThread(PKTHREAD Thread, PULONG PreviousCount);
 NTSTATUS KeAlertResumeThread(PKTHREAD Thread, PULONG PreviousCount);
+
+/* Let another thread of at least the calling one's priority run here. FALSE: there is none. IRQL < DISPATCH_LEVEL. */
+BOOLEAN KiYield(void);
 
 /* Affinity of a thread as ps sets it. Returns the old one. IRQL <= DISPATCH_LEVEL. */
 KAFFINITY KiSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity);
@@ -463,6 +480,19 @@ typedef struct _KI_USER_APC {
     PVOID NormalContext, SystemArgument1, SystemArgument2;
 } KI_USER_APC;
 BOOLEAN KiTakeUserApc(KI_USER_APC *Apc);
+
+/*
+ * Run fn(Context) as user code of the current Thread, on the user stack that ends at UserStack; returns when it does.
+ * Meanwhile KiEnterKernel takes it back to the kernel stack. System V calls. PASSIVE_LEVEL. (arch, service.S)
+ */
+void KiCallUser(PKTHREAD Thread, void (*fn)(void *), void *Context, PVOID UserStack);
+void KiEnterKernel(void (*fn)(void *), void *Context);
+
+/*
+ * The thread must end: its wait in user mode, if it is in one, ends with STATUS_USER_APC, no other begins, and it is
+ * resumed. ps sees ExitPending on the way to user mode. FALSE: it was told before. IRQL <= DISPATCH_LEVEL.
+ */
+BOOLEAN KiRequestThreadExit(PKTHREAD Thread);
 
 /* ke's own threads (idle, DPC, reaper) move from the boot process to ps's System process. PASSIVE_LEVEL, once. */
 void KiSetSystemProcess(PKPROCESS Process);

@@ -191,6 +191,12 @@ BOOLEAN MiQueryUserSlice(PEPROCESS Process, PVOID *Begin, PVOID *End);
 NTSTATUS MiAllocateUser(PEPROCESS Process, SIZE_T Bytes, ULONG Protection, PVOID *Va);
 NTSTATUS MiFreeUser(PEPROCESS Process, PVOID Va);
 
+/*
+ * As MiAllocateUser, at the top of the slice and above an inaccessible page: *Range is that page, the memory begins
+ * behind it. MiFreeUser takes *Range. PASSIVE_LEVEL.
+ */
+NTSTATUS MiAllocateUserStack(PEPROCESS Process, SIZE_T Bytes, PVOID *Range);
+
 /* The process whose slice contains the address; NULL if none. Not referenced. Signal-safe. */
 PEPROCESS MiProcessOfUserAddress(PVOID Va);
 

@@ -175,4 +175,23 @@ NTSTATUS NTAPI ZwOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess,
 NTSTATUS NTAPI NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER Interval);
 NTSTATUS NTAPI ZwDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER Interval);
 
+/* ProcessHandle NULL: all threads of the caller's process but the caller. nf-ntddk-zwterminateprocess */
+NTSTATUS NTAPI NtTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus);
+/* ThreadHandle NULL: the caller, unless it is the last thread (STATUS_CANT_TERMINATE_SELF). */
+NTSTATUS NTAPI NtTerminateThread(HANDLE ThreadHandle, NTSTATUS ExitStatus);
+NTSTATUS NTAPI ZwTerminateThread(HANDLE ThreadHandle, NTSTATUS ExitStatus);
+
+NTSTATUS NTAPI NtAlertThread(HANDLE ThreadHandle);
+NTSTATUS NTAPI ZwAlertThread(HANDLE ThreadHandle);
+/* STATUS_ALERTED if the caller had been alerted; user APCs that wait run on the way to user mode. */
+NTSTATUS NTAPI NtTestAlert(VOID);
+NTSTATUS NTAPI NtQueueApcThread(HANDLE ThreadHandle, PKNORMAL_ROUTINE ApcRoutine, PVOID Argument1,
+                                PVOID Argument2, PVOID Argument3);
+NTSTATUS NTAPI NtSuspendThread(HANDLE ThreadHandle, PULONG PreviousSuspendCount);
+NTSTATUS NTAPI NtResumeThread(HANDLE ThreadHandle, PULONG PreviousSuspendCount);
+NTSTATUS NTAPI NtAlertResumeThread(HANDLE ThreadHandle, PULONG PreviousSuspendCount);
+/* STATUS_NO_YIELD_PERFORMED: nobody else could run. */
+NTSTATUS NTAPI NtYieldExecution(VOID);
+NTSTATUS NTAPI ZwYieldExecution(VOID);
+
 #endif

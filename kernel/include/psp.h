@@ -17,8 +17,17 @@
 
 #include <nt/ps.h>
 #include <nt/se.h>
+#include <nt/ex.h>
 #include "ki.h"
 #include "obp.h"
+
+/* EPROCESS.PriorityClass, as NtSetInformationProcess(ProcessPriorityClass) takes it */
+#define PROCESS_PRIORITY_CLASS_IDLE         1
+#define PROCESS_PRIORITY_CLASS_NORMAL       2
+#define PROCESS_PRIORITY_CLASS_HIGH         3
+#define PROCESS_PRIORITY_CLASS_REALTIME     4
+#define PROCESS_PRIORITY_CLASS_BELOW_NORMAL 5
+#define PROCESS_PRIORITY_CLASS_ABOVE_NORMAL 6
 
 typedef struct _EPROCESS {
     KPROCESS Pcb; /* first */
@@ -32,7 +41,16 @@ typedef struct _EPROCESS {
     PACCESS_TOKEN Token;
     LIST_ENTRY ThreadListHead; /* p: ETHREAD.ThreadListEntry */
     ULONG ActiveThreads;       /* p */
-    ULONG Exiting;             /* p */
+    ULONG Exiting;             /* p: its end has begun */
+    ULONG Terminating;         /* p: it was told to end; no thread is added any more */
+    NTSTATUS TerminateStatus;  /* p: with what, then */
+    ULONG CreateReported;      /* a: the create notify routines were called, or need not be */
+    EX_RUNDOWN_REF Rundown;    /* PsAcquireProcessExitSynchronization */
+    UCHAR PriorityClass;       /* PROCESS_PRIORITY_CLASS_... */
+    BOOLEAN PriorityForeground;
+    UCHAR PagePriority;        /* as set and asked for; nothing is paged by it */
+    ULONG HardErrorMode;       /* as set and asked for */
+    BOOLEAN PriorityBoostDisabled;
     ULONG BreakOnTermination;
     ULONG SessionId;
     PVOID MmSlice; /* mm's: the user address slice */
@@ -72,6 +90,13 @@ typedef struct _ETHREAD {
     BOOLEAN Notified;     /* thread-create notify routines have run */
     UCHAR PagePriority;   /* as set and asked for; nothing is paged by it */
     BOOLEAN ClientThread; /* lives on a host stack: it is the client, not created by PspCreateThread */
+    BOOLEAN UserThread;   /* executes user code, on a user stack: made by PspCreateUserThread */
+    BOOLEAN BreakOnTermination;
+    PVOID UserRange;          /* of the slice: guard page, stack, TEB, library area; NULL: none, or given back */
+    PVOID UserArea;           /* library area: PSP_USER_AREA_BYTES of the client layer's */
+    volatile LONG ExitClaimed; /* a: somebody said how the thread is to end ... */
+    NTSTATUS ClaimedStatus;    /* ... with this status; written by the claimer before ExitPending */
+    UNICODE_STRING Name;       /* p: ThreadNameInformation; pool */
 } ETHREAD;
 
 /* ke keeps this much room around the threads and the process it made before ps existed. */
@@ -101,7 +126,53 @@ void PsInitSystem(ULONG Phase);
  */
 NTSTATUS PspCreateThread(PEPROCESS Process, PKSTART_ROUTINE StartRoutine, PVOID StartContext,
                          BOOLEAN Suspended, PETHREAD *Thread);
-void PspStartThread(PETHREAD Thread);
+NTSTATUS PspStartThread(PETHREAD Thread);
+
+#define PSP_TEB_BYTES       0x2000
+#define PSP_USER_AREA_BYTES 0x6000
+#define PSP_USER_STACK_MAX  (16u << 20)
+
+/*
+ * Make a thread of a user process that calls Start(Context) as user code: on a stack of StackBytes (0: 128 KB) in the
+ * process's slice, with a TEB, and entering the kernel through KiEnterKernel (or the calls of client.h). What Start
+ * returns is its exit status. The first thread of a process has the process announced, and a driver may refuse it. The
+ * caller is given a reference. PASSIVE_LEVEL. STATUS_PROCESS_IS_TERMINATING, STATUS_NO_MEMORY,
+ * STATUS_INVALID_PARAMETER (no slice, or too large a stack), or what a driver refused with.
+ */
+typedef int PSP_USER_START(void *Context);
+NTSTATUS PspCreateUserThread(PEPROCESS Process, PSP_USER_START *Start, PVOID Context, SIZE_T StackBytes,
+                             BOOLEAN Suspended, PETHREAD *Thread);
+
+/*
+ * The current thread is about to leave the kernel for user code: it ends here if it was told to, and runs its user APCs.
+ * A thread without user code returns at once. PASSIVE_LEVEL, not attached.
+ */
+void PspReturnToUser(void);
+
+/* One system call of the current thread: fn(Context) in the kernel, then PspReturnToUser. */
+void PspSystemCall(void (*fn)(void *), void *Context);
+
+/*
+ * Tell a thread of a user process to end. The current one ends at once. STATUS_INVALID_PARAMETER for a system thread,
+ * STATUS_THREAD_IS_TERMINATING. PASSIVE_LEVEL.
+ */
+NTSTATUS PspTerminateThread(PETHREAD Thread, NTSTATUS ExitStatus);
+
+/*
+ * Tell all threads of a process to end; does not return if the current thread is one of them. STATUS_ACCESS_DENIED for
+ * System and Idle, STATUS_PROCESS_IS_TERMINATING. PASSIVE_LEVEL.
+ */
+NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS ExitStatus);
+
+/*
+ * Have a user thread call Routine(Argument1, Argument2, Argument3) as user code when it waits alertably in user mode.
+ * IRQL <= APC_LEVEL. STATUS_INVALID_HANDLE for a system thread, STATUS_NO_MEMORY, STATUS_UNSUCCESSFUL: it ends.
+ */
+NTSTATUS PspQueueUserApc(PETHREAD Thread, PKNORMAL_ROUTINE Routine, PVOID Argument1, PVOID Argument2,
+                         PVOID Argument3);
+
+/* The client thread (kiln_boot's) must end: it cannot, since it is the host program's. Does not return. */
+extern void (*PspClientEnded)(NTSTATUS ExitStatus);
 
 /* The exit path of the current thread; does not return. PASSIVE_LEVEL, no locks, no APC disable. */
 __attribute__((noreturn)) void PspExitThread(NTSTATUS ExitStatus);
@@ -111,6 +182,9 @@ __attribute__((noreturn)) void PspExitThread(NTSTATUS ExitStatus);
  * before it is torn down. One each.
  */
 extern void (*PspCancelThreadIo)(PETHREAD Thread); /* io: cancel the thread's IRPs and wait for them */
+
+/* io: cancel the IRPs of any thread, without waiting; IRQL <= APC_LEVEL. */
+extern void (*PspCancelIrpsOfThread)(PETHREAD Thread);
 
 /* io registers them: queue a packet to a completion port (of that type), for messages of jobs. */
 extern NTSTATUS(NTAPI *PspSetIoCompletion)(PVOID Port, PVOID Key, PVOID Context, NTSTATUS Status,

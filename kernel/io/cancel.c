@@ -144,6 +144,12 @@ static void disassociate(PETHREAD thread, PIRP irp)
     irp->Tail.Overlay.Thread = NULL;
 }
 
+void IopCancelIrpsOfThread(PETHREAD Thread)
+{
+    static const IOP_CANCEL_FILTER all;
+    cancel_irps_of(Thread, &all);
+}
+
 void IopCancelThreadIo(PETHREAD Thread)
 {
     static const IOP_CANCEL_FILTER all;

@@ -134,4 +134,5 @@ void IopInitSystem(ULONG Phase)
     PspCancelThreadIo = IopCancelThreadIo;
     PspSetIoCompletion = IoSetIoCompletion;
     PspIoCompletionType = &IopCompletionObjectType;
+    PspCancelIrpsOfThread = IopCancelIrpsOfThread;
 }

@@ -211,6 +211,9 @@ static void cancel_alerted(PKEVENT event, PIRP irp)
 NTSTATUS IopWaitForFile(PFILE_OBJECT FileObject, PIRP Irp, KPROCESSOR_MODE Mode)
 {
     BOOLEAN alertable = (FileObject->Flags & FO_ALERTABLE_IO) != 0;
+    /* Whoever told the thread to end cancelled what it had issued by then: this request may be a later one. */
+    if (__builtin_expect(KI_PEEK(KiThread()->ExitPending), 0))
+        cancel_alerted(&FileObject->Event, Irp);
     NTSTATUS status =
         KeWaitForSingleObject(&FileObject->Event, Executive, alertable ? Mode : KernelMode, alertable, NULL);
     if (status != STATUS_SUCCESS)

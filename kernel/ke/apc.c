@@ -158,6 +158,11 @@ BOOLEAN KiTakeUserApc(KI_USER_APC *Taken)
     }
 }
 
+bool KiInUserCode(void)
+{
+    return KiThread()->UserEntryStack != NULL;
+}
+
 /* The calling thread ends: nothing can be queued any more, and what is queued is told so. At APC_LEVEL. */
 void KepFlushApcs(void)
 {

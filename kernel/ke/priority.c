@@ -31,29 +31,57 @@ KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
     return old;
 }
 
+/* `base` within the range of priorities that a process of base priority `process` gives. */
+static KPRIORITY within_class(KPRIORITY base, KPRIORITY process)
+{
+    KPRIORITY low = process >= LOW_REALTIME_PRIORITY ? LOW_REALTIME_PRIORITY : LOW_PRIORITY + 1;
+    KPRIORITY high = process >= LOW_REALTIME_PRIORITY ? HIGH_PRIORITY : LOW_REALTIME_PRIORITY - 1;
+    return base < low ? low : base > high ? high : base;
+}
+
+/* D held. */
+static void set_base(PKTHREAD Thread, KPRIORITY Base)
+{
+    Thread->BasePriority = (SCHAR)Base;
+    Thread->Quantum = Thread->QuantumReset;
+    KepSetPriority(Thread, Base);
+}
+
 LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     KIRQL irql = KiLockDispatcher();
     KPRIORITY process = Thread->Process->BasePriority;
     LONG old = Thread->BasePriority - process;
-    KPRIORITY base = process + Increment;
-    if (process >= LOW_REALTIME_PRIORITY) {
-        if (base < LOW_REALTIME_PRIORITY)
-            base = LOW_REALTIME_PRIORITY;
-        if (base > HIGH_PRIORITY)
-            base = HIGH_PRIORITY;
-    } else {
-        if (base < LOW_PRIORITY + 1)
-            base = LOW_PRIORITY + 1;
-        if (base >= LOW_REALTIME_PRIORITY)
-            base = LOW_REALTIME_PRIORITY - 1;
-    }
-    Thread->BasePriority = (SCHAR)base;
-    Thread->Quantum = Thread->QuantumReset;
-    KepSetPriority(Thread, base);
+    set_base(Thread, within_class(process + Increment, process));
     KiUnlockDispatcher(irql);
     return old;
+}
+
+KPRIORITY NTAPI KeSetActualBasePriorityThread(PKTHREAD Thread, KPRIORITY Priority)
+{
+    KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
+    KIRQL irql = KiLockDispatcher();
+    KPRIORITY old = Thread->BasePriority;
+    if (Priority > LOW_PRIORITY && Priority <= HIGH_PRIORITY)
+        set_base(Thread, Priority);
+    KiUnlockDispatcher(irql);
+    return old;
+}
+
+void KiSetPriorityProcess(PKPROCESS Process, KPRIORITY BasePriority, BOOLEAN Foreground)
+{
+    KIRQL irql = KiLockDispatcher();
+    KPRIORITY old = Process->BasePriority;
+    Process->BasePriority = (SCHAR)BasePriority;
+    Process->QuantumReset = (SCHAR)(Foreground ? 3 * KEP_QUANTUM : KEP_QUANTUM);
+    for (PLIST_ENTRY l = Process->ThreadListHead.Flink; l != &Process->ThreadListHead; l = l->Flink) {
+        PKTHREAD thread = CONTAINING_RECORD(l, KTHREAD, ThreadListEntry);
+        thread->QuantumReset = Process->QuantumReset;
+        if (BasePriority != old)
+            set_base(thread, within_class(thread->BasePriority + BasePriority - old, BasePriority));
+    }
+    KiUnlockDispatcher(irql);
 }
 
 UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor)

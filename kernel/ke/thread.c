@@ -72,7 +72,7 @@ NTSTATUS KeSuspendThread(PKTHREAD Thread, PULONG PreviousCount)
         *PreviousCount = (ULONG)Thread->SuspendCount;
     if (Thread->SuspendCount == MAXIMUM_SUSPEND_COUNT)
         status = STATUS_SUSPEND_COUNT_EXCEEDED;
-    else if (!Thread->ApcQueueable)
+    else if (!Thread->ApcQueueable || Thread->ExitPending)
         status = STATUS_THREAD_IS_TERMINATING;
     else if (Thread->SuspendCount++ == 0 && !Thread->SuspendApc.Inserted && !Thread->Suspended)
         KepInsertApc(&Thread->SuspendApc, 0);
@@ -113,6 +113,31 @@ NTSTATUS KeForceResumeThread(PKTHREAD Thread, PULONG PreviousCount)
 NTSTATUS KeAlertResumeThread(PKTHREAD Thread, PULONG PreviousCount)
 {
     return resume(Thread, PreviousCount, 1, TRUE);
+}
+
+BOOLEAN KiRequestThreadExit(PKTHREAD Thread)
+{
+    KIRQL irql = KiLockDispatcher();
+    BOOLEAN first = !Thread->ExitPending;
+    Thread->ExitPending = TRUE;
+    if (first && Thread->State == KiWaiting && Thread->WaitMode == UserMode)
+        KepUnwait(Thread, STATUS_USER_APC, 0);
+    KiUnlockDispatcher(irql);
+    if (first)
+        KeForceResumeThread(Thread, NULL);
+    return first;
+}
+
+BOOLEAN KiYield(void)
+{
+    PKTHREAD thread = KiThread();
+    KiSchedPoint(HOST_POINT_ENTRY);
+    KIRQL irql = KiLockDispatcher();
+    ULONG switches = thread->ContextSwitches;
+    KepQuantumEnd();
+    BOOLEAN yielded = thread->ContextSwitches != switches;
+    KiUnlockDispatcher(irql);
+    return yielded;
 }
 
 /* ---------------------------------------------------------------- making */

@@ -185,6 +185,8 @@ void KepUnlockAfterSignal(KIRQL OldIrql, BOOLEAN Wait)
 
 NTSTATUS KepTestAlert(PKTHREAD Thread, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable)
 {
+    if (WaitMode == UserMode && __builtin_expect(Thread->ExitPending, 0))
+        return STATUS_USER_APC;
     if (Alertable) {
         if (Thread->Alerted[(int)WaitMode]) {
             Thread->Alerted[(int)WaitMode] = FALSE;

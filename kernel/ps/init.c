@@ -86,8 +86,10 @@ static void adopt_boot_thread(void)
         KeBugCheckEx(PROCESS1_INITIALIZATION_FAILED, (ULONG_PTR)status, 0, 0, 0);
     thread->ClientThread = TRUE;
     KiAdoptCurrentThread(&thread->Tcb, &PsInitialSystemProcess->Pcb);
-    PspEnterThread(thread);
+    status = PspEnterThread(thread);
     ObDereferenceObject(thread);
+    if (!NT_SUCCESS(status))
+        KeBugCheckEx(PROCESS1_INITIALIZATION_FAILED, (ULONG_PTR)status, 1, 0, 0);
 }
 
 void PsInitSystem(ULONG Phase)

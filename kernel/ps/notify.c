@@ -120,7 +120,8 @@ void PspNotifyProcess(PEPROCESS Process, BOOLEAN Create, NTSTATUS *CreationStatu
         *CreationStatus = info.CreationStatus;
 }
 
-void PspNotifyThread(PETHREAD Thread, BOOLEAN Create)
+/* Call the thread routines of the flavours in the mask. */
+static void notify_thread(PETHREAD thread, BOOLEAN create, ULONG flavours)
 {
     if (!used[NOTIFY_THREAD])
         return;
@@ -130,12 +131,29 @@ void PspNotifyThread(PETHREAD Thread, BOOLEAN Create)
         PVOID routine = acquire(NOTIFY_THREAD, i, &flavour);
         if (!routine)
             continue;
-        if (flavour != THREAD_NONSYSTEM || !Thread->SystemThread)
-            ((PCREATE_THREAD_NOTIFY_ROUTINE)routine)(Thread->Cid.UniqueProcess, Thread->Cid.UniqueThread,
-                                                     Create);
+        if (flavours & 1u << flavour)
+            ((PCREATE_THREAD_NOTIFY_ROUTINE)routine)(thread->Cid.UniqueProcess, thread->Cid.UniqueThread,
+                                                     create);
         release(NOTIFY_THREAD, i);
     }
     KeLeaveCriticalRegion();
+}
+
+#define IN_CREATOR (1u << THREAD_PLAIN | 1u << THREAD_SUBSYSTEMS)
+#define IN_THREAD  (1u << THREAD_NONSYSTEM)
+
+void PspNotifyThread(PETHREAD Thread, BOOLEAN Create)
+{
+    if (Create)
+        Thread->Notified = TRUE;
+    if (Thread->Notified)
+        notify_thread(Thread, Create, Create || Thread->SystemThread ? IN_CREATOR : IN_CREATOR | IN_THREAD);
+}
+
+void PspNotifyThreadStarts(PETHREAD Thread)
+{
+    if (Thread->Notified)
+        notify_thread(Thread, TRUE, IN_THREAD);
 }
 
 void PsCallImageNotifyRoutines(PUNICODE_STRING FullImageName, HANDLE ProcessId, PIMAGE_INFO ImageInfo)

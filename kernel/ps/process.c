@@ -3,8 +3,9 @@
  * ps/process.c: process objects, and the client.
  *
  * The System process owns the kernel's handle table and has no address slice. A client process has both of
- * its own. A process ends when its last thread does, or when its client leaves (PspExitProcess): its handles
- * are closed in its context, its slice goes, its object is signalled.
+ * its own. A process ends when its last thread does, or by order when it has none (PspExitProcess): its handles
+ * are closed in its context, its slice goes, its object is signalled. A process is announced to notify routines when
+ * it gets its first thread.
  */
 #include "psi.h"
 #include "jobp.h"
@@ -53,6 +54,8 @@ static NTSTATUS give_resources(PEPROCESS process, PEPROCESS parent, BOOLEAN user
     }
     if (NT_SUCCESS(status) && user_slice)
         status = MiCreateUserSlice(process);
+    if (NT_SUCCESS(status) && user_slice)
+        status = PspCreatePeb(process);
     if (NT_SUCCESS(status) && user_slice && parent && parent->ObjectTable != ObpKernelHandleTable)
         status = ObInheritHandles(process->ObjectTable, parent, process);
     process->ProcessStartKey = (ULONGLONG)__atomic_add_fetch(&start_keys, 1, __ATOMIC_RELAXED);
@@ -70,6 +73,9 @@ NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImageName, BOOLEAN 
     InitializeListHead(&process->ThreadListHead);
     InitializeListHead(&process->ActiveProcessLinks);
     process->ExitStatus = STATUS_PENDING;
+    process->PriorityClass = PROCESS_PRIORITY_CLASS_NORMAL;
+    process->PagePriority = 5;
+    ExInitializeRundownProtection(&process->Rundown);
     KeQuerySystemTime(&process->CreateTime);
     process->InheritedFromUniqueProcessId = Parent ? Parent->UniqueProcessId : NULL;
     set_image_name(process, ImageName);
@@ -105,13 +111,17 @@ void PspExitProcess(PEPROCESS Process, NTSTATUS ExitStatus)
     KeReleaseSpinLock(&PspProcessLock, irql);
     if (!first)
         return;
+    if (Process->BreakOnTermination)
+        KeBugCheckEx(CRITICAL_PROCESS_DIED, (ULONG_PTR)Process, 0, 0, 0);
+    /* Who holds the process by PsAcquireProcessExitSynchronization finds it whole. */
+    ExWaitForRundownProtectionRelease(&Process->Rundown);
+    KeQuerySystemTime(&Process->ExitTime);
+    Process->ExitStatus = ExitStatus;
     PspNotifyProcess(Process, FALSE, NULL);
     KeStackAttachProcess(&Process->Pcb, &apc);
     ObKillProcess(Process);
     KeUnstackDetachProcess(&apc);
     MiDeleteUserSlice(Process);
-    KeQuerySystemTime(&Process->ExitTime);
-    Process->ExitStatus = ExitStatus;
     PspLeaveJob(Process, ExitStatus);
     irql = KeAcquireSpinLockRaiseToDpc(&PspProcessLock);
     RemoveEntryList(&Process->ActiveProcessLinks);
@@ -164,9 +174,10 @@ NTSTATUS PspCreateClientProcess(PCUNICODE_STRING ImageName, PEPROCESS *Process)
     if (!NT_SUCCESS(status))
         return status;
     PspSwitchClientProcess(*Process);
+    (*Process)->CreateReported = TRUE;
     PspNotifyProcess(*Process, TRUE, &status);
     PspNotifyThread(PspCurrentThread(), TRUE);
-    return status;
+    return NT_SUCCESS(status) ? PspCreateUserRange(PspCurrentThread(), 0) : status;
 }
 
 /* ---------------------------------------------------------------- walking */

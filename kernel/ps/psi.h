@@ -26,8 +26,22 @@ void PspDeleteProcess(PVOID Object);
 NTSTATUS PspAllocateThread(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode,
                            PETHREAD *Thread);
 
-/* Enter a thread in its process's list and take the reference that a running thread has to itself. */
-void PspEnterThread(PETHREAD Thread);
+/*
+ * Enter a thread in its process's list and take the reference that a running thread has to itself.
+ * STATUS_PROCESS_IS_TERMINATING: nothing was done.
+ */
+NTSTATUS PspEnterThread(PETHREAD Thread);
+
+/* user.c: the PEB; stack (none if 0 bytes), TEB and library area of a thread; their end. PASSIVE_LEVEL. */
+NTSTATUS PspCreatePeb(PEPROCESS Process);
+NTSTATUS PspCreateUserRange(PETHREAD Thread, SIZE_T StackBytes);
+void PspDeleteUserRange(PETHREAD Thread);
+
+/* The base priority of a process of a priority class; 0: there is no such class. */
+KPRIORITY PspBasePriorityOfClass(UCHAR Class);
+
+/* No thread enters the process from now on. FALSE: it was so already. */
+BOOLEAN PspForbidThreads(PEPROCESS Process, NTSTATUS ExitStatus);
 
 /* Everything an ending thread does before it stops being one. */
 void PspRunDownThread(PETHREAD Thread, NTSTATUS ExitStatus);
@@ -35,5 +49,8 @@ void PspRunDownThread(PETHREAD Thread, NTSTATUS ExitStatus);
 /* Notification, in the thread that does it, inside a critical region. */
 void PspNotifyProcess(PEPROCESS Process, BOOLEAN Create, NTSTATUS *CreationStatus);
 void PspNotifyThread(PETHREAD Thread, BOOLEAN Create);
+
+/* The current thread is a new one that is not a system thread: those are told that want to be told in it. */
+void PspNotifyThreadStarts(PETHREAD Thread);
 
 #endif

@@ -37,7 +37,8 @@ HANDLE NTAPI PsGetCurrentThreadId(VOID)
 
 PVOID NTAPI PsGetCurrentThreadTeb(VOID)
 {
-    return KiThread()->Teb;
+    /* Attached to another process the thread cannot reach its own TEB. */
+    return KiThread()->ApcStateIndex == OriginalApcEnvironment ? KiThread()->Teb : NULL;
 }
 
 PEPROCESS NTAPI PsGetCurrentThreadProcess(VOID)

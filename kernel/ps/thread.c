@@ -2,8 +2,9 @@
 /*
  * ps/thread.c: threads: made, started, ended.
  *
- * References: a thread that was started holds one to itself until the reaper has freed its stack; it holds
- * one to its process until it is deleted. PsCreateSystemThread's caller holds the handle.
+ * User threads are made in user.c. References: a thread that was started holds one to itself until the reaper
+ * has freed its stack; it holds one to its process until it is deleted. PsCreateSystemThread's caller holds the
+ * handle.
  *
  * A system thread runs its routine inside a critical region, as documented: normal kernel APCs do not
  * interrupt it.
@@ -36,13 +37,19 @@ NTSTATUS PspAllocateThread(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes, KPR
     return STATUS_SUCCESS;
 }
 
-void PspEnterThread(PETHREAD Thread)
+NTSTATUS PspEnterThread(PETHREAD Thread)
 {
-    ObReferenceObject(Thread);
+    PEPROCESS process = Thread->ThreadsProcess;
+    NTSTATUS status = STATUS_PROCESS_IS_TERMINATING;
     KIRQL irql = KeAcquireSpinLockRaiseToDpc(&PspProcessLock);
-    InsertTailList(&Thread->ThreadsProcess->ThreadListHead, &Thread->ThreadListEntry);
-    Thread->ThreadsProcess->ActiveThreads++;
+    if (!process->Terminating) {
+        ObReferenceObject(Thread);
+        InsertTailList(&process->ThreadListHead, &Thread->ThreadListEntry);
+        process->ActiveThreads++;
+        status = STATUS_SUCCESS;
+    }
     KeReleaseSpinLock(&PspProcessLock, irql);
+    return status;
 }
 
 void PspDeleteThread(PVOID Object)
@@ -80,7 +87,7 @@ static NTSTATUS create(PEPROCESS process, POBJECT_ATTRIBUTES attributes, KPROCES
                        PKSTART_ROUTINE start_routine, PVOID start_context, PETHREAD *thread)
 {
     NTSTATUS status;
-    if (process->Exiting)
+    if (process->Exiting || process->Terminating)
         return STATUS_PROCESS_IS_TERMINATING;
     status = PspAllocateThread(process, attributes, mode, thread);
     if (!NT_SUCCESS(status))
@@ -98,11 +105,14 @@ static NTSTATUS create(PEPROCESS process, POBJECT_ATTRIBUTES attributes, KPROCES
     return STATUS_SUCCESS;
 }
 
-void PspStartThread(PETHREAD Thread)
+NTSTATUS PspStartThread(PETHREAD Thread)
 {
-    PspEnterThread(Thread);
+    NTSTATUS status = PspEnterThread(Thread);
+    if (!NT_SUCCESS(status))
+        return status;
     PspNotifyThread(Thread, TRUE);
     KeStartThread(&Thread->Tcb);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS PspCreateThread(PEPROCESS Process, PKSTART_ROUTINE StartRoutine, PVOID StartContext,
@@ -113,8 +123,11 @@ NTSTATUS PspCreateThread(PEPROCESS Process, PKSTART_ROUTINE StartRoutine, PVOID 
         return status;
     /* Insertion consumes the creator's reference; the bias gives the caller one. */
     status = ObInsertObject(*Thread, NULL, 0, 1, NULL, NULL);
-    if (NT_SUCCESS(status) && !Suspended)
-        PspStartThread(*Thread);
+    if (NT_SUCCESS(status) && !Suspended) {
+        status = PspStartThread(*Thread);
+        if (!NT_SUCCESS(status))
+            ObDereferenceObject(*Thread);
+    }
     return status;
 }
 
@@ -145,10 +158,14 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
         return status;
     if (ClientId)
         *ClientId = cid;
-    *ThreadHandle = handle;
-    PspStartThread(thread);
+    *ThreadHandle = handle; /* before it starts, which may look */
+    status = PspStartThread(thread);
     ObDereferenceObject(thread);
-    return STATUS_SUCCESS;
+    if (!NT_SUCCESS(status)) {
+        *ThreadHandle = NULL;
+        ObCloseHandle(handle, KernelMode);
+    }
+    return status;
 }
 
 /* ---------------------------------------------------------------- end */
@@ -157,9 +174,12 @@ void PspRunDownThread(PETHREAD Thread, NTSTATUS ExitStatus)
 {
     PEPROCESS process = Thread->ThreadsProcess;
     Thread->Terminated = TRUE;
+    if (Thread->BreakOnTermination)
+        KeBugCheckEx(CRITICAL_PROCESS_DIED, (ULONG_PTR)Thread, 1, 0, 0);
     PspNotifyThread(Thread, FALSE);
     if (PspCancelThreadIo)
         PspCancelThreadIo(Thread);
+    PspDeleteUserRange(Thread);
     PsRevertToSelf();
     Thread->ExitStatus = ExitStatus;
     KeQuerySystemTime(&Thread->ExitTime);
@@ -167,9 +187,13 @@ void PspRunDownThread(PETHREAD Thread, NTSTATUS ExitStatus)
     RemoveEntryList(&Thread->ThreadListEntry);
     InitializeListHead(&Thread->ThreadListEntry);
     BOOLEAN last = --process->ActiveThreads == 0 && process != PsInitialSystemProcess;
+    if (last && !process->Terminating) {
+        process->Terminating = TRUE;
+        process->TerminateStatus = ExitStatus;
+    }
     KeReleaseSpinLock(&PspProcessLock, irql);
     if (last)
-        PspExitProcess(process, ExitStatus);
+        PspExitProcess(process, process->TerminateStatus);
 }
 
 DECLSPEC_NORETURN void PspExitThread(NTSTATUS ExitStatus)
@@ -180,6 +204,15 @@ DECLSPEC_NORETURN void PspExitThread(NTSTATUS ExitStatus)
         KiBugCheckText(INVALID_SILO_DETACH, (ULONG_PTR)thread, (ULONG_PTR)silo, (ULONG_PTR)thread->ThreadsProcess, 0,
                        (ULONG_PTR)thread->StartAddress,
                        "a thread ended while it was attached to a silo; call PsDetachSiloFromCurrentThread first");
+    if (thread->Tcb.ApcStateIndex != OriginalApcEnvironment)
+        KiBugCheckText(INVALID_PROCESS_ATTACH_ATTEMPT, (ULONG_PTR)thread->Tcb.ApcState.Process,
+                       (ULONG_PTR)&thread->ThreadsProcess->Pcb, thread->Tcb.ApcStateIndex, 2,
+                       (ULONG_PTR)thread->Tcb.StartAddress,
+                       "A thread ended while it was attached to another process: every KeStackAttachProcess "
+                       "needs its KeUnstackDetachProcess.");
+    if (thread->ClientThread && PspClientEnded)
+        PspClientEnded(ExitStatus);
+    KiLower(PASSIVE_LEVEL);
     PspRunDownThread(thread, ExitStatus);
     /* The critical region that thread_startup entered ends with the thread; any other is a bug that ke
      * reports. */

@@ -11,8 +11,8 @@
  *
  * A process is a machine: kiln_boot may be called once. The thread that calls it becomes virtual processor 0 and an
  * NT thread of the client process; every other function must be called from that thread, or from a function started
- * by kiln_run_on_thread. While your code runs, processor 0 runs nothing else: other processors go on, and on the
- * simulator, time stands still. Blocking calls (kiln_wait, kiln_sleep, ...) let it run other threads.
+ * by kiln_thread_create or kiln_run_on_thread. While your code runs, its processor runs nothing else: other processors
+ * go on, and on the simulator, time stands still. Blocking calls (kiln_wait, kiln_sleep, ...) let it run other threads.
  *
  * Status values are NTSTATUS: negative is an error. kiln_status_name() spells them; kiln_last_error() is a sentence
  * about the last failure, where Kiln knows more than the status says. A bugcheck prints its report and calls
@@ -107,6 +107,15 @@ kiln_status kiln_write_async(kiln_file file, const void *buffer, uint32_t bytes,
 kiln_status kiln_ioctl_async(kiln_file file, uint32_t code, const void *in, uint32_t in_bytes, void *out,
                              uint32_t out_bytes, kiln_request **request);
 
+/*
+ * The same with a routine that is called when the request has completed: on the thread that issued it, in its process, when
+ * that waits alertably (kiln_wait_alertable, kiln_sleep_alertable, kiln_test_alert), as an I/O completion APC. The thread
+ * that issued the request gives it to kiln_finish, which calls the routine if it was not called yet.
+ */
+typedef void kiln_apc_fn(kiln_request *request, void *context);
+kiln_status kiln_ioctl_apc(kiln_file file, uint32_t code, const void *in, uint32_t in_bytes, void *out,
+                           uint32_t out_bytes, kiln_apc_fn *routine, void *context, kiln_request **request);
+
 #define KILN_FOREVER UINT64_MAX
 
 /*
@@ -114,6 +123,9 @@ kiln_status kiln_ioctl_async(kiln_file file, uint32_t code, const void *in, uint
  * `timeout_ns` of machine time. May be called again.
  */
 kiln_status kiln_wait(kiln_request *request, uint64_t timeout_ns, uint64_t *information);
+
+/* As kiln_wait, alertably: STATUS_USER_APC (0xC0) after routines ran, STATUS_ALERTED (0x101) after kiln_thread_alert. */
+kiln_status kiln_wait_alertable(kiln_request *request, uint64_t timeout_ns, uint64_t *information);
 
 /* Has it completed? Does not block. */
 bool kiln_is_done(kiln_request *request);
@@ -126,6 +138,9 @@ kiln_status kiln_finish(kiln_request *request);
 
 /* Let the machine run for that long (virtual time on the simulator). */
 void kiln_sleep(uint64_t nanoseconds);
+
+/* The same, alertably: 0, STATUS_USER_APC or STATUS_ALERTED, after which the time need not have passed. */
+kiln_status kiln_sleep_alertable(uint64_t nanoseconds);
 
 /* Let the machine run until no thread, DPC, work item or one-shot timer is left, or `limit_ns` of machine time passed.
  * True if it went idle. */
@@ -152,6 +167,72 @@ kiln_status kiln_add_processor(unsigned *index);
 void kiln_nmi(void);
 /* Page out everything that may go; *pages is how much went. STATUS_NOT_SUPPORTED: kiln_options.paging is not set. */
 kiln_status kiln_page_out(uint64_t *pages);
+
+/* ---------------------------------------------------------------- processes and threads */
+
+/*
+ * A process is an address slice and a handle table of its own: a kiln_file belongs to the process that opened it, memory
+ * of kiln_alloc lies in the slice of the process that asked. A thread runs a function of your program as user code of its
+ * process, on a stack in the slice; drivers see a user thread like any other: its ids, TEB and PEB, PreviousMode, and the
+ * addresses it passes. Its code is never interrupted: other threads, suspension, termination and APCs have their turn when
+ * it calls a function of this header.
+ *
+ * After such a call it may go on on another host thread (processor): thread-local variables of your program are the
+ * processor's, not the thread's. Host locks must not be held across a call. A fault in your function is a fault of your
+ * program. What a terminated thread holds of your program (heap memory, files) is not given back: it never returns.
+ */
+typedef struct kiln_process kiln_process;
+typedef struct kiln_thread kiln_thread;
+typedef kiln_status kiln_thread_fn(void *argument); /* returns the exit status */
+
+/*
+ * A child process of the caller's, named `name` ("agent.exe"), with the caller's inheritable handles and no thread yet.
+ * Drivers hear of it when it gets its first thread. Give it to kiln_process_close; it lives on while it has threads.
+ */
+kiln_status kiln_process_create(const char *name, kiln_process **process);
+
+/* It ends when its last thread ends. *exit_status (may be NULL): STATUS_PENDING (0x103) while it has not. */
+kiln_status kiln_process_wait(kiln_process *process, uint64_t timeout_ns, kiln_status *exit_status);
+
+/* End all its threads. NULL: the caller's process; then it does not return, and in the first process the run is over. */
+kiln_status kiln_process_terminate(kiln_process *process, kiln_status exit_status);
+uint64_t kiln_process_id(kiln_process *process);
+void kiln_process_close(kiln_process *process);
+
+enum kiln_thread_flags {
+    KILN_SUSPENDED = 1, /* it starts with kiln_thread_resume */
+};
+
+/*
+ * A thread of `process` (NULL: the caller's) that calls function(argument) on a stack of stack_bytes (0: 128 KB). A driver's
+ * process notify routine may refuse a process when its first thread is made: its status is returned then.
+ */
+kiln_status kiln_thread_create(kiln_process *process, kiln_thread_fn *function, void *argument, size_t stack_bytes,
+                               unsigned flags, kiln_thread **thread);
+
+/* 0 when it has ended, STATUS_TIMEOUT (0x102), or STATUS_USER_APC / STATUS_ALERTED of an alertable wait. */
+kiln_status kiln_thread_wait(kiln_thread *thread, uint64_t timeout_ns, kiln_status *exit_status);
+kiln_status kiln_thread_wait_alertable(kiln_thread *thread, uint64_t timeout_ns, kiln_status *exit_status);
+
+/* Make it end: its waits are broken, its requests cancelled. Wait for it afterwards. */
+kiln_status kiln_thread_terminate(kiln_thread *thread, kiln_status exit_status);
+
+/* End the calling thread, which must be one of kiln_thread_create: otherwise the program is aborted. */
+void kiln_thread_exit(kiln_status exit_status) __attribute__((noreturn));
+
+kiln_status kiln_thread_suspend(kiln_thread *thread);
+kiln_status kiln_thread_resume(kiln_thread *thread);
+
+/* End its alertable wait, or the next one, with STATUS_ALERTED. */
+kiln_status kiln_thread_alert(kiln_thread *thread);
+
+/* Have it call function(context) in its next alertable wait (a user APC). NULL: the calling thread. */
+kiln_status kiln_thread_queue_apc(kiln_thread *thread, void (*function)(void *context), void *context);
+
+/* Run the user APCs that wait for the calling thread. STATUS_ALERTED if it had been alerted, which hides them once. */
+kiln_status kiln_test_alert(void);
+uint64_t kiln_thread_id(kiln_thread *thread);
+void kiln_thread_close(kiln_thread *thread);
 
 /* ---------------------------------------------------------------- looking inside */
 
