@@ -420,4 +420,51 @@ ULONG ObpRemoveCallbacksInImage(PVOID Begin, PVOID End, void (*Describe)(const c
 BOOLEAN ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode,
                              NTSTATUS *Status);
 
+/* As a driver calls it; TypeMutexLocked means nothing here. */
+BOOLEAN NTAPI ObCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, BOOLEAN TypeMutexLocked,
+                                  KPROCESSOR_MODE AccessMode, PNTSTATUS AccessStatus);
+
+/* May the subject of AccessState make an object in that directory? CreateAccess: DIRECTORY_CREATE_OBJECT, ... */
+BOOLEAN NTAPI ObCheckCreateObjectAccess(PVOID DirectoryObject, ACCESS_MASK CreateAccess, PACCESS_STATE AccessState,
+                                        PUNICODE_STRING ComponentName, BOOLEAN TypeMutexLocked,
+                                        KPROCESSOR_MODE PreviousMode, PNTSTATUS AccessStatus);
+
+/* Give Object a descriptor made from AccessState->SecurityDescriptor, the parent's and the subject's token. */
+NTSTATUS NTAPI ObAssignSecurity(PACCESS_STATE AccessState, PSECURITY_DESCRIPTOR ParentDescriptor, PVOID Object,
+                                POBJECT_TYPE ObjectType);
+
+/* Descriptors kept once, by reference: see kernel/ob/sdcache.c. <= DISPATCH_LEVEL. */
+NTSTATUS NTAPI ObLogSecurityDescriptor(PSECURITY_DESCRIPTOR InputSecurityDescriptor,
+                                       PSECURITY_DESCRIPTOR *OutputSecurityDescriptor, ULONG RefBias);
+VOID NTAPI ObReferenceSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Count);
+VOID NTAPI ObDereferenceSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Count);
+
+/* Replace the parts of an object's descriptor that SecurityInformation names. PASSIVE_LEVEL. */
+NTSTATUS NTAPI ObSetSecurityObjectByPointer(PVOID Object, SECURITY_INFORMATION SecurityInformation,
+                                            PSECURITY_DESCRIPTOR SecurityDescriptor);
+NTSTATUS NTAPI ObSetSecurityDescriptorInfo(PVOID Object, PSECURITY_INFORMATION SecurityInformation,
+                                           PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                           PSECURITY_DESCRIPTOR *ObjectsSecurityDescriptor, POOL_TYPE PoolType,
+                                           PGENERIC_MAPPING GenericMapping);
+
+/* ---------------------------------------------------------------- small questions */
+
+/* A handle of Process to Object (NULL: any) of that type (NULL: any), with the access and OBJ_INHERIT of MatchCriteria if
+ * given. FALSE: there is none. */
+BOOLEAN NTAPI ObFindHandleForObject(PEPROCESS Process, PVOID Object, POBJECT_TYPE ObjectType,
+                                    POBJECT_HANDLE_INFORMATION MatchCriteria, PHANDLE Handle);
+
+/* Is the close of that handle audited? STATUS_INVALID_HANDLE. */
+NTSTATUS NTAPI ObQueryObjectAuditingByHandle(HANDLE Handle, PBOOLEAN GenerateOnClose);
+
+/* Drop what ObCreateObject captured, for an object that will not be inserted. */
+VOID NTAPI ObDeleteCapturedInsertInfo(PVOID Object);
+
+/* The directory and the name of an object; NULL: it has no name. Valid while the object is referenced. */
+POBJECT_HEADER_NAME_INFO NTAPI ObQueryNameInfo(PVOID Object);
+
+/* *DosDeviceState TRUE: the drive letter (1 is A) is a name of the caller's logon session, not of all.
+ * STATUS_INVALID_PARAMETER: no letter has that number. */
+NTSTATUS NTAPI ObIsDosDeviceLocallyMapped(ULONG Index, PUCHAR DosDeviceState);
+
 #endif

@@ -187,27 +187,49 @@ ULONG ObpRemoveCallbacksInImage(PVOID Begin, PVOID End, void (*Describe)(const c
     }
 }
 
-void ObpCallPreOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHandle, PEPROCESS Source,
-                         PEPROCESS Target, PACCESS_MASK DesiredAccess, POB_CALL_LIST Calls)
+/* Take a reference to each entry that the operation concerns. */
+static NTSTATUS collect(POBJECT_TYPE type, OB_OPERATION operation, POB_CALL_LIST calls)
+{
+    ULONG room = OB_INLINE_CALLS;
+    calls->Call = calls->Inline;
+    for (;;) {
+        ULONG count = 0, taken;
+        KIRQL irql = KeAcquireSpinLockRaiseToDpc(&lock);
+        for (PLIST_ENTRY l = type->CallbackList.Flink; l != &type->CallbackList; l = l->Flink)
+            count += (CONTAINING_RECORD(l, OB_CALLBACK_ENTRY, Link)->Operations & operation) != 0;
+        taken = 0;
+        for (PLIST_ENTRY l = type->CallbackList.Flink; count <= room && l != &type->CallbackList; l = l->Flink) {
+            OB_CALLBACK_ENTRY *entry = CONTAINING_RECORD(l, OB_CALLBACK_ENTRY, Link);
+            if (!(entry->Operations & operation))
+                continue;
+            __atomic_add_fetch(&entry->Running, 1, __ATOMIC_RELAXED);
+            calls->Call[taken++] = (OB_CALL){entry, NULL};
+        }
+        KeReleaseSpinLock(&lock, irql);
+        calls->Count = taken;
+        if (count <= room)
+            return STATUS_SUCCESS;
+        if (calls->Call != calls->Inline)
+            ObpFree(calls->Call, OB_TAG_CALLBACK);
+        room = count;
+        calls->Call = ObpAllocate(room * sizeof(OB_CALL), OB_TAG_CALLBACK);
+        if (!calls->Call)
+            return STATUS_INSUFFICIENT_RESOURCES;
+    }
+}
+
+NTSTATUS ObpCallPreOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHandle, PEPROCESS Source,
+                             PEPROCESS Target, PACCESS_MASK DesiredAccess, POB_CALL_LIST Calls)
 {
     POBJECT_TYPE type = ObpTypeOf(Object);
-    ULONG count = 0;
-    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&lock);
-    for (PLIST_ENTRY l = type->CallbackList.Flink;
-         l != &type->CallbackList && count < RTL_NUMBER_OF(Calls->Item); l = l->Flink) {
-        OB_CALLBACK_ENTRY *entry = CONTAINING_RECORD(l, OB_CALLBACK_ENTRY, Link);
-        if (!(entry->Operations & Operation))
-            continue;
-        entry->Running++;
-        Calls->Item[count].Entry = entry;
-        Calls->Item[count++].Context = NULL;
-    }
-    KeReleaseSpinLock(&lock, irql);
-    Calls->Count = count;
-
+    NTSTATUS status = collect(type, Operation, Calls);
+    if (!NT_SUCCESS(status))
+        return status;
     ACCESS_MASK original = *DesiredAccess;
-    for (ULONG i = 0; i < count; i++) {
-        OB_CALLBACK_ENTRY *entry = Calls->Item[i].Entry;
+    /* Callbacks run with normal kernel APCs disabled: nc-wdm-pob_pre_operation_callback */
+    KeEnterCriticalRegion();
+    for (ULONG i = 0; i < Calls->Count; i++) {
+        OB_CALLBACK_ENTRY *entry = Calls->Call[i].Entry;
         OB_PRE_OPERATION_PARAMETERS parameters = {0};
         OB_PRE_OPERATION_INFORMATION info = {
             .Operation = Operation,
@@ -226,23 +248,26 @@ void ObpCallPreOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHan
             parameters.DuplicateHandleInformation.TargetProcess = Target;
         }
         entry->Pre(entry->Owner->context, &info);
-        Calls->Item[i].Context = info.CallContext;
+        Calls->Call[i].Context = info.CallContext;
         if (!KernelHandle)
             *DesiredAccess &= parameters.CreateHandleInformation.DesiredAccess;
     }
+    KeLeaveCriticalRegion();
+    return STATUS_SUCCESS;
 }
 
 void ObpCallPostOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHandle, NTSTATUS Status,
                           ACCESS_MASK Granted, POB_CALL_LIST Calls)
 {
+    KeEnterCriticalRegion();
     for (ULONG i = Calls->Count; i-- > 0;) {
-        OB_CALLBACK_ENTRY *entry = Calls->Item[i].Entry;
+        OB_CALLBACK_ENTRY *entry = Calls->Call[i].Entry;
         OB_POST_OPERATION_PARAMETERS parameters = {0};
         OB_POST_OPERATION_INFORMATION info = {
             .Operation = Operation,
             .Object = Object,
             .ObjectType = ObpTypeOf(Object),
-            .CallContext = Calls->Item[i].Context,
+            .CallContext = Calls->Call[i].Context,
             .ReturnStatus = Status,
             .Parameters = &parameters,
         };
@@ -252,4 +277,7 @@ void ObpCallPostOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHa
             entry->Post(entry->Owner->context, &info);
         __atomic_sub_fetch(&entry->Running, 1, __ATOMIC_RELEASE);
     }
+    KeLeaveCriticalRegion();
+    if (Calls->Call != Calls->Inline)
+        ObpFree(Calls->Call, OB_TAG_CALLBACK);
 }

@@ -202,9 +202,10 @@ static NTSTATUS duplicate(PEPROCESS source, HANDLE handle, PEPROCESS target, PHA
         access = wanted;
     }
     if (!(options & DUPLICATE_SAME_ATTRIBUTES))
-        bits = attributes & OBJ_INHERIT ? OB_HANDLE_INHERIT : 0;
+        bits = (attributes & OBJ_INHERIT ? OB_HANDLE_INHERIT : 0) |
+               (attributes & OBJ_PROTECT_CLOSE ? OB_HANDLE_PROTECT : 0);
     if (NT_SUCCESS(status) && type->CallbackCount)
-        ObpCallPreOperation(OB_OPERATION_HANDLE_DUPLICATE, object, kernel, source, target, &access, &calls);
+        status = ObpCallPreOperation(OB_OPERATION_HANDLE_DUPLICATE, object, kernel, source, target, &access, &calls);
     if (NT_SUCCESS(status))
         status = ObpIncrementHandleCount(ObDuplicateHandle, header, owner, attributes & OBJ_EXCLUSIVE, mode,
                                          &access);
@@ -242,7 +243,7 @@ NTSTATUS NTAPI NtDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle
     NTSTATUS status = reference_process(SourceProcessHandle, mode, &source);
     if (!NT_SUCCESS(status))
         return status;
-    if (TargetProcessHandle) {
+    if (TargetProcessHandle && TargetHandle) {
         status = reference_process(TargetProcessHandle, mode, &target);
         if (NT_SUCCESS(status))
             status = duplicate(source, SourceHandle, target, &handle, DesiredAccess, HandleAttributes,
@@ -256,13 +257,19 @@ NTSTATUS NTAPI NtDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle
         KeStackAttachProcess(&source->Pcb, &apc);
         NTSTATUS closed = close_handle(SourceHandle, mode, __builtin_return_address(0));
         KeUnstackDetachProcess(&apc);
-        if (NT_SUCCESS(status) && !NT_SUCCESS(closed) && !TargetProcessHandle)
+        if (NT_SUCCESS(status) && !NT_SUCCESS(closed) && !handle)
             status = closed;
     }
-    if (NT_SUCCESS(status) && TargetHandle) {
+    if (NT_SUCCESS(status) && handle) {
         NTSTATUS copied = KiCopyToMode(mode, TargetHandle, &handle, sizeof(handle));
-        if (!NT_SUCCESS(copied))
+        if (!NT_SUCCESS(copied)) {
+            /* Nobody will know its value. */
+            KAPC_STATE apc;
+            KeStackAttachProcess(&target->Pcb, &apc);
+            close_handle(handle, KernelMode, NULL);
+            KeUnstackDetachProcess(&apc);
             status = copied;
+        }
     }
     if (target)
         ObDereferenceObject(target);

@@ -33,13 +33,13 @@ static session *find_session(LUID id)
     return at;
 }
 
-/* The logon session of the current thread, impersonating or not. */
-static LUID current_logon(void)
+/* The logon session of the current thread; of its process, although it impersonates. */
+static LUID current_logon(BOOLEAN of_process)
 {
     SECURITY_SUBJECT_CONTEXT subject;
     LUID id = {SYSTEM_LOGON, 0};
     SeCaptureSubjectContext(&subject);
-    PACCESS_TOKEN token = subject.ClientToken ? subject.ClientToken : subject.PrimaryToken;
+    PACCESS_TOKEN token = subject.ClientToken && !of_process ? subject.ClientToken : subject.PrimaryToken;
     if (token)
         SeQueryAuthenticationIdToken(token, &id);
     SeReleaseSubjectContext(&subject);
@@ -93,7 +93,7 @@ static session *make_session(LUID id)
     return other;
 }
 
-POBJECT_DIRECTORY ObpLocalDosDevices(PCUNICODE_STRING Name, BOOLEAN Create)
+POBJECT_DIRECTORY ObpLocalDosDevices(PCUNICODE_STRING Name, ULONG Attributes, BOOLEAN Create)
 {
     if (__builtin_expect(Name->Length < 3 * sizeof(WCHAR) || Name->Buffer[1] != '?' || Name->Buffer[2] != '?', 1))
         return NULL;
@@ -101,7 +101,7 @@ POBJECT_DIRECTORY ObpLocalDosDevices(PCUNICODE_STRING Name, BOOLEAN Create)
         return NULL;
     if (!Create && !__atomic_load_n(&sessions, __ATOMIC_ACQUIRE))
         return NULL;
-    LUID id = current_logon();
+    LUID id = current_logon((Attributes & OBJ_IGNORE_IMPERSONATED_DEVICEMAP) != 0);
     if (id.LowPart == SYSTEM_LOGON && id.HighPart == 0)
         return NULL;
     session *own = find_session(id);
@@ -111,6 +111,21 @@ POBJECT_DIRECTORY ObpLocalDosDevices(PCUNICODE_STRING Name, BOOLEAN Create)
         return NULL;
     ObReferenceObject(own->directory);
     return own->directory;
+}
+
+NTSTATUS NTAPI ObIsDosDeviceLocallyMapped(ULONG Index, PUCHAR DosDeviceState)
+{
+    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    WCHAR text[] = {L'@' + (WCHAR)Index, L':'};
+    UNICODE_STRING drive = {sizeof(text), sizeof(text), text};
+    if (Index < 1 || Index > 26)
+        return STATUS_INVALID_PARAMETER;
+    session *own = find_session(current_logon(FALSE));
+    PVOID link = own ? ObpLookupDirectory(own->directory, &drive, TRUE) : NULL;
+    *DosDeviceState = link != NULL;
+    if (link)
+        ObDereferenceObject(link);
+    return STATUS_SUCCESS;
 }
 
 void ObpInitDosDevices(void)

@@ -7,12 +7,13 @@
  * is four times the entry's index (index 0 is never used); kernel handles have the sign bit set as well.
  *
  *      Low    [ object >> 4 : 44 ][ attributes : 4 ][ cached references : 15 ][ unlocked : 1 ]   (0: free)
- *      High   [ next free index : 32 ][ granted access : 32 ]
+ *      then   granted access : 32, next free index : 32
  *
  * To reference an object through a handle one must not touch the object before it is known to be held. An
- * entry therefore carries references taken in advance: a lookup takes one of them with a single 16-byte
- * compare and swap, which succeeds only if nothing about the entry changed, and only then looks at the
- * object. When the cache is empty the entry is locked (bit 0 clear), the object's count is raised by a batch,
+ * entry therefore carries references taken in advance: a lookup takes one of them with a single
+ * compare and swap of Low, which succeeds only if the entry still means that object, and only then looks at the
+ * object. The granted access is read before and after: equal, it is the access of a handle that the value was all the
+ * time, or was again; else the reference is given back. (A writer stores the access before Low.) When the cache is empty the entry is locked (bit 0 clear), the object's count is raised by a batch,
  * and the entry is unlocked. Closing gives what is left of the batch back. The checked machine takes no
  * references in advance, so that its counts are exact.
  *
@@ -174,16 +175,14 @@ static ULONG index_of(HANDLE handle)
 
 /* ---------------------------------------------------------------- entries */
 
-static inline BOOLEAN swap_entry(PHANDLE_TABLE_ENTRY entry, ULONG64 low, ULONG64 high, ULONG64 new_low)
+static inline BOOLEAN swap_low(PHANDLE_TABLE_ENTRY entry, ULONG64 low, ULONG64 new_low)
 {
-    unsigned __int128 old = (unsigned __int128)high << 64 | low;
-    unsigned __int128 new = (unsigned __int128)high << 64 | new_low;
-    return __sync_bool_compare_and_swap((unsigned __int128 *)entry, old, new);
+    return __atomic_compare_exchange_n(&entry->Low, &low, new_low, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-static inline ULONG64 load_high(PHANDLE_TABLE_ENTRY entry)
+static inline ACCESS_MASK load_access(PHANDLE_TABLE_ENTRY entry)
 {
-    return __atomic_load_n((ULONG64 *)&entry->GrantedAccess, __ATOMIC_RELAXED);
+    return __atomic_load_n(&entry->GrantedAccess, __ATOMIC_ACQUIRE);
 }
 
 PHANDLE_TABLE_ENTRY ObpLockHandle(PHANDLE_TABLE Table, HANDLE Handle)
@@ -208,6 +207,14 @@ void ObpUnlockHandle(PHANDLE_TABLE_ENTRY Entry, ULONG64 Low)
     __atomic_store_n(&Entry->Low, Low | OB_ENTRY_UNLOCKED, __ATOMIC_RELEASE);
 }
 
+/* Give back a reference that nobody saw. */
+static DECLSPEC_NOINLINE void put_back(POBJECT_HEADER header)
+{
+    if (ObpTraceEnabled)
+        ObpTraceReference(header->Body, OB_DEFAULT_TAG, 1);
+    ObDereferenceObject(header->Body);
+}
+
 POBJECT_HEADER ObpReferenceHandle(PHANDLE_TABLE Table, HANDLE Handle, ACCESS_MASK *Access, ULONG *Attributes)
 {
     PHANDLE_TABLE_ENTRY entry = entry_at(Table, index_of(Handle));
@@ -215,21 +222,27 @@ POBJECT_HEADER ObpReferenceHandle(PHANDLE_TABLE Table, HANDLE Handle, ACCESS_MAS
         return NULL;
     for (;;) {
         ULONG64 low = __atomic_load_n(&entry->Low, __ATOMIC_ACQUIRE);
-        ULONG64 high = load_high(entry);
+        ACCESS_MASK access = load_access(entry);
         if (!low)
             return NULL;
         if (low & OB_ENTRY_UNLOCKED) {
-            *Access = (ACCESS_MASK)high;
-            *Attributes = ObpEntryAttributes(low);
+            POBJECT_HEADER header = NULL;
             if (ObpEntryCached(low)) {
-                if (swap_entry(entry, low, high, low - OB_ENTRY_REF))
-                    return ObpHeader(ObpEntryPointer(low));
-            } else if (swap_entry(entry, low, high, low & ~OB_ENTRY_UNLOCKED)) {
-                POBJECT_HEADER header = ObpHeader(ObpEntryPointer(low));
+                if (swap_low(entry, low, low - OB_ENTRY_REF))
+                    header = ObpHeader(ObpEntryPointer(low));
+            } else if (swap_low(entry, low, low & ~OB_ENTRY_UNLOCKED)) {
+                header = ObpHeader(ObpEntryPointer(low));
                 ULONG batch = ObpChecked ? 0 : BATCH;
                 __atomic_add_fetch(&header->PointerCount, batch + 1, __ATOMIC_RELAXED);
                 ObpUnlockHandle(entry, low + batch * OB_ENTRY_REF);
-                return header;
+            }
+            if (header) {
+                *Access = access;
+                *Attributes = ObpEntryAttributes(low);
+                if (__builtin_expect(load_access(entry) == access, 1))
+                    return header;
+                /* Closed meanwhile, and open again for the same object with other access. */
+                put_back(header);
             }
         }
         KiSpinRelax();
@@ -243,7 +256,7 @@ HANDLE ObpInsertHandle(PHANDLE_TABLE Table, POBJECT_HEADER Header, ULONG Attribu
     if (!index)
         return NULL;
     PHANDLE_TABLE_ENTRY entry = entry_at(Table, index);
-    entry->GrantedAccess = GrantedAccess;
+    __atomic_store_n(&entry->GrantedAccess, GrantedAccess, __ATOMIC_RELEASE);
     entry->NextFree = 0;
     __atomic_store_n(&entry->Low, ObpMakeEntry(Header->Body, Attributes, 0), __ATOMIC_RELEASE);
     return (HANDLE)((ULONG_PTR)index << 2);

@@ -141,6 +141,9 @@ static NTSTATUS insert(POB_LOOKUP lookup, POBJECT_DIRECTORY directory, PCUNICODE
     POBJECT_HEADER_NAME_INFO info = ObpNameInfo(lookup->Insert);
     if (!may_create(lookup, directory))
         return STATUS_ACCESS_DENIED;
+    NTSTATUS status = ObpAssignObjectSecurity(lookup->Insert, lookup->Access, directory);
+    if (!NT_SUCCESS(status))
+        return status;
     PWCH buffer = ObpAllocateObjectNameBuffer(component->Length);
     if (!buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -288,7 +291,9 @@ NTSTATUS ObpLookupObjectName(POB_LOOKUP Lookup, PUNICODE_STRING Name, PVOID *Fou
         UNICODE_STRING rest = *Name;
         if (start == ObpRootDirectory && rest.Length == sizeof(WCHAR) && rest.Buffer[0] == '\\')
             rest.Length = 0;
-        POBJECT_DIRECTORY local = start == ObpRootDirectory ? ObpLocalDosDevices(&rest, Lookup->Insert != NULL) : NULL;
+        POBJECT_DIRECTORY local = NULL;
+        if (start == ObpRootDirectory)
+            local = ObpLocalDosDevices(&rest, Lookup->Attributes, Lookup->Insert != NULL);
         status = walk(Lookup, start, Name, rest, local, Found);
         if (local)
             ObDereferenceObject(local);
@@ -321,6 +326,12 @@ static ULONG measure_name(POBJECT_HEADER header)
         header = ObpHeader(info->Directory);
     }
     return bytes ? bytes : sizeof(WCHAR);
+}
+
+POBJECT_HEADER_NAME_INFO NTAPI ObQueryNameInfo(PVOID Object)
+{
+    POBJECT_HEADER_NAME_INFO info = ObpNameInfo(ObpHeader(Object));
+    return info && info->Name.Length ? info : NULL;
 }
 
 NTSTATUS NTAPI ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION ObjectNameInfo, ULONG Length,

@@ -28,6 +28,7 @@
 #define OB_TAG_DIR      0x6944624f /* 'ObDi' */
 #define OB_TAG_TABLE    0x7448624f /* 'ObHt' */
 #define OB_TAG_CALLBACK 0x6243624f /* 'ObCb' */
+#define OB_TAG_SECURITY 0x6553624f /* 'ObSe' */
 #define OB_TAG_TRACE    0x7254624f /* 'ObTr' */
 
 static inline PVOID ObpAllocate(SIZE_T Bytes, ULONG Tag)
@@ -110,7 +111,16 @@ typedef struct _OB_ACCESS {
     AUX_ACCESS_DATA Aux;
 } OB_ACCESS, *POB_ACCESS;
 
+void ObpBeginAccess(POB_ACCESS Access, PACCESS_STATE Passed, ACCESS_MASK DesiredAccess, POBJECT_TYPE Type);
 PACCESS_STATE ObpNeedAccess(POB_ACCESS Access);
+void ObpEndAccess(POB_ACCESS Access);
+
+/* The access that a handle to Object will have. STATUS_ACCESS_DENIED, STATUS_PRIVILEGE_NOT_HELD, ... */
+NTSTATUS ObpGrantAccess(OB_OPEN_REASON Reason, PVOID Object, POB_ACCESS Access, ULONG Attributes,
+                        KPROCESSOR_MODE Mode, PACCESS_MASK Granted);
+
+/* Give a new object its descriptor. Parent: the directory it comes into; NULL: it has no name. */
+NTSTATUS ObpAssignObjectSecurity(POBJECT_HEADER Header, POB_ACCESS Access, POBJECT_DIRECTORY Parent);
 
 #define OB_TOKEN_HAS_TRAVERSE_PRIVILEGE 1 /* ACCESS_STATE.Flags */
 
@@ -135,9 +145,9 @@ NTSTATUS ObpLookupObjectName(POB_LOOKUP Lookup, PUNICODE_STRING Name, PVOID *Fou
 /*
  * What \?? means to the caller when `Name`, absolute, begins with it: the DosDevices directory of its logon session,
  * referenced; NULL: the global one (or the name does not). A session's directory is made when the first name is to be put
- * into it (Create). PASSIVE_LEVEL.
+ * into it (Create). Attributes: OBJ_IGNORE_IMPERSONATED_DEVICEMAP counts. PASSIVE_LEVEL.
  */
-POBJECT_DIRECTORY ObpLocalDosDevices(PCUNICODE_STRING Name, BOOLEAN Create);
+POBJECT_DIRECTORY ObpLocalDosDevices(PCUNICODE_STRING Name, ULONG Attributes, BOOLEAN Create);
 void ObpInitDosDevices(void);
 
 /* ---------------------------------------------------------------- symlink.c */
@@ -162,7 +172,7 @@ void ObpForgetReferenceTrace(PVOID Object);
 
 /* ---------------------------------------------------------------- handle.c */
 
-/* One handle. Sixteen bytes, replaced by a 16-byte compare and swap. */
+/* One handle; see handle.c for who may change what. */
 typedef struct DECLSPEC_ALIGN(16) _HANDLE_TABLE_ENTRY {
     /* 0: free. Bit 0: unlocked; 1..15: cached references; 16..19: OB_HANDLE_*; 20..63: object >> 4. */
     volatile ULONG64 Low;
@@ -227,17 +237,25 @@ void ObpDecrementHandleCount(POBJECT_HEADER Header, PEPROCESS Process);
 
 /* ---------------------------------------------------------------- callback.c */
 
-/* Pre-operation callbacks may reduce *DesiredAccess; *Calls remembers which ran for ObpCallPostOperation. */
+/*
+ * Pre-operation callbacks may reduce *DesiredAccess; *Calls remembers which ran for ObpCallPostOperation, which must follow.
+ * STATUS_INSUFFICIENT_RESOURCES: none was called, and none is to be. PASSIVE_LEVEL, without locks.
+ */
+#define OB_INLINE_CALLS 4
+
+typedef struct _OB_CALL {
+    struct _OB_CALLBACK_ENTRY *Entry;
+    PVOID Context;
+} OB_CALL, *POB_CALL;
+
 typedef struct _OB_CALL_LIST {
     ULONG Count;
-    struct {
-        struct _OB_CALLBACK_ENTRY *Entry;
-        PVOID Context;
-    } Item[16];
+    POB_CALL Call; /* Inline, or of the pool */
+    OB_CALL Inline[OB_INLINE_CALLS];
 } OB_CALL_LIST, *POB_CALL_LIST;
 
-void ObpCallPreOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHandle, PEPROCESS Source,
-                         PEPROCESS Target, PACCESS_MASK DesiredAccess, POB_CALL_LIST Calls);
+NTSTATUS ObpCallPreOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHandle, PEPROCESS Source,
+                             PEPROCESS Target, PACCESS_MASK DesiredAccess, POB_CALL_LIST Calls);
 void ObpCallPostOperation(OB_OPERATION Operation, PVOID Object, BOOLEAN KernelHandle, NTSTATUS Status,
                           ACCESS_MASK Granted, POB_CALL_LIST Calls);
 

@@ -145,6 +145,12 @@ void ObpFreeCreateInfo(POBJECT_HEADER Header)
     ObpFree(info, OB_TAG_CREATE);
 }
 
+VOID NTAPI ObDeleteCapturedInsertInfo(PVOID Object)
+{
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    ObpFreeCreateInfo(ObpHeader(Object));
+}
+
 POBJECT_TYPE NTAPI ObGetObjectType(PVOID Object)
 {
     return ObpTypeOf(Object);

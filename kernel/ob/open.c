@@ -120,67 +120,6 @@ void ObpDecrementHandleCount(POBJECT_HEADER Header, PEPROCESS Process)
     __atomic_sub_fetch(&type->TotalNumberOfHandles, 1, __ATOMIC_RELAXED);
 }
 
-/* ---------------------------------------------------------------- access */
-
-BOOLEAN ObpCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode,
-                             NTSTATUS *Status)
-{
-    POBJECT_TYPE type = ObpTypeOf(Object);
-    PSECURITY_DESCRIPTOR descriptor;
-    BOOLEAN allocated;
-    ACCESS_MASK granted = 0;
-
-    *Status = ObGetObjectSecurity(Object, &descriptor, &allocated);
-    if (!NT_SUCCESS(*Status))
-        return FALSE;
-    BOOLEAN allowed = TRUE;
-    if (descriptor) {
-        allowed = SeAccessCheck(descriptor, &AccessState->SubjectSecurityContext, FALSE,
-                                AccessState->RemainingDesiredAccess, AccessState->PreviouslyGrantedAccess,
-                                NULL, &type->TypeInfo.GenericMapping, AccessMode, &granted, Status);
-    } else {
-        granted = AccessState->RemainingDesiredAccess | AccessState->PreviouslyGrantedAccess;
-        if (granted & MAXIMUM_ALLOWED)
-            granted = type->TypeInfo.GenericMapping.GenericAll | (granted & ~(ACCESS_MASK)MAXIMUM_ALLOWED);
-    }
-    ObReleaseObjectSecurity(descriptor, allocated);
-    if (allowed) {
-        AccessState->PreviouslyGrantedAccess |= granted;
-        AccessState->RemainingDesiredAccess = 0;
-    }
-    return allowed;
-}
-
-/* What kernel mode asks for it gets, in the terms of the type. */
-static ACCESS_MASK map_access(POBJECT_TYPE type, ACCESS_MASK access)
-{
-    if (access & MAXIMUM_ALLOWED)
-        access |= GENERIC_ALL;
-    access &= ~(ACCESS_MASK)MAXIMUM_ALLOWED;
-    RtlMapGenericMask(&access, &type->TypeInfo.GenericMapping);
-    return access;
-}
-
-static NTSTATUS grant(PVOID object, POB_ACCESS access, ULONG attributes, KPROCESSOR_MODE mode,
-                      ACCESS_MASK *granted)
-{
-    POBJECT_TYPE type = ObpTypeOf(object);
-    KPROCESSOR_MODE check = attributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : mode;
-    if (check == KernelMode) {
-        PACCESS_STATE given = access->State;
-        ACCESS_MASK wanted =
-            given ? given->RemainingDesiredAccess | given->PreviouslyGrantedAccess : access->DesiredAccess;
-        *granted = map_access(type, wanted) & (type->TypeInfo.ValidAccessMask | ACCESS_SYSTEM_SECURITY);
-        return STATUS_SUCCESS;
-    }
-    PACCESS_STATE state = ObpNeedAccess(access);
-    NTSTATUS status = STATUS_SUCCESS;
-    if (state->RemainingDesiredAccess && !ObpCheckObjectAccess(object, state, check, &status))
-        return status;
-    *granted = state->PreviouslyGrantedAccess & (type->TypeInfo.ValidAccessMask | ACCESS_SYSTEM_SECURITY);
-    return STATUS_SUCCESS;
-}
-
 /* ---------------------------------------------------------------- making a handle */
 
 NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, POBJECT_TYPE ExpectedType, POB_ACCESS Access,
@@ -196,13 +135,15 @@ NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, POBJECT_TYPE Expec
     *Handle = NULL;
     if (ExpectedType && type != ExpectedType)
         return STATUS_OBJECT_TYPE_MISMATCH;
-    NTSTATUS status = grant(Object, Access, Attributes, Mode, &granted);
+    NTSTATUS status = ObpGrantAccess(Reason, Object, Access, Attributes, Mode, &granted);
     if (!NT_SUCCESS(status))
         return status;
     calls.Count = 0;
-    if (type->CallbackCount)
-        ObpCallPreOperation(OB_OPERATION_HANDLE_CREATE, Object, kernel, NULL, NULL, &granted, &calls);
-
+    if (type->CallbackCount) {
+        status = ObpCallPreOperation(OB_OPERATION_HANDLE_CREATE, Object, kernel, NULL, NULL, &granted, &calls);
+        if (!NT_SUCCESS(status))
+            return status;
+    }
     status = ObpIncrementHandleCount(Reason, header, process, Attributes, Mode, &granted);
     if (NT_SUCCESS(status)) {
         ULONG bits = Attributes & OBJ_INHERIT ? OB_HANDLE_INHERIT : 0;
@@ -222,54 +163,7 @@ NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, POBJECT_TYPE Expec
     return status;
 }
 
-static void begin_access(POB_ACCESS access, PACCESS_STATE passed, ACCESS_MASK desired, POBJECT_TYPE type)
-{
-    access->State = passed;
-    access->Own = FALSE;
-    access->DesiredAccess = desired;
-    access->Type = type;
-}
-
-PACCESS_STATE ObpNeedAccess(POB_ACCESS Access)
-{
-    if (!Access->State) {
-        SeCreateAccessState(&Access->OwnState, &Access->Aux, Access->DesiredAccess,
-                            Access->Type ? &Access->Type->TypeInfo.GenericMapping : NULL);
-        Access->State = &Access->OwnState;
-        Access->Own = TRUE;
-    }
-    return Access->State;
-}
-
-static void end_access(POB_ACCESS access)
-{
-    if (access->Own)
-        SeDeleteAccessState(&access->OwnState);
-}
-
 /* ---------------------------------------------------------------- insertion */
-
-/* The descriptor of a new object: what the creator gave, merged with defaults. */
-static NTSTATUS assign_security(POBJECT_HEADER header, POB_ACCESS access)
-{
-    POBJECT_TYPE type = ObpTypes[header->TypeIndex];
-    PSECURITY_DESCRIPTOR given = header->CreateInfo ? header->CreateInfo->SecurityDescriptor : NULL;
-    PSECURITY_DESCRIPTOR merged = NULL;
-    POBJECT_HEADER_NAME_INFO name = ObpNameInfo(header);
-    if (!given && !type->TypeInfo.SecurityRequired && !(name && name->Name.Buffer))
-        return STATUS_SUCCESS;
-    NTSTATUS status = SeAssignSecurity(NULL, given, &merged, type == ObpDirectoryObjectType,
-                                       &ObpNeedAccess(access)->SubjectSecurityContext,
-                                       &type->TypeInfo.GenericMapping, PagedPool);
-    if (!NT_SUCCESS(status))
-        return status;
-    OB_SECURITY_METHOD *method = type->TypeInfo.SecurityProcedure;
-    status = (method ? method : SeDefaultObjectMethod)(header->Body, AssignSecurityDescriptor, NULL, merged,
-                                                       NULL, &header->SecurityDescriptor, NonPagedPoolNx,
-                                                       &type->TypeInfo.GenericMapping, KernelMode);
-    SeDeassignSecurity(&merged);
-    return status;
-}
 
 NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
                               ULONG ObjectPointerBias, PVOID *NewObject, PHANDLE Handle)
@@ -288,8 +182,11 @@ NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACC
 
     if (Handle)
         *Handle = NULL;
-    begin_access(&access, PassedAccessState, DesiredAccess, type);
-    NTSTATUS status = assign_security(header, &access);
+    ObpBeginAccess(&access, PassedAccessState, DesiredAccess, type);
+    NTSTATUS status = STATUS_SUCCESS;
+    /* A named object's descriptor depends on the directory it comes into: insert() of name.c assigns it. */
+    if (!(name_info && name_info->Name.Buffer))
+        status = ObpAssignObjectSecurity(header, &access, NULL);
     if (!NT_SUCCESS(status))
         goto out;
 
@@ -340,7 +237,7 @@ out:
         ObpReleaseName(found);
     if (looked_up)
         ObDereferenceObject(found);
-    end_access(&access);
+    ObpEndAccess(&access);
     ObDereferenceObject(Object); /* the creator's */
     return NT_SUCCESS(status) ? result : status;
 }
@@ -376,7 +273,7 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
         status = STATUS_INVALID_PARAMETER;
         goto out;
     }
-    begin_access(&access, PassedAccessState, DesiredAccess, Type);
+    ObpBeginAccess(&access, PassedAccessState, DesiredAccess, Type);
     OB_LOOKUP lookup = {
         .RootDirectory = info.RootDirectory,
         .Attributes = info.Attributes,
@@ -400,7 +297,7 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
         if (!NT_SUCCESS(opened))
             status = opened;
     }
-    end_access(&access);
+    ObpEndAccess(&access);
 out:
     ObpReleaseCapturedAttributes(&info, &name);
     return status;
@@ -421,7 +318,7 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attribu
     NTSTATUS status = ObpCaptureString(KernelMode, ObjectName, &name);
     if (!NT_SUCCESS(status))
         return status;
-    begin_access(&access, PassedAccessState, DesiredAccess, Type);
+    ObpBeginAccess(&access, PassedAccessState, DesiredAccess, Type);
     OB_LOOKUP lookup = {
         .Attributes = Attributes,
         .Type = Type,
@@ -441,14 +338,14 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attribu
         else
             ObDereferenceObject(object);
     }
-    end_access(&access);
+    ObpEndAccess(&access);
     ObpFreeObjectNameBuffer(name.Buffer);
     return status;
 }
 
-NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState,
-                                     ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
-                                     KPROCESSOR_MODE AccessMode, PHANDLE Handle)
+NTSTATUS NTAPI ObOpenObjectByPointerWithTag(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState,
+                                            ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                                            KPROCESSOR_MODE AccessMode, ULONG Tag, PHANDLE Handle)
 {
     OB_ACCESS access;
     *Handle = NULL;
@@ -456,14 +353,25 @@ NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCE
     if (HandleAttributes & ~OBJ_VALID_ATTRIBUTES || HandleAttributes & type->TypeInfo.InvalidAttributes ||
         (HandleAttributes & OBJ_EXCLUSIVE && HandleAttributes & OBJ_INHERIT))
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = ObReferenceObjectByPointer(Object, 0, ObjectType, AccessMode);
+    /* Without a lookup of a name nobody has filtered what only kernel mode may ask for. */
+    if (AccessMode != KernelMode)
+        HandleAttributes &= ~(ULONG)OBJ_KERNEL_HANDLE;
+    NTSTATUS status = ObReferenceObjectByPointerWithTag(Object, 0, ObjectType, AccessMode, Tag);
     if (!NT_SUCCESS(status))
         return status;
-    begin_access(&access, PassedAccessState, DesiredAccess, type);
+    ObpBeginAccess(&access, PassedAccessState, DesiredAccess, type);
     status = ObpCreateHandle(ObOpenHandle, Object, ObjectType, &access, HandleAttributes, AccessMode, Handle);
-    end_access(&access);
-    ObDereferenceObject(Object);
+    ObpEndAccess(&access);
+    ObDereferenceObjectWithTag(Object, Tag);
     return status;
+}
+
+NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState,
+                                     ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                                     KPROCESSOR_MODE AccessMode, PHANDLE Handle)
+{
+    return ObOpenObjectByPointerWithTag(Object, HandleAttributes, PassedAccessState, DesiredAccess, ObjectType,
+                                        AccessMode, OB_DEFAULT_TAG, Handle);
 }
 
 /* ---------------------------------------------------------------- handle to pointer */

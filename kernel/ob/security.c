@@ -112,11 +112,29 @@ NTSTATUS NTAPI NtQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION Securit
     return status;
 }
 
+static NTSTATUS set_security(PVOID object, SECURITY_INFORMATION information, PSECURITY_DESCRIPTOR from,
+                             KPROCESSOR_MODE mode)
+{
+    PSECURITY_DESCRIPTOR captured;
+    NTSTATUS status = SeCaptureSecurityDescriptor(from, mode, NonPagedPoolNx, TRUE, &captured);
+    if (!NT_SUCCESS(status))
+        return status;
+    PISECURITY_DESCRIPTOR_RELATIVE given = captured;
+    if ((information & OWNER_SECURITY_INFORMATION && !given->Owner) ||
+        (information & GROUP_SECURITY_INFORMATION && !given->Group))
+        status = STATUS_INVALID_SECURITY_DESCR;
+    else
+        status = method_of(object)(object, SetSecurityDescriptor, &information, captured, NULL,
+                                   &ObpHeader(object)->SecurityDescriptor, NonPagedPoolNx,
+                                   &ObpTypeOf(object)->TypeInfo.GenericMapping, mode);
+    SeReleaseSecurityDescriptor(captured, mode, TRUE);
+    return status;
+}
+
 NTSTATUS NTAPI NtSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation,
                                    PSECURITY_DESCRIPTOR SecurityDescriptor)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
-    PSECURITY_DESCRIPTOR captured;
     PVOID object;
     if (!SecurityDescriptor)
         return STATUS_ACCESS_VIOLATION;
@@ -124,20 +142,26 @@ NTSTATUS NTAPI NtSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityI
         ObReferenceObjectByHandle(Handle, access_for(SecurityInformation, TRUE), NULL, mode, &object, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    status = SeCaptureSecurityDescriptor(SecurityDescriptor, mode, NonPagedPoolNx, TRUE, &captured);
-    if (NT_SUCCESS(status)) {
-        PISECURITY_DESCRIPTOR_RELATIVE given = captured;
-        if ((SecurityInformation & OWNER_SECURITY_INFORMATION && !given->Owner) ||
-            (SecurityInformation & GROUP_SECURITY_INFORMATION && !given->Group))
-            status = STATUS_INVALID_SECURITY_DESCR;
-        else
-            status = method_of(object)(object, SetSecurityDescriptor, &SecurityInformation, captured, NULL,
-                                       &ObpHeader(object)->SecurityDescriptor, NonPagedPoolNx,
-                                       &ObpTypeOf(object)->TypeInfo.GenericMapping, mode);
-        SeReleaseSecurityDescriptor(captured, mode, TRUE);
-    }
+    status = set_security(object, SecurityInformation, SecurityDescriptor, mode);
     ObDereferenceObject(object);
     return status;
+}
+
+NTSTATUS NTAPI ObSetSecurityObjectByPointer(PVOID Object, SECURITY_INFORMATION SecurityInformation,
+                                            PSECURITY_DESCRIPTOR SecurityDescriptor)
+{
+    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    return set_security(Object, SecurityInformation, SecurityDescriptor, KernelMode);
+}
+
+NTSTATUS NTAPI ObSetSecurityDescriptorInfo(PVOID Object, PSECURITY_INFORMATION SecurityInformation,
+                                           PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                           PSECURITY_DESCRIPTOR *ObjectsSecurityDescriptor, POOL_TYPE PoolType,
+                                           PGENERIC_MAPPING GenericMapping)
+{
+    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    return SeSetSecurityDescriptorInfo(Object, SecurityInformation, SecurityDescriptor, ObjectsSecurityDescriptor,
+                                       PoolType, GenericMapping);
 }
 
 NTSTATUS NTAPI ZwQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation,

@@ -10,42 +10,7 @@
 #include "psp.h"
 #include "sep.h"
 #include "harness.h"
-
-/* One page of the client's user memory, and PreviousMode UserMode until the end of the test. */
-typedef struct user_page {
-    HANDLE handle;
-    UNICODE_STRING name;
-    OBJECT_ATTRIBUTES attributes;
-    WCHAR text[64];
-    LONG state;
-    ULONG context, length;
-    UCHAR buffer[512];
-} user_page;
-
-static user_page *enter_user_mode(void)
-{
-    PVOID page;
-    CHECK_EQ(MiAllocateUser(PsGetCurrentProcess(), PAGE_SIZE, PAGE_READWRITE, &page), STATUS_SUCCESS);
-    KiThread()->PreviousMode = UserMode;
-    return page;
-}
-
-static void leave_user_mode(user_page *page)
-{
-    KiThread()->PreviousMode = KernelMode;
-    CHECK_EQ(MiFreeUser(PsGetCurrentProcess(), page), STATUS_SUCCESS);
-}
-
-static POBJECT_ATTRIBUTES name_it(user_page *user, PCWSTR name)
-{
-    ULONG i = 0;
-    for (; name[i]; i++)
-        user->text[i] = name[i];
-    user->name.Buffer = user->text;
-    user->name.Length = user->name.MaximumLength = (USHORT)(i * 2);
-    InitializeObjectAttributes(&user->attributes, &user->name, OBJ_CASE_INSENSITIVE, NULL, NULL);
-    return &user->attributes;
-}
+#include "user_page.h"
 
 KILN_TEST(ob_user, pointers_must_be_user_pointers)
 {

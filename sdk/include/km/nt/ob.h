@@ -25,6 +25,7 @@ EXTERN_C_START
 #define DIRECTORY_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | 0xF)
 #define SYMBOLIC_LINK_QUERY 0x0001
 #define SYMBOLIC_LINK_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | 0x1)
+#define OBJ_PROTECT_CLOSE 0x00000001L /* of a handle: HandleAttributes of ZwDuplicateObject */
 #define DUPLICATE_CLOSE_SOURCE 0x00000001
 #define DUPLICATE_SAME_ACCESS 0x00000002
 #define DUPLICATE_SAME_ATTRIBUTES 0x00000004
@@ -257,7 +258,7 @@ NTKERNELAPI NTSTATUS NTAPI ObOpenObjectByPointer(_In_ PVOID Object, _In_ ULONG H
                                                  _In_ ACCESS_MASK DesiredAccess, _In_opt_ POBJECT_TYPE ObjectType,
                                                  _In_ KPROCESSOR_MODE AccessMode, _Out_ PHANDLE Handle);
 
-/* As above; the reference that the handle holds is traced under Tag. */
+/* As above; the reference that the call takes while it works is traced under Tag. */
 _IRQL_requires_max_(PASSIVE_LEVEL) _Must_inspect_result_
 NTKERNELAPI NTSTATUS NTAPI ObOpenObjectByPointerWithTag(_In_ PVOID Object, _In_ ULONG HandleAttributes,
                                                         _In_opt_ PACCESS_STATE PassedAccessState,
