@@ -19,10 +19,6 @@
 #include "sep.h"
 #include "zw.h"
 
-#ifndef STATUS_REPARSE_POINT_ENCOUNTERED
-#define STATUS_REPARSE_POINT_ENCOUNTERED ((NTSTATUS)0xC000050B)
-#endif
-
 #define OB_TAG_NAME     0x6d4e624f /* 'ObNm' */
 #define OB_TAG_CREATE   0x7243624f /* 'ObCr' */
 #define OB_TAG_DIR      0x6944624f /* 'ObDi' */

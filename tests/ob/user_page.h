@@ -3,6 +3,8 @@
 #ifndef KILN_TEST_OB_USER_PAGE_H
 #define KILN_TEST_OB_USER_PAGE_H
 
+#include "mi.h"
+
 /* One page of the client's user memory, and PreviousMode UserMode until the end of the test. */
 typedef struct user_page {
     HANDLE handle;

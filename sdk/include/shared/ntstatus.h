@@ -1008,6 +1008,7 @@
 #define STATUS_CALLBACK_BYPASS                                             ((NTSTATUS)0xC0000503)
 #define STATUS_CONTAINER_ASSIGNED                                          ((NTSTATUS)0xC0000508)
 #define STATUS_JOB_NO_CONTAINER                                            ((NTSTATUS)0xC0000509)
+#define STATUS_REPARSE_POINT_ENCOUNTERED                                   ((NTSTATUS)0xC000050B)
 #define STATUS_FAIL_FAST_EXCEPTION                                         ((NTSTATUS)0xC0000602)
 #define STATUS_IMAGE_CERT_REVOKED                                          ((NTSTATUS)0xC0000603)
 #define STATUS_DYNAMIC_CODE_BLOCKED                                        ((NTSTATUS)0xC0000604)
