@@ -40,6 +40,8 @@ static void help(const char *verb, FILE *out)
             "  --unchecked        leave the rule checks out (they are on in the simulator, off with --live)\n"
             "  --checked          make the rule checks with --live as well\n"
             "  --paging           pageable code, data and pool really are paged out and in; see docs/paging.md\n"
+            "  --irql-checks=MODE a driver's call at an IRQL that the routine does not allow: stop (the default), report\n"
+            "                     (and fail at the end), or off\n"
             "  --timeout SECONDS  stop and report a run that takes longer than that in real time\n"
             "  --plain            print only what drivers print with DbgPrint\n"
             "  --json             print one JSON object a line\n"
@@ -52,6 +54,18 @@ static int usage(const char *verb, const char *what, const char *which)
     fprintf(stderr, "kiln %s: %s%s%s\n", verb, what, which ? ": " : "", which ? which : "");
     fprintf(stderr, "kiln %s --help shows the options\n", verb);
     return 2 + 1;
+}
+
+static bool parse_irql_checks(const char *text, enum kiln_irql_checks *mode)
+{
+    static const char *const names[] = {[KILN_IRQL_STOP] = "stop", [KILN_IRQL_REPORT] = "report", [KILN_IRQL_OFF] = "off"};
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!strcmp(text, names[i])) {
+            *mode = i;
+            return true;
+        }
+    }
+    return false;
 }
 
 static const char *coverage_path;
@@ -101,7 +115,7 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
     for (int i = 1; i < argc; i++) {
         const char *option = argv[i], *value = NULL;
         static const char *const valued[] = {"--script", "-c", "--seed", "--cpus", "--max-cpus", "--group-size",
-                                             "--node-size", "--ram", "--log", "--timeout", "--coverage"};
+                                             "--node-size", "--ram", "--log", "--timeout", "--coverage", "--irql-checks"};
         uint64_t number = 0;
         for (size_t v = 0; v < sizeof valued / sizeof *valued; v++) {
             size_t n = strlen(valued[v]);
@@ -119,7 +133,7 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
         }
         struct word word = {.text = value, .length = value ? strlen(value) : 0, .column = 1};
         if (value && strcmp(option, "--script") && strcmp(option, "-c") && strcmp(option, "--log") &&
-            strcmp(option, "--coverage") &&
+            strcmp(option, "--coverage") && strcmp(option, "--irql-checks") &&
             !word_number(&word, &number, &error))
             return usage(verb, error.message, option);
         if (!strcmp(option, "--help") || !strcmp(option, "-h")) {
@@ -145,6 +159,9 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
             options->kiln.ram_bytes = number;
         } else if (!strcmp(option, "--log")) {
             options->kiln.event_log = value;
+        } else if (!strcmp(option, "--irql-checks")) {
+            if (!parse_irql_checks(value, &options->kiln.irql_checks))
+                return usage(verb, "--irql-checks is stop, report or off", value);
         } else if (!strcmp(option, "--timeout")) {
             options->timeout_s = (unsigned)number;
         } else if (!strcmp(option, "--coverage")) {

@@ -88,6 +88,11 @@ static void run_machine(void *argument)
     }
     session_settle();
     session_close();
+    if (kiln_irql_violations()) {
+        fprintf(stderr, "kiln run: %u call%s at an IRQL that the routine does not allow\n", kiln_irql_violations(),
+                kiln_irql_violations() == 1 ? "" : "s");
+        session.failures++;
+    }
     machine_end(0);
     run->status = session.failures ? 1 : 0;
     if (session.failures && !run->options.kiln.live && !session.plain)

@@ -135,6 +135,11 @@ void kiln__leave(void)
 
 /* ---------------------------------------------------------------- life of the machine */
 
+unsigned kiln_irql_violations(void)
+{
+    return KcIrqlViolations();
+}
+
 static void forward_output(enum host_stream stream, const char *text, uint64_t bytes)
 {
     options.on_output((enum kiln_stream)stream, text, bytes);
@@ -154,6 +159,7 @@ kiln_status kiln_boot(const struct kiln_options *given)
                 .live = options.live,
                 .trace = options.event_log != NULL,
                 .checked = options.live ? options.checked : !options.unchecked,
+                .irql_checks = (uint8_t)options.irql_checks,
                 .allow_unresolved = options.allow_unresolved,
                 .pass_breakpoints = options.pass_breakpoints,
                 .paging = options.paging,

@@ -19,6 +19,7 @@
 #include "host.h"
 #include "iop.h"
 #include "ki.h"
+#include "ldrp.h"
 #include "mi.h"
 #include "psp.h"
 
@@ -212,6 +213,11 @@ void KcsShutdown(void)
 {
     KcEnter(KernelMode);
     IopShutdownSystem();
+}
+
+uint32_t KcIrqlViolations(void)
+{
+    return (uint32_t)LdrIrqlViolations();
 }
 
 /* ---------------------------------------------------------------- files */

@@ -125,6 +125,9 @@ void KcReportTimeout(uint64_t pc);
 /* Send IRP_MJ_SHUTDOWN to those registered for it. */
 void KcShutdown(void);
 
+/* Calls of drivers that were reported for their IRQL. */
+uint32_t KcIrqlViolations(void);
+
 /*
  * Walk the edges of drivers built with --san=cov that ran: both indexes 0 first. `rva` lies in the image file `path` of the
  * host. False at the end. Any IRQL.

@@ -26,11 +26,14 @@
 
 /* ---------------------------------------------------------------- configuration */
 
+enum host_irql_checks { HOST_IRQL_STOP, HOST_IRQL_REPORT, HOST_IRQL_OFF };
+
 /* What the machine was asked to be; filled before the kernel starts, constant afterwards. */
 struct host_config {
     bool live;             /* live host; otherwise the simulator */
     bool trace;            /* record the event log (host_trace) */
     bool checked;          /* rule checks are on (the default on the simulator) */
+    uint8_t irql_checks;   /* enum host_irql_checks: a checked machine's answer to a call at a wrong IRQL */
     bool allow_unresolved; /* bind unresolved imports to stubs that bugcheck when called */
     bool pass_breakpoints; /* a breakpoint nobody handles is noted and passed, as a debugger's "go" would */
     bool paging;           /* pageable memory really goes out (kernel/mm/paging.c) */

@@ -131,6 +131,9 @@ const RUNTIME_FUNCTION *LdrFindFunctionTable(ULONG_PTR pc, PULONG_PTR ImageBase,
 /* Is the address inside a loaded image? Any IRQL, lock-free, signal-safe. */
 bool LdrIsDriverCode(ULONG_PTR pc);
 
+/* Calls of drivers at an IRQL outside the routine's range, on a checked machine. Any IRQL. */
+LONG LdrIrqlViolations(void);
+
 /* The address of an export of a loaded image; NULL if it has none of that name (forwarders are followed).
  * PASSIVE_LEVEL. */
 PVOID LdrpGetProcedure(PKLDR_MODULE Module, const char *Name);

@@ -25,6 +25,15 @@ struct ldr_export_module {
 extern const struct ldr_export_module LdrpExportModules[];
 extern const uint32_t LdrpExportModuleCount;
 
+/* A routine's range, and the code that checks it before it jumps there. Generated, sorted by name. */
+struct ldr_irql_range {
+    const char *name;
+    const void *thunk;
+    uint8_t low, high;
+};
+extern const struct ldr_irql_range LdrpIrqlRanges[];
+extern const uint32_t LdrpIrqlRangeCount;
+
 /* The kernel image of that name ("ntoskrnl.exe", "hal.dll"; case-insensitive), or NULL. */
 const struct ldr_export_module *LdrpFindKernelImage(const char *image);
 

@@ -37,7 +37,7 @@ static PVOID kernel_address(const struct ldr_export *export)
 {
     if (!export)
         return NULL;
-    PVOID address = LdrpExportAddress(export);
+    PVOID address = LdrpCheckedAddress(export);
     return address ? address : (PVOID)(ULONG_PTR) export->stub;
 }
 

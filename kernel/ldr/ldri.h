@@ -36,6 +36,11 @@ void LdrpFreeThunks(PKLDR_MODULE Module);
 /* Fill the import slots of a mapped, still writable module; loads what it imports from. L. */
 NTSTATUS LdrpBindImports(PKLDR_MODULE Module, ULONG Flags, struct ldr_error *Why);
 
+/* ---- irql.c ---- */
+
+/* What a driver gets for an export: LdrpExportAddress, or on a checked machine the thunk before it. Any IRQL. */
+PVOID LdrpCheckedAddress(const struct ldr_export *Export);
+
 /* ---- guard.c ---- */
 
 /* Security cookie and control-flow-guard pointers of a mapped, still writable module. */

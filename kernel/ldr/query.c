@@ -21,7 +21,7 @@ PVOID NTAPI MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName)
         const struct ldr_export_module *image = LdrpFindKernelImage(i ? "hal.dll" : "ntoskrnl.exe");
         const struct ldr_export *export = LdrpFindKernelExport(image, name);
         if (export && LdrpExportAddress(export))
-            return LdrpExportAddress(export);
+            return LdrpCheckedAddress(export);
     }
     return NULL;
 }
@@ -33,7 +33,7 @@ PVOID NTAPI MmGetSystemRoutineAddressEx(PUNICODE_STRING ModuleName, PCSTR Functi
     LdrpNarrow(name, sizeof name, ModuleName);
     const struct ldr_export_module *image = LdrpFindKernelImage(name);
     const struct ldr_export *export = image ? LdrpFindKernelExport(image, FunctionName) : NULL;
-    return export ? LdrpExportAddress(export) : NULL;
+    return export ? LdrpCheckedAddress(export) : NULL;
 }
 
 PVOID NTAPI RtlPcToFileHeader(PVOID PcValue, PVOID *BaseOfImage)

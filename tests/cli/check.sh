@@ -128,6 +128,43 @@ else
     failed=$((failed + 1))
 fi
 
+# A call at a wrong IRQL: stop, report (the call goes on, its arguments whole), off.
+cat >irql.c <<'C'
+#include <ntddk.h>
+static __declspec(noinline) NTSTATUS Compare(PUNICODE_STRING a, PUNICODE_STRING b)
+{
+    KIRQL old;
+    LONG order;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    order = RtlCompareUnicodeString(a, b, TRUE);
+    KeLowerIrql(old);
+    return order < 0 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+}
+static VOID Unload(PDRIVER_OBJECT driver)
+{
+}
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    UNICODE_STRING a = RTL_CONSTANT_STRING(L"abc"), b = RTL_CONSTANT_STRING(L"ABD");
+    NTSTATUS status = Compare(&a, &b);
+    driver->DriverUnload = Unload;
+    DbgPrint("twice\n");
+    return NT_SUCCESS(status) ? Compare(&a, &b) : status;
+}
+C
+expect "cc builds a driver that calls at a wrong IRQL" 0 "" "$kiln" cc -g -o irql.sys irql.c
+expect "a call at a wrong IRQL stops the machine" 3 "STOP: 0x000000C4" "$kiln" run irql.sys
+expect "... and is explained" 3 "irql.sys!Compare \(.*irql.c:7\) called RtlCompareUnicodeString at IRQL 2 \(DISPATCH_LEVEL\); it may be called at PASSIVE_LEVEL only" \
+    "$kiln" run irql.sys
+expect "reported, it goes on and fails at the end" 1 "2 calls at an IRQL that the routine does not allow" "$kiln" run --irql-checks=report irql.sys
+expect "... each place once, with its line" 1 "\*\*\* IRQL: irql.sys!Compare .*irql.c:7" "$kiln" run --irql-checks report irql.sys
+if [ "$(grep -c '\*\*\* IRQL' err)" = 1 ]; then passed=$((passed + 1)); else echo "FAIL one report a place"; cat err; failed=$((failed + 1)); fi
+expect "off, it is not noticed" 0 "twice" "$kiln" run --irql-checks=off irql.sys
+expect "an unchecked machine does not notice it" 0 "twice" "$kiln" run --unchecked irql.sys
+expect "nor does a live one" 0 "twice" "$kiln" run --live irql.sys
+expect "a checked live one does" 3 "RtlCompareUnicodeString" "$kiln" run --live --checked irql.sys
+expect "the mode has three words" 2 "stop, report or off" "$kiln" run --irql-checks=maybe irql.sys
+
 # The shell takes the same commands.
 printf 'load hello.sys\ndrivers\nbogus\nquit\n' | "$kiln" shell >out 2>err
 if grep -q 'hello' out && grep -q bogus err; then passed=$((passed + 1)); else echo "FAIL shell"; cat out err; failed=$((failed + 1)); fi

@@ -39,6 +39,9 @@ enum kiln_stream {
     KILN_REPORT_OUTPUT, /* bugcheck, hang and leak reports; default: standard error */
 };
 
+/* A driver calls a routine above or below its documented IRQL: stop the machine, report the place and go on, nothing. */
+enum kiln_irql_checks { KILN_IRQL_STOP, KILN_IRQL_REPORT, KILN_IRQL_OFF };
+
 struct kiln_options {
     size_t size;               /* sizeof(struct kiln_options) */
     bool live;                 /* real time and a pthread per processor; otherwise the deterministic simulator */
@@ -58,7 +61,11 @@ struct kiln_options {
     unsigned node_size;        /* processors in a NUMA node; 0 = 64 */
     bool checked;              /* live host: the rule checks that the simulator makes */
     bool paging;               /* pageable code, data and pool really go out, and come back when touched (docs/paging.md) */
+    enum kiln_irql_checks irql_checks; /* with the rule checks: what a driver's call at a wrong IRQL does */
 };
+
+/* How many calls at a wrong IRQL were reported; with KILN_IRQL_STOP the first one stops the machine. */
+unsigned kiln_irql_violations(void);
 
 /* Start the machine. NULL options: the simulator, one processor, seed 0. */
 kiln_status kiln_boot(const struct kiln_options *options);

@@ -46,7 +46,9 @@ NTSTATUS NTAPI AuxKlibQueryModuleInformation(_Inout_ PULONG BufferSize, _In_ ULO
                                                          _Out_writes_bytes_opt_(*BufferSize) PVOID QueryInfo);
 
 /* Any IRQL. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSTATUS NTAPI AuxKlibGetBugCheckData(_Inout_ PKBUGCHECK_DATA BugCheckData);
+_IRQL_requires_max_(HIGH_LEVEL)
 PIMAGE_EXPORT_DIRECTORY NTAPI AuxKlibGetImageExportDirectory(_In_ PVOID ImageBase);
 
 _IRQL_requires_max_(PASSIVE_LEVEL)

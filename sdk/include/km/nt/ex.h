@@ -50,12 +50,16 @@ VOID NTAPI ExFreePool2(_In_ PVOID P, _In_ ULONG Tag,
                        _In_reads_opt_(ExtendedParametersCount) PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
                        _In_ ULONG ExtendedParametersCount);
 /* Secure pools. IRQL <= APC_LEVEL. */
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ExCreatePool(_In_ ULONG Flags, _In_ ULONG_PTR Tag,
                                         _In_opt_ POOL_EXTENDED_PARAMETER *Params, _Out_ HANDLE *PoolHandle);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI ExDestroyPool(_In_ HANDLE PoolHandle);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ExSecurePoolUpdate(_In_ HANDLE SecurePoolHandle, _In_ ULONG Tag,
                                               _In_ PVOID Allocation, _In_ ULONG_PTR Cookie,
                                               _In_ SIZE_T Offset, _In_ SIZE_T Size, _In_ PVOID Buffer);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ExSecurePoolValidate(_In_ HANDLE SecurePoolHandle, _In_ ULONG Tag,
                                                 _In_ PVOID Allocation, _In_ ULONG_PTR Cookie);
 NTKERNELAPI SIZE_T NTAPI ExQueryPoolBlockSize(_In_ PVOID PoolBlock, _Out_ PBOOLEAN QuotaCharged);
@@ -107,32 +111,43 @@ FORCEINLINE PVOID ExAllocatePoolPriorityUninitialized(_In_ POOL_TYPE PoolType, _
 /* ---- lookaside lists ---- */
 
 /* Lists of free blocks of one size. IRQL <= DISPATCH_LEVEL (paged lists: <= APC_LEVEL). */
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI ExInitializeNPagedLookasideList(_Out_ PNPAGED_LOOKASIDE_LIST Lookaside,
                                                        _In_opt_ PALLOCATE_FUNCTION Allocate,
                                                        _In_opt_ PFREE_FUNCTION Free, _In_ ULONG Flags,
                                                        _In_ SIZE_T Size, _In_ ULONG Tag, _In_ USHORT Depth);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI ExDeleteNPagedLookasideList(_Inout_ PNPAGED_LOOKASIDE_LIST Lookaside);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI ExInitializePagedLookasideList(_Out_ PPAGED_LOOKASIDE_LIST Lookaside,
                                                       _In_opt_ PALLOCATE_FUNCTION Allocate,
                                                       _In_opt_ PFREE_FUNCTION Free, _In_ ULONG Flags,
                                                       _In_ SIZE_T Size, _In_ ULONG Tag, _In_ USHORT Depth);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI ExDeletePagedLookasideList(_Inout_ PPAGED_LOOKASIDE_LIST Lookaside);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ExInitializeLookasideListEx(_Out_ PLOOKASIDE_LIST_EX Lookaside,
                                                        _In_opt_ PALLOCATE_FUNCTION_EX Allocate,
                                                        _In_opt_ PFREE_FUNCTION_EX Free,
                                                        _In_ POOL_TYPE PoolType, _In_ ULONG Flags,
                                                        _In_ SIZE_T Size, _In_ ULONG Tag, _In_ USHORT Depth);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI ExDeleteLookasideListEx(_Inout_ PLOOKASIDE_LIST_EX Lookaside);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI ExFlushLookasideListEx(_Inout_ PLOOKASIDE_LIST_EX Lookaside);
 
 /* ---- interlocked singly linked lists ---- */
 
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI InitializeSListHead(_Out_ PSLIST_HEADER SListHead);
 /* Push gives the old first entry, pop the first, flush all of them; no lock. Any IRQL. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI PSLIST_ENTRY NTAPI ExpInterlockedPushEntrySList(_Inout_ PSLIST_HEADER ListHead,
                                                             _Inout_ PSLIST_ENTRY ListEntry);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI PSLIST_ENTRY NTAPI ExpInterlockedPopEntrySList(_Inout_ PSLIST_HEADER ListHead);
 NTKERNELAPI PSLIST_ENTRY NTAPI ExpInterlockedFlushSList(_Inout_ PSLIST_HEADER ListHead);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI USHORT NTAPI ExQueryDepthSList(_In_ PSLIST_HEADER SListHead);
 #define ExInitializeSListHead                          InitializeSListHead
 #define ExInterlockedPushEntrySList(Head, Entry, Lock) ExpInterlockedPushEntrySList(Head, Entry)
@@ -200,23 +215,30 @@ FORCEINLINE VOID ExFreeToLookasideListEx(_Inout_ PLOOKASIDE_LIST_EX Lookaside, _
 /* ---- interlocked operations under a spin lock (any IRQL; the lock must be taken in no other way) ---- */
 
 /* Give the entry that was first (last for Tail), NULL when the list was empty. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedInsertHeadList(_Inout_ PLIST_ENTRY ListHead,
                                                           _Inout_ PLIST_ENTRY ListEntry,
                                                           _Inout_ PKSPIN_LOCK Lock);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedInsertTailList(_Inout_ PLIST_ENTRY ListHead,
                                                           _Inout_ PLIST_ENTRY ListEntry,
                                                           _Inout_ PKSPIN_LOCK Lock);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI PLIST_ENTRY NTAPI ExInterlockedRemoveHeadList(_Inout_ PLIST_ENTRY ListHead,
                                                           _Inout_ PKSPIN_LOCK Lock);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI PSINGLE_LIST_ENTRY NTAPI ExInterlockedPopEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead,
                                                                _Inout_ PKSPIN_LOCK Lock);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI PSINGLE_LIST_ENTRY NTAPI ExInterlockedPushEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead,
                                                                 _Inout_ PSINGLE_LIST_ENTRY ListEntry,
                                                                 _Inout_ PKSPIN_LOCK Lock);
 /* Give the value before. */
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI LARGE_INTEGER NTAPI ExInterlockedAddLargeInteger(_Inout_ PLARGE_INTEGER Addend,
                                                              _In_ LARGE_INTEGER Increment,
                                                              _Inout_ PKSPIN_LOCK Lock);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI ULONG NTAPI ExInterlockedAddUlong(_Inout_ PULONG Addend, _In_ ULONG Increment,
                                               _Inout_ PKSPIN_LOCK Lock);
 #define ExInterlockedAddLargeStatistic(Addend, Increment)                                                    \
@@ -235,13 +257,17 @@ FORCEINLINE VOID ExInitializeFastMutex(_Out_ PFAST_MUTEX FastMutex)
     KeInitializeEvent(&FastMutex->Event, SynchronizationEvent, FALSE);
 }
 /* Takes it and stays at APC_LEVEL until released; not recursive. */
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI _IRQL_raises_(APC_LEVEL)
 VOID NTAPI ExAcquireFastMutex(_Inout_ PFAST_MUTEX FastMutex);
 NTKERNELAPI _IRQL_requires_(APC_LEVEL)
 VOID NTAPI ExReleaseFastMutex(_Inout_ PFAST_MUTEX FastMutex);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI _Must_inspect_result_ BOOLEAN NTAPI ExTryToAcquireFastMutex(_Inout_ PFAST_MUTEX FastMutex);
 /* The caller disabled normal kernel APCs itself. */
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI ExAcquireFastMutexUnsafe(_Inout_ PFAST_MUTEX FastMutex);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI ExReleaseFastMutexUnsafe(_Inout_ PFAST_MUTEX FastMutex);
 
 /* ---- resources (IRQL <= APC_LEVEL, APCs disabled; release and queries <= DISPATCH_LEVEL) ---- */
@@ -250,7 +276,7 @@ NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 NTSTATUS NTAPI ExInitializeResourceLite(_Out_ PERESOURCE Resource);
 NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 NTSTATUS NTAPI ExReinitializeResourceLite(_Inout_ PERESOURCE Resource);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 NTSTATUS NTAPI ExDeleteResourceLite(_Inout_ PERESOURCE Resource);
 /* TRUE when it was got; with Wait it always is. */
 NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
@@ -267,7 +293,7 @@ VOID NTAPI ExReleaseResourceLite(_Inout_ PERESOURCE Resource);
 NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID NTAPI ExReleaseResourceForThreadLite(_Inout_ PERESOURCE Resource,
                                           _In_ ERESOURCE_THREAD ResourceThreadId);
-NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 VOID NTAPI ExConvertExclusiveToSharedLite(_Inout_ PERESOURCE Resource);
 NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID NTAPI ExSetResourceOwnerPointer(_Inout_ PERESOURCE Resource, _In_ PVOID OwnerPointer);
@@ -285,9 +311,11 @@ NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 ULONG NTAPI ExGetSharedWaiterCount(_In_ PERESOURCE Resource);
 #define ExGetCurrentResourceThread() ((ERESOURCE_THREAD)KeGetCurrentThread())
 /* With the critical region. */
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceExclusive(_Inout_ PERESOURCE Resource);
 NTKERNELAPI PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceShared(_Inout_ PERESOURCE Resource);
 NTKERNELAPI PVOID NTAPI ExEnterCriticalRegionAndAcquireSharedWaitForExclusive(_Inout_ PERESOURCE Resource);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI ExReleaseResourceAndLeaveCriticalRegion(_Inout_ PERESOURCE Resource);
 NTKERNELAPI VOID NTAPI ExEnterCriticalRegionAndAcquireFastMutexUnsafe(_Inout_ PFAST_MUTEX FastMutex);
 NTKERNELAPI VOID NTAPI ExReleaseFastMutexUnsafeAndLeaveCriticalRegion(_Inout_ PFAST_MUTEX FastMutex);
@@ -295,6 +323,7 @@ NTKERNELAPI VOID NTAPI ExDisableResourceBoostLite(_In_ PERESOURCE Resource);
 
 /* ---- push locks (in a critical region; IRQL <= APC_LEVEL) ---- */
 
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI ExInitializePushLock(_Out_ PEX_PUSH_LOCK PushLock);
 NTKERNELAPI VOID NTAPI ExAcquirePushLockExclusiveEx(_Inout_ PEX_PUSH_LOCK PushLock, _In_ ULONG Flags);
 NTKERNELAPI VOID NTAPI ExAcquirePushLockSharedEx(_Inout_ PEX_PUSH_LOCK PushLock, _In_ ULONG Flags);
@@ -309,15 +338,24 @@ NTKERNELAPI VOID NTAPI ExReleasePushLockEx(_Inout_ PEX_PUSH_LOCK PushLock, _In_ 
 
 /* ---- reader-writer spin locks (IRQL <= DISPATCH_LEVEL; ...DpcLevel == DISPATCH_LEVEL) ---- */
 
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI KIRQL NTAPI ExAcquireSpinLockShared(_Inout_ PEX_SPIN_LOCK SpinLock);
+_IRQL_requires_min_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
+_IRQL_requires_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI ExReleaseSpinLockShared(_Inout_ PEX_SPIN_LOCK SpinLock, _In_ KIRQL OldIrql);
+_IRQL_requires_min_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI KIRQL NTAPI ExAcquireSpinLockExclusive(_Inout_ PEX_SPIN_LOCK SpinLock);
+_IRQL_requires_min_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
+_IRQL_requires_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI ExReleaseSpinLockExclusive(_Inout_ PEX_SPIN_LOCK SpinLock, _In_ KIRQL OldIrql);
+_IRQL_requires_min_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
 /* Nonzero when the only reader became the writer. */
+_IRQL_requires_(DISPATCH_LEVEL)
 NTKERNELAPI LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(_Inout_ PEX_SPIN_LOCK SpinLock);
 NTKERNELAPI LOGICAL NTAPI ExTryAcquireSpinLockExclusiveAtDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
 NTKERNELAPI LOGICAL NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
@@ -329,37 +367,55 @@ NTKERNELAPI LOGICAL NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(_Inout_ PEX_SPIN_
 /* ---- rundown protection ---- */
 
 /* Any IRQL for acquire and release; the waits at IRQL <= APC_LEVEL. Acquire is FALSE once rundown began. */
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI ExInitializeRundownProtection(_Out_ PEX_RUNDOWN_REF RunRef);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI ExReInitializeRundownProtection(_Inout_ PEX_RUNDOWN_REF RunRef);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI _Must_inspect_result_ BOOLEAN NTAPI ExAcquireRundownProtection(_Inout_ PEX_RUNDOWN_REF RunRef);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI _Must_inspect_result_ BOOLEAN NTAPI ExAcquireRundownProtectionEx(_Inout_ PEX_RUNDOWN_REF RunRef,
                                                                              _In_ ULONG Count);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI ExReleaseRundownProtection(_Inout_ PEX_RUNDOWN_REF RunRef);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI ExReleaseRundownProtectionEx(_Inout_ PEX_RUNDOWN_REF RunRef, _In_ ULONG Count);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI ExRundownCompleted(_Out_ PEX_RUNDOWN_REF RunRef);
 NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 VOID NTAPI ExWaitForRundownProtectionRelease(_Inout_ PEX_RUNDOWN_REF RunRef);
 NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 PEX_RUNDOWN_REF_CACHE_AWARE NTAPI ExAllocateCacheAwareRundownProtection(_In_ POOL_TYPE PoolType,
                                                                         _In_ ULONG PoolTag);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI SIZE_T NTAPI ExSizeOfRundownProtectionCacheAware(VOID);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI ExInitializeRundownProtectionCacheAware(
     _Out_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, _In_ SIZE_T RunRefSize);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI ExInitializeRundownProtectionCacheAwareEx(
     _Out_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, _In_ ULONG Flags);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI
 ExFreeCacheAwareRundownProtection(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI
 ExAcquireRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(
     _Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, _In_ ULONG Count);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI
 ExReleaseRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI ExReleaseRundownProtectionCacheAwareEx(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRef,
                                                               _In_ ULONG Count);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI
 ExReInitializeRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI ExRundownCompletedCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI
 ExWaitForRundownProtectionReleaseCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRef);
 
@@ -377,7 +433,7 @@ VOID NTAPI ExQueueWorkItem(_Inout_ PWORK_QUEUE_ITEM WorkItem, _In_ WORK_QUEUE_TY
 
 /* ---- callback objects ---- */
 
-NTKERNELAPI _IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 NTSTATUS NTAPI ExCreateCallback(_Outptr_ PCALLBACK_OBJECT *CallbackObject,
                                 _In_ POBJECT_ATTRIBUTES ObjectAttributes, _In_ BOOLEAN Create,
                                 _In_ BOOLEAN AllowMultipleCallbacks);
@@ -391,11 +447,15 @@ VOID NTAPI ExNotifyCallback(_In_ PVOID CallbackObject, _In_opt_ PVOID Argument1,
 
 /* ---- timers of the executive (IRQL <= DISPATCH_LEVEL) ---- */
 
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PEX_TIMER NTAPI ExAllocateTimer(_In_opt_ PEXT_CALLBACK Callback, _In_opt_ PVOID CallbackContext,
                                             _In_ ULONG Attributes);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI ExSetTimer(_In_ PEX_TIMER Timer, _In_ LONGLONG DueTime, _In_ LONGLONG Period,
                                      _In_opt_ PEXT_SET_PARAMETERS Parameters);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI ExCancelTimer(_Inout_ PEX_TIMER Timer, _In_opt_ PVOID Parameters);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI ExDeleteTimer(_In_ PEX_TIMER Timer, _In_ BOOLEAN Cancel, _In_ BOOLEAN Wait,
                                         _In_opt_ PEXT_DELETE_PARAMETERS Parameters);
 FORCEINLINE VOID ExInitializeSetTimerParameters(_Out_ PEXT_SET_PARAMETERS Parameters)
@@ -414,20 +474,26 @@ FORCEINLINE VOID ExInitializeDeleteTimerParameters(_Out_ PEXT_DELETE_PARAMETERS 
 
 /* ---- time ---- */
 
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI ExSystemTimeToLocalTime(_In_ PLARGE_INTEGER SystemTime,
                                                _Out_ PLARGE_INTEGER LocalTime);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI ExLocalTimeToSystemTime(_In_ PLARGE_INTEGER LocalTime,
                                                _Out_ PLARGE_INTEGER SystemTime);
 NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 ULONG NTAPI ExSetTimerResolution(_In_ ULONG DesiredTime, _In_ BOOLEAN SetResolution);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI ExQueryTimerResolution(_Out_ PULONG MaximumTime, _Out_ PULONG MinimumTime,
                                               _Out_ PULONG CurrentTime);
 
 /* ---- exceptions, probing, modes ---- */
 
 /* Raise a noncontinuable exception in the caller. IRQL <= DISPATCH_LEVEL. */
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI ExRaiseStatus(_In_ NTSTATUS Status);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI ExRaiseAccessViolation(VOID);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI ExRaiseDatatypeMisalignment(VOID);
 NTKERNELAPI NTSTATUS NTAPI ExRaiseHardError(_In_ NTSTATUS ErrorStatus, _In_ ULONG NumberOfParameters,
                                             _In_ ULONG UnicodeStringParameterMask, _In_ PULONG_PTR Parameters,
@@ -439,17 +505,23 @@ VOID NTAPI ProbeForRead(_In_ volatile const VOID *Address, _In_ SIZE_T Length, _
 NTKERNELAPI _IRQL_requires_max_(APC_LEVEL)
 VOID NTAPI ProbeForWrite(_Inout_ volatile VOID *Address, _In_ SIZE_T Length, _In_ ULONG Alignment);
 /* KernelMode or UserMode: who made the current request. IRQL <= DISPATCH_LEVEL (in the thread itself). */
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI KPROCESSOR_MODE NTAPI ExGetPreviousMode(VOID);
 
 /* ---- the system ---- */
 
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI ExIsProcessorFeaturePresent(_In_ ULONG ProcessorFeature);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI ExVerifySuite(_In_ SUITE_TYPE SuiteType);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ExUuidCreate(_Out_ UUID *Uuid);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ExGetFirmwareEnvironmentVariable(_In_ PUNICODE_STRING VariableName,
                                                             _In_ LPGUID VendorGuid, _Out_opt_ PVOID Value,
                                                             _Inout_ PULONG ValueLength,
                                                             _Out_opt_ PULONG Attributes);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(_In_ PUNICODE_STRING VariableName,
                                                             _In_ LPGUID VendorGuid, _In_opt_ PVOID Value,
                                                             _In_ ULONG ValueLength, _In_ ULONG Attributes);
@@ -468,8 +540,11 @@ NTKERNELAPI NTSTATUS NTAPI ExGetSystemFirmwareTable(_In_ ULONG FirmwareTableProv
                                                     _In_ ULONG FirmwareTableID,
                                                     _Out_writes_bytes_opt_(BufferLength) PVOID FirmwareTableBuffer,
                                                     _In_ ULONG BufferLength, _Out_opt_ PULONG ReturnLength);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI FIRMWARE_TYPE NTAPI ExGetFirmwareType(VOID);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI ExIsSoftBoot(VOID);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI ExInitializeDeviceAts(_In_ PDEVICE_OBJECT PhysicalDeviceObject, _In_ ULONG Flags);
 
 EXTERN_C_END
