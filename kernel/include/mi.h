@@ -10,7 +10,7 @@
  *
  * Locks: P page lists (phys.c), Y system PTE window (syspte.c), U a user space's ranges (user.c), and one
  * lock a slab class (slab.c). All are spin locks taken at DISPATCH_LEVEL, none is held while memory of a
- * driver or a user is touched, and the order is U, then slab class, then Y, then P.
+ * driver or a user is touched, and the order is (F, S and W of section.h, then) U, then slab class, then Y, then P.
  */
 #ifndef KILN_MI_H
 #define KILN_MI_H
@@ -22,7 +22,8 @@
 
 /*
  * Phase 0: physical memory, PFN database, pool; on processor 0 before any other manager (its KPCR is bound to
- * GS, no other processor runs, nothing else is needed). Phase 1, after ob and ps: nothing is left to do.
+ * GS, no other processor runs, nothing else is needed). Phase 1, after ob and ps: section objects, and addresses for
+ * the System process.
  * Stops if the machine is too small.
  */
 void MiInitSystem(ULONG Phase);

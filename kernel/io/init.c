@@ -135,4 +135,5 @@ void IopInitSystem(ULONG Phase)
     PspSetIoCompletion = IoSetIoCompletion;
     PspIoCompletionType = &IopCompletionObjectType;
     PspCancelIrpsOfThread = IopCancelIrpsOfThread;
+    IopInitializePaging();
 }

@@ -105,6 +105,9 @@ extern LIST_ENTRY IopDriverList; /* V */
 
 void IopInitializeLoader(void);
 
+/* Sets what the memory manager asks of files (pagingio.h). */
+void IopInitializePaging(void);
+
 /* The loaded driver of that service name, referenced; NULL. Out of the list: it is not found any more. */
 PIOP_DRIVER IopFindDriver(PCUNICODE_STRING ServiceName);
 void IopUnlistDriver(PIOP_DRIVER Driver);

@@ -34,8 +34,10 @@ static void init_processor(ULONG Vp)
 
 void MiInitSystem(ULONG Phase)
 {
-    if (Phase != 0)
+    if (Phase != 0) {
+        MiInitSections();
         return;
+    }
     MiChecked = host_config()->checked;
     MiInitPhysical();
     MiInitFaults();

@@ -7,7 +7,7 @@
  * Failure is an exception, as the reference says (callers wrap the call in __try): by then nothing is locked.
  * Reference: MmProbeAndLockPages, MmProbeAndLockProcessPages, MmProbeAndLockSelectedPages, MmUnlockPages.
  */
-#include "mip.h"
+#include "section.h"
 #include "ki.h"
 #include "trap.h"
 #include <nt/io.h>
@@ -30,11 +30,28 @@ void MiUnlockFrames(const PFN_NUMBER *Pfns, SIZE_T Pages)
         USHORT Before = __atomic_fetch_sub(&Entry->LockCount, 1, __ATOMIC_ACQ_REL);
         if (Before == 0)
             KeBugCheckEx(PFN_LIST_CORRUPT, 0x7, Pfns[I], 0, 0);
-        /* The address space gave the page up while it was locked: the last unlock frees it. */
-        if (Before == 1 && Entry->Use == MiPageUser &&
+        if (Before == 1 && Entry->Use == MiPageSection)
+            __atomic_and_fetch(&Entry->Class, (UCHAR)~MI_SECTION_WRITE_LOCKED, __ATOMIC_RELAXED);
+        /* The address space (or the section) gave the page up while it was locked: the last unlock frees it. */
+        if (Before == 1 && (Entry->Use == MiPageUser || Entry->Use == MiPageSection) &&
             (__atomic_fetch_and(&Entry->Flags, (UCHAR)~MI_PFN_ORPHAN, __ATOMIC_ACQ_REL) & MI_PFN_ORPHAN))
             MiFreePages(Pfns[I], 1);
     }
+}
+
+/* Pages of views are brought in first; they may go again before they are locked, so this is tried a few times. */
+static NTSTATUS lock_user(PVOID Va, SIZE_T Pages, BOOLEAN Write, PFN_NUMBER *Pfns)
+{
+    enum { ATTEMPTS = 16 };
+    NTSTATUS Status = MiLockUserPages(Va, Pages, Write, Pfns);
+
+    for (int I = 0; I < ATTEMPTS && Status == STATUS_ACCESS_VIOLATION && KiIrql() <= APC_LEVEL; I++) {
+        NTSTATUS Touched = MiFaultInViews(Va, Pages, Write);
+        if (!NT_SUCCESS(Touched))
+            return Touched == STATUS_NOT_MAPPED_VIEW ? STATUS_ACCESS_VIOLATION : Touched;
+        Status = MiLockUserPages(Va, Pages, Write, Pfns);
+    }
+    return Status;
 }
 
 /* Lock the frames behind [Va, + Pages) as entries First.. of the MDL; all or none. */
@@ -45,7 +62,12 @@ static NTSTATUS lock_range(PMDL Mdl, PVOID Va, SIZE_T First, SIZE_T Pages, KPROC
     UCHAR *Page = (UCHAR *)((ULONG_PTR)Va & ~(ULONG_PTR)(MI_PAGE_BYTES - 1));
 
     if ((ULONG64)(ULONG_PTR)Page - KILN_USER_BASE < KILN_USER_PROBE - KILN_USER_BASE)
-        return MiLockUserPages(Page, Pages, Write, &Pfns[First]);
+        return lock_user(Page, Pages, Write, &Pfns[First]);
+    if ((ULONG64)(ULONG_PTR)Page - KILN_SYSPTE_BASE < KILN_SYSPTE_SIZE && KiIrql() <= APC_LEVEL) {
+        NTSTATUS Status = MiFaultInViews(Page, Pages, Write);
+        if (!NT_SUCCESS(Status) && Status != STATUS_NOT_MAPPED_VIEW)
+            return Status;
+    }
     for (SIZE_T I = 0; I < Pages; I++, Page += MI_PAGE_BYTES) {
         NTSTATUS Status = MiResolvePage(Page, Mode, Write, &Pfns[First + I]);
         if (!NT_SUCCESS(Status)) {

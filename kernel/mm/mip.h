@@ -323,6 +323,16 @@ BOOLEAN MiSystemPtePfn(PVOID Va, PFN_NUMBER *Pfn);
 /* Bounds and owner of the reservation that contains Va. Signal-safe. */
 BOOLEAN MiSystemPteInfo(PVOID Va, PVOID *Begin, SIZE_T *Pages, PVOID *Caller);
 extern SIZE_T MiSystemPtesUsed;
+/* The page of a reservation shows that frame now (MI_NO_PFN: none); the caller changed the mapping. */
+void MiNoteSystemPte(PVOID Va, ULONG Pfn);
+
+/* section.c: the object type and \Device\PhysicalMemory. */
+void MiInitSections(void);
+/*
+ * viewfault.c: touch pages [Va, +Pages), so that those in views are present for such an access. STATUS_NOT_MAPPED_VIEW: none
+ * is. IRQL <= APC_LEVEL, no lock.
+ */
+NTSTATUS MiFaultInViews(PVOID Va, SIZE_T Pages, BOOLEAN Write);
 
 /* ---------------------------------------------------------------- MDLs and translation */
 
@@ -365,7 +375,7 @@ void MiUnlockFrames(const PFN_NUMBER *Pfns, SIZE_T Pages);
 
 /* ---------------------------------------------------------------- user space */
 
-enum { MiRangePrivate, MiRangeMdl };
+enum { MiRangePrivate, MiRangeMdl, MiRangeView };
 
 typedef struct _MI_USER_PAGE {
     ULONG Pfn;        /* MI_NO_PFN: reserved only */
@@ -381,6 +391,7 @@ typedef struct _MI_RANGE {
     ULONG Charged;    /* host mappings */
     ULONG Secured;    /* MmSecureVirtualMemory handles on it */
     UCHAR Kind;
+    struct _MI_VIEW *View; /* of a section (section.h); its pages are changed under S and U */
     MI_USER_PAGE Page[];
 } MI_RANGE, *PMI_RANGE;
 
@@ -400,6 +411,12 @@ NTSTATUS MiProtectRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T
                         ULONG *Old);
 PMI_RANGE MiFindRange(PEPROCESS Process, PVOID Va);
 PMI_RANGE MiNextRange(PEPROCESS Process, PVOID Va); /* the first that begins above Va */
+/* viewfault.c: does a page of a view exist for the user, and with which protection? Address space locked. */
+BOOLEAN MiQueryViewPage(PMI_RANGE Range, SIZE_T Page, ULONG *Protection);
+/* U of a process with a slice, for whoever changes what a view shows. At DISPATCH_LEVEL. */
+void MiAcquireRanges(PEPROCESS Process);
+void MiReleaseRanges(PEPROCESS Process);
+PMI_RANGE MiRangeAt(PEPROCESS Process, ULONG64 Address); /* U held; NULL: free addresses */
 /* Resolve and lock the frames of user pages in one go; all or none. IRQL <= DISPATCH_LEVEL. */
 NTSTATUS MiLockUserPages(PVOID Va, SIZE_T Pages, BOOLEAN Write, PFN_NUMBER *Pfns);
 /* Lock-free look for reports. */
@@ -411,7 +428,11 @@ SIZE_T *MiQuotaOfProcess(PEPROCESS Process, ULONG Account, SIZE_T **Limit);
 NTSTATUS MiMapUserFrames(PVOID RequestedVa, const PFN_NUMBER *Pfns, SIZE_T Pages, unsigned Prot, PVOID *Va);
 NTSTATUS MiUnmapUserFrames(PVOID Va);
 
-/* virtual.c: forget what MmSecureVirtualMemory promised to the process. */
+/* virtual.c: would giving [Begin, End) this protection (0: freeing it) break what MmSecureVirtualMemory promised? */
+BOOLEAN MiBreaksSecurity(PEPROCESS Process, ULONG64 Begin, ULONG64 End, ULONG Protection);
+/* A referenced process for the handle of a virtual memory service. */
+NTSTATUS MiOpenProcess(HANDLE Handle, PEPROCESS *Process);
+/* forget what MmSecureVirtualMemory promised to the process. */
 void MiUnsecureProcess(PEPROCESS Process);
 BOOLEAN MiUserPfn(PVOID Va, PFN_NUMBER *Pfn, ULONG *Protection);
 unsigned MiHostProt(ULONG Protection);

@@ -210,6 +210,11 @@ void MiUnmapSystemPtes(PVOID Va, SIZE_T Pages)
     MiReturnHostMappings(Runs + 1);
 }
 
+void MiNoteSystemPte(PVOID Va, ULONG Pfn)
+{
+    pte_of(Va)->Pfn = Pfn == MI_NO_PFN ? 0 : Pfn + 1;
+}
+
 BOOLEAN MiSystemPtePfn(PVOID Va, PFN_NUMBER *Pfn)
 {
     MI_PTE *Pte = pte_of(Va);

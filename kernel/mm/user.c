@@ -14,8 +14,7 @@
  * host's mapping calls are made under it: the list and what is mapped must agree. Reports walk the list
  * without it: ranges are pool, which is always mapped, and a walk is bounded.
  */
-#include "mip.h"
-#include "psp.h"
+#include "section.h"
 
 #define GRANULARITY 0x10000ULL
 #define RANGE_TAG   0x64615656U /* "VVad" */
@@ -124,6 +123,16 @@ void MiUnlockAddressSpace(PEPROCESS Process)
     ExReleaseFastMutex(&slice_of(Process)->AddressSpace);
 }
 
+void MiAcquireRanges(PEPROCESS Process)
+{
+    KeAcquireSpinLockAtDpcLevel(&slice_of(Process)->Lock);
+}
+
+void MiReleaseRanges(PEPROCESS Process)
+{
+    KeReleaseSpinLockFromDpcLevel(&slice_of(Process)->Lock);
+}
+
 /* ---------------------------------------------------------------- ranges */
 
 static PMI_RANGE range_at(MI_SLICE *Slice, ULONG64 Address)
@@ -141,6 +150,11 @@ static PMI_RANGE range_at(MI_SLICE *Slice, ULONG64 Address)
             return Range;
     }
     return NULL;
+}
+
+PMI_RANGE MiRangeAt(PEPROCESS Process, ULONG64 Address)
+{
+    return range_at(slice_of(Process), Address);
 }
 
 /* Where a range of Bytes fits: at Wanted, or anywhere if that is 0. U held. NULL list entry: nowhere. */
@@ -313,7 +327,8 @@ void MiReleaseRange(PEPROCESS Process, PMI_RANGE Range)
     MI_SLICE *Slice = slice_of(Process);
     KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Slice->Lock);
 
-    decommit(Range, 0, Range->Pages);
+    if (Range->Kind != MiRangeView) /* what a view mapped went with it */
+        decommit(Range, 0, Range->Pages);
     RemoveEntryList(&Range->Link);
     KeReleaseSpinLock(&Slice->Lock, Irql);
     MiReturnHostMappings(Range->Charged);
@@ -427,8 +442,13 @@ void MiDeleteUserSlice(PEPROCESS Process)
     if (Locked)
         KeBugCheckEx(PROCESS_HAS_LOCKED_PAGES, 0, (ULONG_PTR)Process, Locked, 0);
     MiUnsecureProcess(Process);
-    while (!IsListEmpty(&Slice->Ranges))
-        MiReleaseRange(Process, CONTAINING_RECORD(Slice->Ranges.Flink, MI_RANGE, Link));
+    while (!IsListEmpty(&Slice->Ranges)) {
+        PMI_RANGE Range = CONTAINING_RECORD(Slice->Ranges.Flink, MI_RANGE, Link);
+        if (Range->View)
+            ObDereferenceObject(MiRemoveView(Range->View));
+        else
+            MiReleaseRange(Process, Range);
+    }
     Irql = KeAcquireSpinLockRaiseToDpc(&slice_lock);
     for (ULONG I = 0; I < SLICE_COUNT; I++)
         if (slices[I] == Slice)
@@ -477,12 +497,17 @@ NTSTATUS MiLockUserPages(PVOID Va, SIZE_T Pages, BOOLEAN Write, PFN_NUMBER *Pfns
             Range = range_at(Slice, Address);
         if (Range == NULL)
             break;
-        const MI_USER_PAGE *Page = &Range->Page[(Address - Range->Begin) >> KILN_PAGE_SHIFT];
+        SIZE_T Index = (SIZE_T)((Address - Range->Begin) >> KILN_PAGE_SHIFT);
+        const MI_USER_PAGE *Page = &Range->Page[Index];
         unsigned Prot = Page->Pfn == MI_NO_PFN ? 0 : MiHostProt(Page->Protection);
+        if (Range->View) /* what is not mapped writable yet is not shared, or not marked modified */
+            Prot = Range->View->Page[Index].Prot;
         if (!(Prot & HOST_PROT_R) || (Write && !(Prot & HOST_PROT_W)))
             break;
         Pfns[Done] = Page->Pfn;
         MiLockFrame(Page->Pfn);
+        if (Write && Range->View)
+            MiSetWriteLocked(Page->Pfn);
     }
     KeReleaseSpinLock(&Slice->Lock, Irql);
     if (Done == Pages)

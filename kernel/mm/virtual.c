@@ -7,9 +7,7 @@
  * is locked, then results are written. Freeing and protecting respect MmSecureVirtualMemory. Reference:
  * ntifs.h pages of the services, MmSecureVirtualMemory of ntddk.h.
  */
-#include "mip.h"
-#include "psp.h"
-#include "trap.h"
+#include "section.h"
 #include "zw.h"
 #include <nt/native.h>
 
@@ -17,30 +15,18 @@
 #define SECURE_TAG    0x6365534DU /* "MSec" */
 #define RESERVE_TYPES (MEM_RESERVE | MEM_COMMIT | MEM_TOP_DOWN | MEM_WRITE_WATCH)
 
-/* What MemoryBasicInformation returns. */
-typedef struct _MI_BASIC_INFORMATION {
-    PVOID BaseAddress;
-    PVOID AllocationBase;
-    ULONG AllocationProtect;
-    ULONG PartitionId;
-    SIZE_T RegionSize;
-    ULONG State;
-    ULONG Protect;
-    ULONG Type;
-} MI_BASIC_INFORMATION;
-
 typedef struct _MI_SECURE {
     PEPROCESS Process;
     ULONG64 Begin, End;
     ULONG Protection;
+    ULONG Flags; /* MM_SECURE_* */
     struct _MI_SECURE *Next;
 } MI_SECURE;
 
 static KSPIN_LOCK secure_lock;
 static MI_SECURE *secured; /* under secure_lock */
 
-/* A referenced process for the handle of a virtual memory service. */
-static NTSTATUS open_process(HANDLE Handle, PEPROCESS *Process)
+NTSTATUS MiOpenProcess(HANDLE Handle, PEPROCESS *Process)
 {
     if (Handle == (HANDLE)(LONG_PTR)-1) {
         *Process = PsGetCurrentProcess();
@@ -51,52 +37,100 @@ static NTSTATUS open_process(HANDLE Handle, PEPROCESS *Process)
                                      KiThread()->PreviousMode, (PVOID *)Process, NULL);
 }
 
-static BOOLEAN valid_protection(ULONG Protect)
+/* PAGE_WRITECOPY and its like are of views only. */
+static BOOLEAN valid_protection(ULONG Protect, BOOLEAN View)
 {
     ULONG Base = Protect & 0xFF;
 
     if (Protect & ~(0xFFU | PAGE_GUARD | PAGE_NOCACHE | PAGE_WRITECOMBINE))
         return FALSE;
-    if (Base == 0 || (Base & (Base - 1)) || Base == PAGE_WRITECOPY || Base == PAGE_EXECUTE_WRITECOPY)
+    if (Base == 0 || (Base & (Base - 1)) ||
+        (!View && (Base == PAGE_WRITECOPY || Base == PAGE_EXECUTE_WRITECOPY)))
         return FALSE;
     return !((Protect & ~0xFFU) && Base == PAGE_NOACCESS) &&
            (Protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE)) != (PAGE_NOCACHE | PAGE_WRITECOMBINE);
 }
 
+/* Has the page of a range storage, and how is it protected? Address space locked. */
+static BOOLEAN is_committed(PMI_RANGE Range, SIZE_T Page, ULONG *Protection)
+{
+    if (Range->Kind == MiRangeView)
+        return MiQueryViewPage(Range, Page, Protection);
+    *Protection = Range->Page[Page].Protection;
+    return Range->Page[Page].Pfn != MI_NO_PFN;
+}
+
 /* ---------------------------------------------------------------- securing */
+
+/* May every page of [Begin, End) be accessed so? Address space locked. */
+static BOOLEAN is_accessible(PEPROCESS Process, ULONG64 Begin, ULONG64 End, ULONG ProbeMode)
+{
+    for (ULONG64 Page = Begin & ~(MI_PAGE_BYTES - 1); Page < End; Page += MI_PAGE_BYTES) {
+        PMI_RANGE Range = MiFindRange(Process, (PVOID)(ULONG_PTR)Page);
+        ULONG Protection;
+        if (Range == NULL || !is_committed(Range, (SIZE_T)((Page - Range->Begin) >> KILN_PAGE_SHIFT), &Protection) ||
+            !(MiHostProt(Protection) & HOST_PROT_R) ||
+            (ProbeMode == PAGE_READWRITE && !(MiHostProt(Protection) & HOST_PROT_W)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Is anything secured in a range that [Begin, End) touches? secure_lock held, address space locked. */
+static BOOLEAN shares_range(PEPROCESS Process, ULONG64 Begin, ULONG64 End)
+{
+    for (MI_SECURE *Secure = secured; Secure; Secure = Secure->Next) {
+        PMI_RANGE Range = Secure->Process == Process ? MiFindRange(Process, (PVOID)(ULONG_PTR)Secure->Begin) : NULL;
+        if (Range && Begin < Range->Begin + ((ULONG64)Range->Pages << KILN_PAGE_SHIFT) && Range->Begin < End)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static BOOLEAN secure(MI_SECURE *Secure, ULONG64 Begin, ULONG64 End)
+{
+    BOOLEAN Good = is_accessible(Secure->Process, Begin, End, Secure->Protection);
+
+    if (Good) {
+        KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&secure_lock);
+        if ((Secure->Flags & MM_SECURE_EXCLUSIVE) && shares_range(Secure->Process, Begin, End)) {
+            Good = FALSE;
+        } else {
+            Secure->Next = secured;
+            secured = Secure;
+        }
+        KeReleaseSpinLock(&secure_lock, Irql);
+    }
+    return Good;
+}
 
 HANDLE NTAPI MmSecureVirtualMemoryEx(PVOID Address, SIZE_T Size, ULONG ProbeMode, ULONG Flags)
 {
     ULONG64 Begin = (ULONG64)(ULONG_PTR)Address, End = Begin + Size;
-    BOOLEAN Good = Size != 0 && End > Begin && End <= KILN_USER_PROBE;
     MI_SECURE *Secure;
 
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     if ((ProbeMode != PAGE_READONLY && ProbeMode != PAGE_READWRITE) ||
         (Flags & ~(ULONG)(MM_SECURE_EXCLUSIVE | MM_SECURE_NO_CHANGE | MM_SECURE_USER_MODE_ONLY |
-                          MM_SECURE_NO_INHERIT)))
+                          MM_SECURE_NO_INHERIT)) ||
+        Size == 0 || End <= Begin || End > KILN_USER_PROBE)
         return NULL;
-    for (ULONG64 Page = Begin & ~(MI_PAGE_BYTES - 1); Good && Page < End; Page += MI_PAGE_BYTES) {
-        PFN_NUMBER Pfn;
-        ULONG Protection;
-        Good = MiUserPfn((PVOID)(ULONG_PTR)Page, &Pfn, &Protection) &&
-               (MiHostProt(Protection) & HOST_PROT_R) &&
-               (ProbeMode == PAGE_READONLY || (MiHostProt(Protection) & HOST_PROT_W));
-    }
-    Secure =
-        Good ? MiAllocatePool(NonPagedPoolNx, sizeof(*Secure), SECURE_TAG, TRUE, __builtin_return_address(0))
-             : NULL;
+    Secure = MiAllocatePool(NonPagedPoolNx, sizeof(*Secure), SECURE_TAG, TRUE, __builtin_return_address(0));
     if (Secure == NULL)
         return NULL;
     Secure->Process = PsGetCurrentProcess();
     Secure->Begin = Begin & ~(MI_PAGE_BYTES - 1);
     Secure->End = (End + MI_PAGE_BYTES - 1) & ~(MI_PAGE_BYTES - 1);
     Secure->Protection = ProbeMode;
-    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&secure_lock);
-    Secure->Next = secured;
-    secured = Secure;
-    KeReleaseSpinLock(&secure_lock, Irql);
-    return (HANDLE)Secure;
+    Secure->Flags = Flags;
+    if (MiLockAddressSpace(Secure->Process)) {
+        BOOLEAN Good = secure(Secure, Begin, End);
+        MiUnlockAddressSpace(Secure->Process);
+        if (Good)
+            return (HANDLE)Secure;
+    }
+    ExFreePoolWithTag(Secure, SECURE_TAG);
+    return NULL;
 }
 
 HANDLE NTAPI MmSecureVirtualMemory(PVOID Address, SIZE_T Size, ULONG ProbeMode)
@@ -147,8 +181,7 @@ void MiUnsecureProcess(PEPROCESS Process)
     }
 }
 
-/* Would giving [Begin, End) this protection (0: freeing it) break a promise? */
-static BOOLEAN breaks_security(PEPROCESS Process, ULONG64 Begin, ULONG64 End, ULONG Protection)
+BOOLEAN MiBreaksSecurity(PEPROCESS Process, ULONG64 Begin, ULONG64 End, ULONG Protection)
 {
     unsigned Has = Protection ? MiHostProt(Protection) : 0;
     BOOLEAN Breaks = FALSE;
@@ -156,8 +189,10 @@ static BOOLEAN breaks_security(PEPROCESS Process, ULONG64 Begin, ULONG64 End, UL
 
     for (MI_SECURE *Secure = secured; Secure; Secure = Secure->Next) {
         unsigned Needs = MiHostProt(Secure->Protection);
-        if (Secure->Process == Process && Begin < Secure->End && Secure->Begin < End &&
-            (Has & Needs) != Needs)
+        if (Secure->Process != Process || Begin >= Secure->End || Secure->Begin >= End ||
+            ((Secure->Flags & MM_SECURE_USER_MODE_ONLY) && KiThread()->PreviousMode == KernelMode))
+            continue;
+        if ((Has & Needs) != Needs || (Secure->Flags & MM_SECURE_NO_CHANGE))
             Breaks = TRUE;
     }
     KeReleaseSpinLock(&secure_lock, Irql);
@@ -196,6 +231,14 @@ static NTSTATUS allocate(PEPROCESS Process, ULONG64 *Base, SIZE_T *Bytes, ULONG 
         return STATUS_SUCCESS;
     }
     Range = MiFindRange(Process, (PVOID)(ULONG_PTR)Begin);
+    if (Range && Range->Kind == MiRangeView) {
+        Status = MiCommitView(Range, Begin, End, Type, Protect);
+        if (!NT_SUCCESS(Status))
+            return Status;
+        *Base = Begin;
+        *Bytes = (SIZE_T)(End - Begin);
+        return STATUS_SUCCESS;
+    }
     if (Range == NULL || Range->Kind != MiRangePrivate ||
         End > Range->Begin + ((ULONG64)Range->Pages << KILN_PAGE_SHIFT))
         return STATUS_CONFLICTING_ADDRESSES;
@@ -231,13 +274,13 @@ NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress,
     } else if ((AllocationType & ~(ULONG)RESERVE_TYPES) || !(AllocationType & (MEM_RESERVE | MEM_COMMIT))) {
         return STATUS_INVALID_PARAMETER_5;
     }
-    if (!valid_protection(Protect))
+    if (!valid_protection(Protect, FALSE))
         return STATUS_INVALID_PAGE_PROTECTION;
     if (Bytes == 0)
         return STATUS_INVALID_PARAMETER_4;
     if (Bytes > KILN_USER_SLICE_SIZE)
         return STATUS_NO_MEMORY;
-    if (!NT_SUCCESS(Status = open_process(ProcessHandle, &Process)))
+    if (!NT_SUCCESS(Status = MiOpenProcess(ProcessHandle, &Process)))
         return Status;
     if (!MiLockAddressSpace(Process)) {
         Status = STATUS_NO_MEMORY;
@@ -276,7 +319,7 @@ static NTSTATUS release(PEPROCESS Process, ULONG64 *Base, SIZE_T *Bytes, ULONG T
         return STATUS_UNABLE_TO_FREE_VM;
     if (Type == MEM_RELEASE && (Begin != Range->Begin || *Bytes != 0))
         return STATUS_FREE_VM_NOT_AT_BASE;
-    if (breaks_security(Process, Begin, End, 0))
+    if (MiBreaksSecurity(Process, Begin, End, 0))
         return STATUS_INVALID_PAGE_PROTECTION;
     if (Type == MEM_RELEASE)
         MiReleaseRange(Process, Range);
@@ -305,7 +348,7 @@ NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSI
         return Status;
     if (Bytes > KILN_USER_SLICE_SIZE)
         return STATUS_INVALID_PARAMETER_3;
-    if (!NT_SUCCESS(Status = open_process(ProcessHandle, &Process)))
+    if (!NT_SUCCESS(Status = MiOpenProcess(ProcessHandle, &Process)))
         return Status;
     if (!MiLockAddressSpace(Process)) {
         Status = STATUS_MEMORY_NOT_ALLOCATED;
@@ -338,14 +381,14 @@ NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, 
     NTSTATUS Status;
 
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    if (!valid_protection(NewProtect))
+    if (!valid_protection(NewProtect, TRUE))
         return STATUS_INVALID_PAGE_PROTECTION;
     if (!NT_SUCCESS(Status = KiCopyFromMode(Mode, &Base, BaseAddress, sizeof(Base))) ||
         !NT_SUCCESS(Status = KiCopyFromMode(Mode, &Bytes, RegionSize, sizeof(Bytes))))
         return Status;
     if (Bytes == 0 || Bytes > KILN_USER_SLICE_SIZE)
         return STATUS_INVALID_PARAMETER_3;
-    if (!NT_SUCCESS(Status = open_process(ProcessHandle, &Process)))
+    if (!NT_SUCCESS(Status = MiOpenProcess(ProcessHandle, &Process)))
         return Status;
     ULONG64 Begin = Base & ~(MI_PAGE_BYTES - 1);
     ULONG64 End = (Base + Bytes + MI_PAGE_BYTES - 1) & ~(MI_PAGE_BYTES - 1);
@@ -355,7 +398,11 @@ NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, 
         PMI_RANGE Range = MiFindRange(Process, (PVOID)(ULONG_PTR)Begin);
         if (Range == NULL || End > Range->Begin + ((ULONG64)Range->Pages << KILN_PAGE_SHIFT))
             Status = STATUS_CONFLICTING_ADDRESSES;
-        else if (Range->Kind != MiRangePrivate || breaks_security(Process, Begin, End, NewProtect))
+        else if (MiBreaksSecurity(Process, Begin, End, NewProtect))
+            Status = STATUS_INVALID_PAGE_PROTECTION;
+        else if (Range->Kind == MiRangeView)
+            Status = MiProtectView(Range, Begin, End, NewProtect, &Old);
+        else if (Range->Kind != MiRangePrivate || !valid_protection(NewProtect, FALSE))
             Status = STATUS_INVALID_PAGE_PROTECTION;
         else
             Status = MiProtectRange(Process, Range, (SIZE_T)((Begin - Range->Begin) >> KILN_PAGE_SHIFT),
@@ -374,7 +421,7 @@ NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, 
 /* ---------------------------------------------------------------- query */
 
 /* The run of pages from Address on that are alike. Address space locked. */
-static void query(PEPROCESS Process, ULONG64 Address, MI_BASIC_INFORMATION *Info)
+static void query(PEPROCESS Process, ULONG64 Address, MEMORY_BASIC_INFORMATION *Info)
 {
     PMI_RANGE Range = MiFindRange(Process, (PVOID)(ULONG_PTR)Address);
     PVOID SliceBegin, SliceEnd;
@@ -394,16 +441,17 @@ static void query(PEPROCESS Process, ULONG64 Address, MI_BASIC_INFORMATION *Info
         return;
     }
     SIZE_T First = (SIZE_T)((Address - Range->Begin) >> KILN_PAGE_SHIFT), Last = First + 1;
-    MI_USER_PAGE *Page = &Range->Page[First];
-    while (Last < Range->Pages && (Range->Page[Last].Pfn == MI_NO_PFN) == (Page->Pfn == MI_NO_PFN) &&
-           (Page->Pfn == MI_NO_PFN || Range->Page[Last].Protection == Page->Protection))
+    ULONG Protection, Other;
+    BOOLEAN Committed = is_committed(Range, First, &Protection);
+    while (Last < Range->Pages && is_committed(Range, Last, &Other) == Committed &&
+           (!Committed || Other == Protection))
         Last++;
     Info->AllocationBase = (PVOID)(ULONG_PTR)Range->Begin;
     Info->AllocationProtect = Range->Protection;
     Info->RegionSize = (Last - First) << KILN_PAGE_SHIFT;
-    Info->State = Page->Pfn == MI_NO_PFN ? MEM_RESERVE : MEM_COMMIT;
-    Info->Protect = Page->Pfn == MI_NO_PFN ? 0 : Page->Protection;
-    Info->Type = Range->Kind == MiRangePrivate ? MEM_PRIVATE : MEM_MAPPED;
+    Info->State = Committed ? MEM_COMMIT : MEM_RESERVE;
+    Info->Protect = Committed ? Protection : 0;
+    Info->Type = Range->Kind == MiRangePrivate ? MEM_PRIVATE : MiIsImageView(Range) ? MEM_IMAGE : MEM_MAPPED;
 }
 
 NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress,
@@ -411,8 +459,8 @@ NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress,
                                     SIZE_T MemoryInformationLength, PSIZE_T ReturnLength)
 {
     KPROCESSOR_MODE Mode = KiThread()->PreviousMode;
-    SIZE_T Length = sizeof(MI_BASIC_INFORMATION);
-    MI_BASIC_INFORMATION Info;
+    SIZE_T Length = sizeof(MEMORY_BASIC_INFORMATION);
+    MEMORY_BASIC_INFORMATION Info;
     PEPROCESS Process;
     NTSTATUS Status;
 
@@ -423,7 +471,7 @@ NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress,
         return STATUS_INFO_LENGTH_MISMATCH;
     if ((ULONG64)(ULONG_PTR)BaseAddress >= KILN_USER_PROBE)
         return STATUS_INVALID_PARAMETER;
-    if (!NT_SUCCESS(Status = open_process(ProcessHandle, &Process)))
+    if (!NT_SUCCESS(Status = MiOpenProcess(ProcessHandle, &Process)))
         return Status;
     if (!MiLockAddressSpace(Process)) {
         Status = STATUS_INVALID_PARAMETER;
@@ -444,37 +492,4 @@ NTSTATUS NTAPI ZwQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress,
 {
     KI_ZW(NtQueryVirtualMemory(ProcessHandle, BaseAddress, MemoryInformationClass, MemoryInformation,
                                MemoryInformationLength, ReturnLength));
-}
-
-/* ---------------------------------------------------------------- flush, advice */
-
-/* Only mapped files have anything to flush, and no range here is one. */
-NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize,
-                                    PIO_STATUS_BLOCK IoStatus)
-{
-    KPROCESSOR_MODE Mode = KiThread()->PreviousMode;
-    ULONG64 Base;
-    PEPROCESS Process;
-    NTSTATUS Status;
-
-    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    UNREFERENCED_PARAMETER(RegionSize);
-    UNREFERENCED_PARAMETER(IoStatus);
-    if (!NT_SUCCESS(Status = KiCopyFromMode(Mode, &Base, BaseAddress, sizeof(Base))) ||
-        !NT_SUCCESS(Status = open_process(ProcessHandle, &Process)))
-        return Status;
-    Status = STATUS_NOT_MAPPED_VIEW;
-    if (MiLockAddressSpace(Process)) {
-        if (MiFindRange(Process, (PVOID)(ULONG_PTR)Base))
-            Status = STATUS_NOT_MAPPED_DATA;
-        MiUnlockAddressSpace(Process);
-    }
-    ObDereferenceObject(Process);
-    return Status;
-}
-
-NTSTATUS NTAPI ZwFlushVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize,
-                                    PIO_STATUS_BLOCK IoStatus)
-{
-    KI_ZW(NtFlushVirtualMemory(ProcessHandle, BaseAddress, RegionSize, IoStatus));
 }

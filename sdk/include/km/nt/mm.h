@@ -94,7 +94,41 @@ typedef ULONG_PTR PFN_NUMBER, *PPFN_NUMBER;
 #define SEC_LARGE_PAGES      0x80000000
 #define SEC_IMAGE_NO_EXECUTE (SEC_IMAGE | SEC_NOCACHE)
 
+#define MM_SYSTEM_VIEW_EXCEPTIONS_FOR_INPAGE_ERRORS 0x1
 typedef enum _SECTION_INHERIT { ViewShare = 1, ViewUnmap = 2 } SECTION_INHERIT;
+
+typedef enum _MEM_EXTENDED_PARAMETER_TYPE {
+    MemExtendedParameterInvalidType,
+    MemExtendedParameterAddressRequirements,
+    MemExtendedParameterNumaNode,
+    MemExtendedParameterPartitionHandle,
+    MemExtendedParameterUserPhysicalHandle,
+    MemExtendedParameterAttributeFlags,
+    MemExtendedParameterMax
+} MEM_EXTENDED_PARAMETER_TYPE, *PMEM_EXTENDED_PARAMETER_TYPE;
+
+typedef enum _MEM_SECTION_EXTENDED_PARAMETER_TYPE {
+    MemSectionExtendedParameterInvalidType,
+    MemSectionExtendedParameterUserPhysicalFlags,
+    MemSectionExtendedParameterNumaNode,
+    MemSectionExtendedParameterSigningLevel,
+    MemSectionExtendedParameterMax
+} MEM_SECTION_EXTENDED_PARAMETER_TYPE, *PMEM_SECTION_EXTENDED_PARAMETER_TYPE;
+
+#define MEM_EXTENDED_PARAMETER_TYPE_BITS 8
+typedef struct _MEM_EXTENDED_PARAMETER {
+    struct {
+        ULONG64 Type : MEM_EXTENDED_PARAMETER_TYPE_BITS;
+        ULONG64 Reserved : 64 - MEM_EXTENDED_PARAMETER_TYPE_BITS;
+    };
+    union {
+        ULONG64 ULong64;
+        PVOID Pointer;
+        SIZE_T Size;
+        HANDLE Handle;
+        ULONG ULong;
+    };
+} MEM_EXTENDED_PARAMETER, *PMEM_EXTENDED_PARAMETER;
 
 typedef enum _MM_SYSTEM_SIZE { MmSmallSystem, MmMediumSystem, MmLargeSystem } MM_SYSTEMSIZE;
 
@@ -451,28 +485,67 @@ NTKERNELAPI NTSTATUS NTAPI MmRotatePhysicalView(_In_ PVOID VirtualAddress, _Inou
                                                 _In_opt_ PVOID Context);
 /* Views of a section object in system or session space. IRQL <= APC_LEVEL. */
 _IRQL_requires_max_(APC_LEVEL)
-NTKERNELAPI NTSTATUS NTAPI MmMapViewInSystemSpace(_In_ PVOID Section, _Outptr_ PVOID *MappedBase,
-                                                  _Inout_ PSIZE_T ViewSize);
-NTKERNELAPI NTSTATUS NTAPI MmMapViewInSystemSpaceEx(_In_ PVOID Section, _Outptr_ PVOID *MappedBase,
-                                                    _Inout_ PSIZE_T ViewSize,
-                                                    _Inout_ PLARGE_INTEGER SectionOffset,
-                                                    _In_ ULONG_PTR Flags);
+NTKERNELAPI NTSTATUS NTAPI MmMapViewInSystemSpace(_In_ PVOID Section, _Outptr_ PVOID *MappedBase, _Inout_ PSIZE_T ViewSize);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI NTSTATUS NTAPI MmMapViewInSystemSpaceEx(_In_ PVOID Section, _Outptr_ PVOID *MappedBase, _Inout_ PSIZE_T ViewSize,
+                                        _Inout_ PLARGE_INTEGER SectionOffset, _In_ ULONG_PTR Flags);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmUnmapViewInSystemSpace(_In_ PVOID MappedBase);
 _IRQL_requires_max_(APC_LEVEL)
-NTKERNELAPI NTSTATUS NTAPI MmMapViewInSessionSpace(_In_ PVOID Section, _Outptr_ PVOID *MappedBase,
-                                                   _Inout_ PSIZE_T ViewSize);
-NTKERNELAPI NTSTATUS NTAPI MmMapViewInSessionSpaceEx(_In_ PVOID Section, _Outptr_ PVOID *MappedBase,
-                                                     _Inout_ PSIZE_T ViewSize,
-                                                     _Inout_ PLARGE_INTEGER SectionOffset,
-                                                     _In_ ULONG_PTR Flags);
+NTKERNELAPI NTSTATUS NTAPI MmMapViewInSessionSpace(_In_ PVOID Section, _Outptr_ PVOID *MappedBase, _Inout_ PSIZE_T ViewSize);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI NTSTATUS NTAPI MmMapViewInSessionSpaceEx(_In_ PVOID Section, _Outptr_ PVOID *MappedBase, _Inout_ PSIZE_T ViewSize,
+                                         _Inout_ PLARGE_INTEGER SectionOffset, _In_ ULONG_PTR Flags);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmUnmapViewInSessionSpace(_In_ PVOID MappedBase);
+/* Commits pages of a view of a SEC_RESERVE section in session space. IRQL <= APC_LEVEL. */
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI NTSTATUS NTAPI MmCommitSessionMappedView(_In_ PVOID MappedAddress, _In_ SIZE_T ViewSize);
+/* A section object that is referenced by a pointer; dereference it with ObDereferenceObject. */
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmCreateSection(_Outptr_ PVOID *SectionObject, _In_ ACCESS_MASK DesiredAccess,
-                                           _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
-                                           _In_ PLARGE_INTEGER InputMaximumSize,
-                                           _In_ ULONG SectionPageProtection, _In_ ULONG AllocationAttributes,
-                                           _In_opt_ HANDLE FileHandle, _In_opt_ PFILE_OBJECT FileObject);
+                               _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes, _In_ PLARGE_INTEGER InputMaximumSize,
+                               _In_ ULONG SectionPageProtection, _In_ ULONG AllocationAttributes,
+                               _In_opt_ HANDLE FileHandle, _In_opt_ PFILE_OBJECT FileObject);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI NTSTATUS NTAPI MmMapViewOfSection(_In_ PVOID SectionObject, _In_ PEPROCESS Process, _Inout_ PVOID *BaseAddress,
+                                  _In_ ULONG_PTR ZeroBits, _In_ SIZE_T CommitSize,
+                                  _Inout_opt_ PLARGE_INTEGER SectionOffset, _Inout_ PSIZE_T ViewSize,
+                                  _In_ SECTION_INHERIT InheritDisposition, _In_ ULONG AllocationType,
+                                  _In_ ULONG Win32Protect);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI NTSTATUS NTAPI MmUnmapViewOfSection(_In_ PEPROCESS Process, _In_opt_ PVOID BaseAddress);
+
+/* ---- sections of files, as file systems see them. IRQL <= APC_LEVEL unless said. ---- */
+
+typedef enum _MMFLUSH_TYPE { MmFlushForDelete, MmFlushForWrite } MMFLUSH_TYPE;
+#define MM_FORCE_CLOSED_DATA     0x1
+#define MM_FORCE_CLOSED_IMAGE    0x2
+#define MM_FORCE_CLOSED_LATER_OK 0x4
+
+struct _SECTION_OBJECT_POINTERS;
+union _FILE_SEGMENT_ELEMENT;
+typedef struct _READ_LIST *PREAD_LIST; /* io */
+
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI BOOLEAN NTAPI MmFlushImageSection(_In_ struct _SECTION_OBJECT_POINTERS *SectionObjectPointer,
+                                  _In_ MMFLUSH_TYPE FlushType);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI BOOLEAN NTAPI MmForceSectionClosed(_In_ struct _SECTION_OBJECT_POINTERS *SectionObjectPointer,
+                                   _In_ BOOLEAN DelayClose);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI BOOLEAN NTAPI MmForceSectionClosedEx(_In_ struct _SECTION_OBJECT_POINTERS *SectionObjectPointer,
+                                     _In_ ULONG ForceCloseFlags);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI BOOLEAN NTAPI MmCanFileBeTruncated(_In_ struct _SECTION_OBJECT_POINTERS *SectionPointer,
+                                   _In_opt_ PLARGE_INTEGER NewFileSize);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI ULONG NTAPI MmDoesFileHaveUserWritableReferences(_In_ struct _SECTION_OBJECT_POINTERS *SectionPointer);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI BOOLEAN NTAPI MmSetAddressRangeModified(_In_ PVOID Address, _In_ SIZE_T Length);
+NTKERNELAPI ULONG64 NTAPI MmGetMaximumFileSectionSize(VOID);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI NTSTATUS NTAPI MmPrefetchPages(_In_ ULONG NumberOfLists, _In_reads_(NumberOfLists) PREAD_LIST *ReadLists);
 
 /* ---- physical memory ---- */
 

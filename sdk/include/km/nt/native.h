@@ -398,8 +398,37 @@ _IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwAllocateLocallyUniq
 /* ---- sections and virtual memory ---- */
 
 
-struct _MEM_EXTENDED_PARAMETER;
 struct _MEMORY_RANGE_ENTRY;
+
+typedef enum _SECTION_INFORMATION_CLASS {
+    SectionBasicInformation,
+    SectionImageInformation
+} SECTION_INFORMATION_CLASS;
+
+typedef struct _SECTION_BASIC_INFORMATION {
+    PVOID BaseAddress;
+    ULONG AllocationAttributes;
+    LARGE_INTEGER MaximumSize;
+} SECTION_BASIC_INFORMATION, *PSECTION_BASIC_INFORMATION;
+
+typedef struct _SECTION_IMAGE_INFORMATION {
+    PVOID TransferAddress; /* the entry point, were the image at its base */
+    ULONG ZeroBits;
+    SIZE_T MaximumStackSize;
+    SIZE_T CommittedStackSize;
+    ULONG SubSystemType;
+    USHORT SubSystemMinorVersion;
+    USHORT SubSystemMajorVersion;
+    ULONG GpValue;
+    USHORT ImageCharacteristics;
+    USHORT DllCharacteristics;
+    USHORT Machine;
+    BOOLEAN ImageContainsCode;
+    UCHAR ImageFlags;
+    ULONG LoaderFlags;
+    ULONG ImageFileSize;
+    ULONG CheckSum;
+} SECTION_IMAGE_INFORMATION, *PSECTION_IMAGE_INFORMATION;
 
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS NTAPI NtCreateSection(_Out_ PHANDLE SectionHandle, _In_ ACCESS_MASK DesiredAccess,
@@ -438,6 +467,16 @@ NTSYSAPI NTSTATUS NTAPI ZwMapViewOfSection(_In_ HANDLE SectionHandle, _In_ HANDL
                                            _Inout_ PSIZE_T ViewSize, _In_ SECTION_INHERIT InheritDisposition,
                                            _In_ ULONG AllocationType, _In_ ULONG Win32Protect);
 _IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS NTAPI NtQuerySection(_In_ HANDLE SectionHandle,
+                                       _In_ SECTION_INFORMATION_CLASS SectionInformationClass,
+                                       _Out_writes_bytes_(SectionInformationLength) PVOID SectionInformation,
+                                       _In_ SIZE_T SectionInformationLength, _Out_opt_ PSIZE_T ReturnLength);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS NTAPI ZwQuerySection(_In_ HANDLE SectionHandle,
+                                       _In_ SECTION_INFORMATION_CLASS SectionInformationClass,
+                                       _Out_writes_bytes_(SectionInformationLength) PVOID SectionInformation,
+                                       _In_ SIZE_T SectionInformationLength, _Out_opt_ PSIZE_T ReturnLength);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS NTAPI NtUnmapViewOfSection(_In_ HANDLE ProcessHandle, _In_opt_ PVOID BaseAddress);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS NTAPI ZwUnmapViewOfSection(_In_ HANDLE ProcessHandle, _In_opt_ PVOID BaseAddress);
@@ -465,6 +504,16 @@ NTSYSAPI NTSTATUS NTAPI ZwFlushVirtualMemory(_In_ HANDLE ProcessHandle, _Inout_ 
 #ifndef KILN_MEMORY_INFORMATION_CLASS
 #define KILN_MEMORY_INFORMATION_CLASS
 typedef enum _MEMORY_INFORMATION_CLASS { MemoryBasicInformation } MEMORY_INFORMATION_CLASS;
+typedef struct _MEMORY_BASIC_INFORMATION {
+    PVOID BaseAddress;
+    PVOID AllocationBase;
+    ULONG AllocationProtect;
+    USHORT PartitionId;
+    SIZE_T RegionSize;
+    ULONG State;
+    ULONG Protect;
+    ULONG Type;
+} MEMORY_BASIC_INFORMATION, *PMEMORY_BASIC_INFORMATION;
 typedef enum _VIRTUAL_MEMORY_INFORMATION_CLASS {
     VmPrefetchInformation,
     VmPagePriorityInformation,
