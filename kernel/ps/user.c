@@ -191,7 +191,8 @@ NTSTATUS PspCreateUserThread(PEPROCESS Process, PSP_USER_START *Start, PVOID Con
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     if (Process->Exiting || Process->Terminating)
         return STATUS_PROCESS_IS_TERMINATING;
-    if (!Process->MmSlice || StackBytes > PSP_USER_STACK_MAX)
+    /* The System process has addresses for drivers' views, and no user mode. */
+    if (!Process->MmSlice || Process == PsInitialSystemProcess || StackBytes > PSP_USER_STACK_MAX)
         return STATUS_INVALID_PARAMETER;
     StackBytes = StackBytes ? (StackBytes + PAGE_SIZE - 1) & ~(SIZE_T)(PAGE_SIZE - 1) : DEFAULT_STACK;
     NTSTATUS status = PspAllocateThread(Process, NULL, KernelMode, &thread);
