@@ -13,6 +13,8 @@
 #include <nt/rtl_list.h>
 #include <nt/rtl_memory.h>
 #include <nt/rtl_string.h>
+#include <nt/rtl_compress.h>
+#include <nt/rtl_hash.h>
 #include <nt/rtl_system.h>
 #include <nt/rtl_table.h>
 #include <nt/context.h>
