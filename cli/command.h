@@ -73,6 +73,7 @@ bool run_expect(struct command_line *line);
 bool run_print(struct command_line *line);
 bool run_list(struct command_line *line);
 bool run_processor(struct command_line *line);
+bool run_deadlocks(struct command_line *line);
 bool run_nmi(struct command_line *line);
 bool run_pageout(struct command_line *line);
 bool run_version(struct command_line *line);

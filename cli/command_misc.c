@@ -66,6 +66,16 @@ bool run_processor(struct command_line *line)
     return true;
 }
 
+bool run_deadlocks(struct command_line *line)
+{
+    unsigned count = kiln_report_deadlocks();
+    if (count != 0)
+        return session_fail(line->words[0].column, "%u deadlock%s", count, count == 1 ? "" : "s");
+    if (!session.plain && !session.json)
+        printf("no deadlocks\n");
+    return true;
+}
+
 bool run_nmi(struct command_line *line)
 {
     (void)line;
@@ -138,6 +148,7 @@ const struct command commands[] = {
     {"dpcs", "", "list the DPC queues, and what runs and waits in them", run_list},
     {"processors", "", "list the processors, and what each does", run_list},
     {"processor", "add", "add a processor to the running machine (see --max-cpus)", run_processor},
+    {"deadlocks", "", "report threads that wait for each other; fails if there are some", run_deadlocks},
     {"nmi", "", "raise a nonmaskable interrupt", run_nmi},
     {"version", "", "print Kiln's version", run_version},
     {"help", "[COMMAND]", "show the commands, or one", run_help},

@@ -762,6 +762,14 @@ void kiln_nmi(void)
     kiln__leave();
 }
 
+unsigned kiln_report_deadlocks(void)
+{
+    kiln__enter();
+    unsigned count = KcReportDeadlocks();
+    kiln__leave();
+    return count;
+}
+
 kiln_status kiln_list(const char *kind, const char *argument, kiln_row_fn *row, void *context)
 {
     kiln__enter();

@@ -7,9 +7,11 @@
 
 #include "clientp.h"
 #include "crt.h"
+#include "exp.h"
 #include "host.h"
 #include "iop.h"
 #include "ki.h"
+#include "locks.h"
 #include "trap.h"
 
 static void say(const char *text)
@@ -33,6 +35,30 @@ static BOOLEAN describe_irp(const IOP_IRP_INFO *info, PVOID context)
     return TRUE;
 }
 
+/* Items that wait although, or because, every thread of their queue waits. */
+static void report_work(void)
+{
+    EXP_WORK_QUEUE queue;
+    char line[500], where[300];
+    for (ULONG i = 0; ExpQueryWorkQueue(i, &queue); i++) {
+        if (!queue.First)
+            continue;
+        KiDescribeAddress((ULONG_PTR)queue.First, where, sizeof where);
+        nt__snprintf(line, sizeof line - 1,
+                     "%u work items of the %s queue wait, the first for %s; of its %u threads %u are idle.\n", queue.Queued,
+                     queue.Name, where, queue.Threads, queue.Idle);
+        line[sizeof line - 1] = 0;
+        say(line);
+    }
+}
+
+uint32_t KcReportDeadlocks(void)
+{
+    ULONG count = KiReportDeadlocks(FALSE);
+    report_work();
+    return count;
+}
+
 BOOLEAN KcReportStuck(void)
 {
     ULONG irps = 0;
@@ -41,6 +67,7 @@ BOOLEAN KcReportStuck(void)
     IopEnumerateIrps(describe_irp, &irps);
     say(irps ? "  A driver that keeps an IRP must complete it some time: look at the driver that holds it.\n"
              : "  none: a thread waits for another thread or for an object nobody signals.\n");
+    KcReportDeadlocks();
     return FALSE;
 }
 
@@ -55,5 +82,6 @@ void KcReportTimeout(uint64_t pc)
     IopEnumerateIrps(describe_irp, &irps);
     if (!irps)
         say("  none\n");
+    KiReportDeadlocks(FALSE); /* no lock of ex: this may be a signal handler */
     KiReportThreads();
 }

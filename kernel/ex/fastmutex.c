@@ -11,31 +11,51 @@
  * KeAcquireGuardedMutex... of wdm.h.
  */
 #include "ki.h"
+#include "locks.h"
 #include "trap.h"
 #include <nt/ex.h>
 
 C_ASSERT(FIELD_OFFSET(FAST_MUTEX, Event) == FIELD_OFFSET(KGUARDED_MUTEX, Event));
+C_ASSERT(FIELD_OFFSET(FAST_MUTEX, Owner) == FIELD_OFFSET(KGUARDED_MUTEX, Owner));
+#define AS_FAST(Mutex) ((PFAST_MUTEX)(PVOID)(Mutex))
 
-static void lock(volatile LONG *Count, PULONG Contention, PKEVENT Event, KWAIT_REASON Reason)
+static DECLSPEC_NOINLINE void wait(PFAST_MUTEX Mutex, KI_LOCK_KIND Kind, PVOID Caller)
+{
+    __atomic_fetch_add(&Mutex->Contention, 1, __ATOMIC_RELAXED);
+    KiBeginLockWait(Kind, Mutex, FALSE, Caller);
+    KeWaitForSingleObject(&Mutex->Event, Kind == KiLockFastMutex ? WrFastMutex : WrGuardedMutex, KernelMode, FALSE, NULL);
+    KiEndLockWait();
+}
+
+#define CALLER __builtin_return_address(0)
+
+/* `Mutex` begins with Count; it is of one of the two kinds, which are laid out alike. */
+static inline void lock(PFAST_MUTEX Mutex, KI_LOCK_KIND Kind, PVOID Caller)
 {
     KiSchedPoint(HOST_POINT_LOCK);
-    if (__builtin_expect(__atomic_sub_fetch(Count, 1, __ATOMIC_ACQUIRE) != 0, 0)) {
-        __atomic_fetch_add(Contention, 1, __ATOMIC_RELAXED);
-        KeWaitForSingleObject(Event, Reason, KernelMode, FALSE, NULL);
-    }
+    if (__builtin_expect(__atomic_sub_fetch(&Mutex->Count, 1, __ATOMIC_ACQUIRE) != 0, 0))
+        wait(Mutex, Kind, Caller);
+    Mutex->Owner = KiThread();
+    KiLockAcquired(Kind, Mutex, FALSE, Caller);
 }
 
-static void unlock(volatile LONG *Count, PKEVENT Event)
+static inline void unlock(PFAST_MUTEX Mutex)
 {
-    if (__builtin_expect(__atomic_add_fetch(Count, 1, __ATOMIC_RELEASE) <= 0, 0))
-        KeSetEvent(Event, EVENT_INCREMENT, FALSE);
+    Mutex->Owner = NULL;
+    KiLockReleased(Mutex);
+    if (__builtin_expect(__atomic_add_fetch(&Mutex->Count, 1, __ATOMIC_RELEASE) <= 0, 0))
+        KeSetEvent(&Mutex->Event, EVENT_INCREMENT, FALSE);
 }
 
-static BOOLEAN try_lock(volatile LONG *Count)
+static BOOLEAN try_lock(PFAST_MUTEX Mutex, KI_LOCK_KIND Kind, PVOID Caller)
 {
     LONG Free = 1;
 
-    return __atomic_compare_exchange_n(Count, &Free, 0, FALSE, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    if (!__atomic_compare_exchange_n(&Mutex->Count, &Free, 0, FALSE, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        return FALSE;
+    Mutex->Owner = KiThread();
+    KiLockAcquired(Kind, Mutex, FALSE, Caller);
+    return TRUE;
 }
 
 DECLSPEC_NORETURN static void not_owner(PVOID Mutex, PVOID Owner, PVOID Caller)
@@ -62,8 +82,7 @@ void NTAPI ExAcquireFastMutex(PFAST_MUTEX FastMutex)
     if (KI_PEEK(FastMutex->Owner) == KiThread())
         recursive(FastMutex, __builtin_return_address(0));
     KIRQL Irql = KiRaise(APC_LEVEL);
-    lock(&FastMutex->Count, &FastMutex->Contention, &FastMutex->Event, WrFastMutex);
-    FastMutex->Owner = KiThread();
+    lock(FastMutex, KiLockFastMutex, CALLER);
     FastMutex->OldIrql = Irql;
 }
 
@@ -73,8 +92,7 @@ void NTAPI ExReleaseFastMutex(PFAST_MUTEX FastMutex)
 
     if (FastMutex->Owner != KiThread())
         not_owner(FastMutex, FastMutex->Owner, __builtin_return_address(0));
-    FastMutex->Owner = NULL;
-    unlock(&FastMutex->Count, &FastMutex->Event);
+    unlock(FastMutex);
     KiLower(Irql);
     KiSchedPoint(HOST_POINT_UNLOCK);
 }
@@ -84,11 +102,10 @@ BOOLEAN NTAPI ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex)
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     KIRQL Irql = KiRaise(APC_LEVEL);
 
-    if (!try_lock(&FastMutex->Count)) {
+    if (!try_lock(FastMutex, KiLockFastMutex, CALLER)) {
         KiLower(Irql);
         return FALSE;
     }
-    FastMutex->Owner = KiThread();
     FastMutex->OldIrql = Irql;
     return TRUE;
 }
@@ -98,16 +115,14 @@ void NTAPI ExAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex)
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     if (KI_PEEK(FastMutex->Owner) == KiThread())
         recursive(FastMutex, __builtin_return_address(0));
-    lock(&FastMutex->Count, &FastMutex->Contention, &FastMutex->Event, WrFastMutex);
-    FastMutex->Owner = KiThread();
+    lock(FastMutex, KiLockFastMutex, CALLER);
 }
 
 void NTAPI ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex)
 {
     if (FastMutex->Owner != KiThread())
         not_owner(FastMutex, FastMutex->Owner, __builtin_return_address(0));
-    FastMutex->Owner = NULL;
-    unlock(&FastMutex->Count, &FastMutex->Event);
+    unlock(FastMutex);
 }
 
 void NTAPI ExEnterCriticalRegionAndAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex)
@@ -138,16 +153,14 @@ void NTAPI KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     if (KI_PEEK(Mutex->Owner) == KiThread())
         recursive(Mutex, __builtin_return_address(0));
-    lock(&Mutex->Count, &Mutex->Contention, &Mutex->Event, WrGuardedMutex);
-    Mutex->Owner = KiThread();
+    lock(AS_FAST(Mutex), KiLockGuardedMutex, CALLER);
 }
 
 void NTAPI KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
 {
     if (Mutex->Owner != KiThread())
         not_owner(Mutex, Mutex->Owner, __builtin_return_address(0));
-    Mutex->Owner = NULL;
-    unlock(&Mutex->Count, &Mutex->Event);
+    unlock(AS_FAST(Mutex));
 }
 
 void NTAPI KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
@@ -156,16 +169,14 @@ void NTAPI KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
     if (KI_PEEK(Mutex->Owner) == KiThread())
         recursive(Mutex, __builtin_return_address(0));
     KeEnterGuardedRegion();
-    lock(&Mutex->Count, &Mutex->Contention, &Mutex->Event, WrGuardedMutex);
-    Mutex->Owner = KiThread();
+    lock(AS_FAST(Mutex), KiLockGuardedMutex, CALLER);
 }
 
 void NTAPI KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
     if (Mutex->Owner != KiThread())
         not_owner(Mutex, Mutex->Owner, __builtin_return_address(0));
-    Mutex->Owner = NULL;
-    unlock(&Mutex->Count, &Mutex->Event);
+    unlock(AS_FAST(Mutex));
     KeLeaveGuardedRegion();
 }
 
@@ -173,10 +184,9 @@ BOOLEAN NTAPI KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     KeEnterGuardedRegion();
-    if (!try_lock(&Mutex->Count)) {
+    if (!try_lock(AS_FAST(Mutex), KiLockGuardedMutex, CALLER)) {
         KeLeaveGuardedRegion();
         return FALSE;
     }
-    Mutex->Owner = KiThread();
     return TRUE;
 }

@@ -15,6 +15,7 @@
  */
 #include "exinit.h"
 #include "ki.h"
+#include "locks.h"
 #include "mi.h"
 #include "trap.h"
 #include <nt/ex.h>
@@ -65,7 +66,7 @@ static BOOLEAN take_or_mark(PEX_PUSH_LOCK PushLock, BOOLEAN Exclusive)
     }
 }
 
-__attribute__((noinline)) static void acquire_slow(PEX_PUSH_LOCK PushLock, BOOLEAN Exclusive)
+__attribute__((noinline)) static void acquire_slow(PEX_PUSH_LOCK PushLock, BOOLEAN Exclusive, PVOID Caller)
 {
     ULONG Queue = queue_of(PushLock);
     PUSH_WAITER Waiter;
@@ -79,8 +80,11 @@ __attribute__((noinline)) static void acquire_slow(PEX_PUSH_LOCK PushLock, BOOLE
     if (!Got)
         InsertTailList(&queues[Queue].Waiters, &Waiter.Link);
     KeReleaseSpinLock(&queues[Queue].Lock, Irql);
-    if (!Got)
+    if (!Got) {
+        KiBeginLockWait(KiLockPushLock, PushLock, !Exclusive, Caller);
         KeWaitForSingleObject(&Waiter.Granted, WrPushLock, KernelMode, FALSE, NULL);
+        KiEndLockWait();
+    }
 }
 
 /* Nobody owns the lock and WAITING is set: pass it on. */
@@ -118,13 +122,14 @@ __attribute__((noinline)) static void hand_over(PEX_PUSH_LOCK PushLock)
     }
 }
 
-static inline void acquire_exclusive(PEX_PUSH_LOCK PushLock)
+static inline void acquire_exclusive(PEX_PUSH_LOCK PushLock, PVOID Caller)
 {
     ULONG_PTR Free = 0;
 
     KiSchedPoint(HOST_POINT_LOCK);
     if (__builtin_expect(!swap(PushLock, &Free, LOCKED), 0))
-        acquire_slow(PushLock, TRUE);
+        acquire_slow(PushLock, TRUE, Caller);
+    KiLockAcquired(KiLockPushLock, PushLock, FALSE, Caller);
 }
 
 static inline BOOLEAN try_shared(PEX_PUSH_LOCK PushLock)
@@ -137,11 +142,12 @@ static inline BOOLEAN try_shared(PEX_PUSH_LOCK PushLock)
     return FALSE;
 }
 
-static inline void acquire_shared(PEX_PUSH_LOCK PushLock)
+static inline void acquire_shared(PEX_PUSH_LOCK PushLock, PVOID Caller)
 {
     KiSchedPoint(HOST_POINT_LOCK);
     if (__builtin_expect(!try_shared(PushLock), 0))
-        acquire_slow(PushLock, FALSE);
+        acquire_slow(PushLock, FALSE, Caller);
+    KiLockAcquired(KiLockPushLock, PushLock, TRUE, Caller);
 }
 
 DECLSPEC_NORETURN static void not_held(PEX_PUSH_LOCK PushLock, ULONG_PTR Value, PVOID Caller)
@@ -152,6 +158,7 @@ DECLSPEC_NORETURN static void not_held(PEX_PUSH_LOCK PushLock, ULONG_PTR Value, 
 
 static inline void release_exclusive(PEX_PUSH_LOCK PushLock, PVOID Caller)
 {
+    KiLockReleased(PushLock);
     ULONG_PTR Old = __atomic_fetch_and(PushLock, ~LOCKED, __ATOMIC_RELEASE);
 
     if (!(Old & LOCKED))
@@ -162,6 +169,7 @@ static inline void release_exclusive(PEX_PUSH_LOCK PushLock, PVOID Caller)
 
 static inline void release_shared(PEX_PUSH_LOCK PushLock, PVOID Caller)
 {
+    KiLockReleased(PushLock);
     ULONG_PTR Old = __atomic_fetch_sub(PushLock, SHARE, __ATOMIC_RELEASE);
 
     if ((Old & LOCKED) || Old < SHARE)
@@ -183,14 +191,14 @@ void NTAPI ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     UNREFERENCED_PARAMETER(Flags); /* whether the verifier watches it */
-    acquire_exclusive(PushLock);
+    acquire_exclusive(PushLock, CALLER);
 }
 
 void NTAPI ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     UNREFERENCED_PARAMETER(Flags);
-    acquire_shared(PushLock);
+    acquire_shared(PushLock, CALLER);
 }
 
 void NTAPI ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
@@ -218,17 +226,20 @@ void NTAPI ExReleasePushLockEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
 
 void NTAPI ExfAcquirePushLockExclusive(PEX_PUSH_LOCK PushLock)
 {
-    acquire_exclusive(PushLock);
+    acquire_exclusive(PushLock, CALLER);
 }
 
 void NTAPI ExfAcquirePushLockShared(PEX_PUSH_LOCK PushLock)
 {
-    acquire_shared(PushLock);
+    acquire_shared(PushLock, CALLER);
 }
 
 BOOLEAN NTAPI ExfTryAcquirePushLockShared(PEX_PUSH_LOCK PushLock)
 {
-    return try_shared(PushLock);
+    if (!try_shared(PushLock))
+        return FALSE;
+    KiLockAcquired(KiLockPushLock, PushLock, TRUE, CALLER);
+    return TRUE;
 }
 
 void NTAPI ExfReleasePushLockExclusive(PEX_PUSH_LOCK PushLock)
@@ -287,7 +298,7 @@ void NTAPI ExAcquireCacheAwarePushLockExclusive(EX_PUSH_LOCK_CACHE_AWARE *PushLo
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     for (ULONG I = 0; I < CACHE_AWARE_SLOTS; I++)
-        acquire_exclusive(PushLock->Locks[I]);
+        acquire_exclusive(PushLock->Locks[I], CALLER);
 }
 
 void NTAPI ExReleaseCacheAwarePushLockExclusive(EX_PUSH_LOCK_CACHE_AWARE *PushLock)

@@ -19,12 +19,15 @@
  * wdm.h.
  */
 #include "ki.h"
+#include "locks.h"
 #include "mi.h"
 #include "trap.h"
 #include <nt/ex.h>
 
 #define TABLE_TAG   0x61546552U /* "ReTa" */
 #define FIRST_TABLE 4
+
+#define CALLER __builtin_return_address(0)
 
 typedef struct _RESOURCE_WAITER {
     struct _RESOURCE_WAITER *Next;
@@ -123,11 +126,14 @@ static void enqueue(PVOID *List, RESOURCE_WAITER *Waiter)
     *Link = Waiter;
 }
 
-static BOOLEAN wait(PERESOURCE Resource, RESOURCE_WAITER *Waiter, KIRQL Irql)
+static BOOLEAN wait(PERESOURCE Resource, RESOURCE_WAITER *Waiter, KIRQL Irql, BOOLEAN Shared, PVOID Caller)
 {
     Resource->ContentionCount++;
     unlock(Resource, Irql);
+    KiBeginLockWait(KiLockResource, Resource, Shared, Caller);
     KeWaitForSingleObject(&Waiter->Granted, WrResource, KernelMode, FALSE, NULL);
+    KiLockAcquired(KiLockResource, Resource, Shared, Caller);
+    KiEndLockWait();
     return TRUE;
 }
 
@@ -206,31 +212,39 @@ NTSTATUS NTAPI ExDeleteResourceLite(PERESOURCE Resource)
 
 /* ---------------------------------------------------------------- acquiring */
 
-BOOLEAN NTAPI ExAcquireResourceExclusiveLite(PERESOURCE Resource, BOOLEAN Wait)
+static BOOLEAN acquire_exclusive(PERESOURCE Resource, BOOLEAN Wait, PVOID Caller)
 {
     ERESOURCE_THREAD Thread = (ERESOURCE_THREAD)KiThread();
     RESOURCE_WAITER Waiter;
-    BOOLEAN Got = TRUE;
+    BOOLEAN Got = TRUE, First = FALSE;
 
-    KI_ASSERT_IRQL_MAX(APC_LEVEL);
     KIRQL Irql = lock(Resource);
     if (Resource->ActiveEntries == 0) {
         set_owner(Resource, Thread);
         Resource->Flag |= ResourceOwnedExclusive;
+        First = TRUE;
     } else if ((Resource->Flag & ResourceOwnedExclusive) && Resource->OwnerEntry.OwnerThread == Thread) {
         Resource->OwnerEntry.OwnerCount++;
     } else if (Wait) {
         enqueue(&Resource->ExclusiveWaiters, &Waiter);
         Resource->NumberOfExclusiveWaiters++;
-        return wait(Resource, &Waiter, Irql);
+        return wait(Resource, &Waiter, Irql, FALSE, Caller);
     } else {
         Got = FALSE;
     }
     unlock(Resource, Irql);
+    if (First)
+        KiLockAcquired(KiLockResource, Resource, FALSE, Caller);
     return Got;
 }
 
-static BOOLEAN acquire_shared(PERESOURCE Resource, BOOLEAN Wait, ULONG Policy)
+BOOLEAN NTAPI ExAcquireResourceExclusiveLite(PERESOURCE Resource, BOOLEAN Wait)
+{
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    return acquire_exclusive(Resource, Wait, CALLER);
+}
+
+static BOOLEAN acquire_shared(PERESOURCE Resource, BOOLEAN Wait, ULONG Policy, PVOID Caller)
 {
     ERESOURCE_THREAD Thread = (ERESOURCE_THREAD)KiThread();
     RESOURCE_WAITER Waiter;
@@ -260,30 +274,31 @@ static BOOLEAN acquire_shared(PERESOURCE Resource, BOOLEAN Wait, ULONG Policy)
         if (MayShare) {
             set_owner(Resource, Thread);
             unlock(Resource, Irql);
+            KiLockAcquired(KiLockResource, Resource, TRUE, Caller);
             return TRUE;
         }
         enqueue(&Resource->SharedWaiters, &Waiter);
         Resource->NumberOfSharedWaiters++;
-        return wait(Resource, &Waiter, Irql);
+        return wait(Resource, &Waiter, Irql, TRUE, Caller);
     }
 }
 
 BOOLEAN NTAPI ExAcquireResourceSharedLite(PERESOURCE Resource, BOOLEAN Wait)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    return acquire_shared(Resource, Wait, ShareNormal);
+    return acquire_shared(Resource, Wait, ShareNormal, CALLER);
 }
 
 BOOLEAN NTAPI ExAcquireSharedStarveExclusive(PERESOURCE Resource, BOOLEAN Wait)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    return acquire_shared(Resource, Wait, ShareStarve);
+    return acquire_shared(Resource, Wait, ShareStarve, CALLER);
 }
 
 BOOLEAN NTAPI ExAcquireSharedWaitForExclusive(PERESOURCE Resource, BOOLEAN Wait)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    return acquire_shared(Resource, Wait, ShareBehind);
+    return acquire_shared(Resource, Wait, ShareBehind, CALLER);
 }
 
 /* ---------------------------------------------------------------- releasing */
@@ -302,6 +317,8 @@ static void release(PERESOURCE Resource, ERESOURCE_THREAD Thread, PVOID Caller)
     }
     Entry->OwnerCount--;
     if (Entry->OwnerCount == 0) {
+        if (__builtin_expect(KiTrackLocks, 0))
+            KiNoteReleasedBy((PKTHREAD)Thread, Resource);
         BOOLEAN WasExclusive = (Resource->Flag & ResourceOwnedExclusive) != 0;
         Entry->OwnerThread = 0;
         Resource->ActiveEntries--;
@@ -368,6 +385,8 @@ void NTAPI ExSetResourceOwnerPointerEx(PERESOURCE Resource, PVOID OwnerPointer, 
                        (ULONG_PTR)Resource->OwnerTable, 0x2, (ULONG64)(ULONG_PTR)__builtin_return_address(0),
                        "ExSetResourceOwnerPointer was called by a thread that does not own the resource");
     }
+    if (__builtin_expect(KiTrackLocks, 0)) /* the owner is no thread from now on, or another one */
+        KiNoteReleasedBy(KiThread(), Resource);
     if (Other && Other != Mine) {
         /* Shared, and the pointer owns it already: one owner with both counts. */
         Other->OwnerCount += Mine->OwnerCount;
@@ -431,22 +450,25 @@ void NTAPI ExDisableResourceBoostLite(PERESOURCE Resource)
 
 PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceExclusive(PERESOURCE Resource)
 {
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
     KeEnterCriticalRegion();
-    ExAcquireResourceExclusiveLite(Resource, TRUE);
+    acquire_exclusive(Resource, TRUE, CALLER);
     return NULL; /* the thread's Win32 part, which no thread has */
 }
 
 PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceShared(PERESOURCE Resource)
 {
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
     KeEnterCriticalRegion();
-    ExAcquireResourceSharedLite(Resource, TRUE);
+    acquire_shared(Resource, TRUE, ShareNormal, CALLER);
     return NULL;
 }
 
 PVOID NTAPI ExEnterCriticalRegionAndAcquireSharedWaitForExclusive(PERESOURCE Resource)
 {
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
     KeEnterCriticalRegion();
-    ExAcquireSharedWaitForExclusive(Resource, TRUE);
+    acquire_shared(Resource, TRUE, ShareBehind, CALLER);
     return NULL;
 }
 

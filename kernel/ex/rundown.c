@@ -12,6 +12,7 @@
  * Ex...RundownProtection... pages of wdm.h.
  */
 #include "ki.h"
+#include "locks.h"
 #include "mi.h"
 #include <nt/ex.h>
 #include <nt/io.h>
@@ -24,6 +25,15 @@ typedef struct _WAIT_BLOCK_RUNDOWN {
     LONG64 Left; /* A */
     KEVENT Event;
 } RUNDOWN_BLOCK;
+
+#define CALLER __builtin_return_address(0)
+
+static inline BOOLEAN noted(BOOLEAN Got, PVOID Lock, PVOID Caller)
+{
+    if (Got)
+        KiLockAcquired(KiLockRundown, Lock, TRUE, Caller);
+    return Got;
+}
 
 static BOOLEAN acquire(volatile ULONG_PTR *Value, ULONG Count)
 {
@@ -55,7 +65,7 @@ static void release(volatile ULONG_PTR *Value, ULONG Count)
 }
 
 /* Wait for the references of `Count` values, each `Stride` bytes from the last. */
-static void wait_all(volatile ULONG_PTR *First, SIZE_T Count, SIZE_T Stride)
+static void wait_all(PVOID RunRef, volatile ULONG_PTR *First, SIZE_T Count, SIZE_T Stride, PVOID Caller)
 {
     RUNDOWN_BLOCK Block;
     LONG64 Taken = 0;
@@ -75,8 +85,11 @@ static void wait_all(volatile ULONG_PTR *First, SIZE_T Count, SIZE_T Stride)
     }
     if (!Mine)
         return;
-    if (__atomic_add_fetch(&Block.Left, Taken - BIAS, __ATOMIC_ACQ_REL) != 0)
+    if (__atomic_add_fetch(&Block.Left, Taken - BIAS, __ATOMIC_ACQ_REL) != 0) {
+        KiBeginLockWait(KiLockRundown, RunRef, FALSE, Caller);
         KeWaitForSingleObject(&Block.Event, WrRundown, KernelMode, FALSE, NULL);
+        KiEndLockWait();
+    }
     for (SIZE_T I = 0; I < Count; I++)
         __atomic_store_n((volatile ULONG_PTR *)((volatile UCHAR *)First + I * Stride), ACTIVE,
                          __ATOMIC_RELEASE);
@@ -97,22 +110,24 @@ void NTAPI ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
 BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
     KiSchedPoint(HOST_POINT_LOCK);
-    return acquire(&RunRef->Count, 1);
+    return noted(acquire(&RunRef->Count, 1), RunRef, CALLER);
 }
 
 BOOLEAN NTAPI ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 {
     KiSchedPoint(HOST_POINT_LOCK);
-    return acquire(&RunRef->Count, Count);
+    return noted(acquire(&RunRef->Count, Count), RunRef, CALLER);
 }
 
 void NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    KiLockReleased(RunRef);
     release(&RunRef->Count, 1);
 }
 
 void NTAPI ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 {
+    KiLockReleased(RunRef);
     release(&RunRef->Count, Count);
 }
 
@@ -124,7 +139,7 @@ void NTAPI ExRundownCompleted(PEX_RUNDOWN_REF RunRef)
 void NTAPI ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    wait_all(&RunRef->Count, 1, 0);
+    wait_all(RunRef, &RunRef->Count, 1, 0, CALLER);
 }
 
 /* ---------------------------------------------------------------- the cache-aware form */
@@ -200,22 +215,24 @@ BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE
                                                      ULONG Count)
 {
     KiSchedPoint(HOST_POINT_LOCK);
-    return acquire(value_of(RunRefCacheAware), Count);
+    return noted(acquire(value_of(RunRefCacheAware), Count), RunRefCacheAware, CALLER);
 }
 
 BOOLEAN NTAPI ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)
 {
     KiSchedPoint(HOST_POINT_LOCK);
-    return acquire(value_of(RunRefCacheAware), 1);
+    return noted(acquire(value_of(RunRefCacheAware), 1), RunRefCacheAware, CALLER);
 }
 
 void NTAPI ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRef, ULONG Count)
 {
+    KiLockReleased(RunRef);
     release(value_of(RunRef), Count);
 }
 
 void NTAPI ExReleaseRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)
 {
+    KiLockReleased(RunRefCacheAware);
     release(value_of(RunRefCacheAware), 1);
 }
 
@@ -238,5 +255,5 @@ void NTAPI ExRundownCompletedCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheA
 void NTAPI ExWaitForRundownProtectionReleaseCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    wait_all((volatile ULONG_PTR *)RunRef->Values, RunRef->Number, LINE);
+    wait_all(RunRef, (volatile ULONG_PTR *)RunRef->Values, RunRef->Number, LINE, CALLER);
 }

@@ -92,6 +92,21 @@ void NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
         KeSetEvent(&manager_event, IO_NO_INCREMENT, FALSE);
 }
 
+BOOLEAN ExpQueryWorkQueue(ULONG Index, EXP_WORK_QUEUE *Info)
+{
+    static const char *const names[] = {"hypercritical", "critical", "delayed"};
+    if (Index >= QueueCount)
+        return FALSE;
+    struct work_queue *Queue = &queues[Index];
+    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Queue->Lock);
+    *Info = (EXP_WORK_QUEUE){
+        .Name = names[Index], .Threads = Queue->Threads, .Idle = Queue->Idle, .Queued = Queue->Queued};
+    if (!IsListEmpty(&Queue->Items))
+        Info->First = (PVOID)(ULONG_PTR)CONTAINING_RECORD(Queue->Items.Flink, WORK_QUEUE_ITEM, List)->WorkerRoutine;
+    KeReleaseSpinLock(&Queue->Lock, Irql);
+    return TRUE;
+}
+
 /* ---------------------------------------------------------------- threads */
 
 static void check_return(PWORKER_THREAD_ROUTINE Routine, PVOID Parameter, PWORK_QUEUE_ITEM Item)

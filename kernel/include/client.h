@@ -106,6 +106,9 @@ int32_t KcQueueApc(void *thread, kc_apc_fn *function, void *context);
 int32_t KcTestAlert(void);
 void KcCloseObject(void *object);
 
+/* Report the threads that wait for each other, and work nobody does. Returns the number of deadlocks. */
+uint32_t KcReportDeadlocks(void);
+
 enum kc_field_kind { KC_TEXT, KC_NUMBER, KC_HEX };
 struct kc_field {
     const char *name;

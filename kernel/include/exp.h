@@ -16,4 +16,12 @@ void ExInitSystem(ULONG Phase);
 /* How far local time is behind UTC, in 100 ns units. */
 extern LARGE_INTEGER ExpTimeZoneBias;
 
+/* A queue of system worker threads, for reports. FALSE: there is none of that index. IRQL <= DISPATCH_LEVEL. */
+typedef struct _EXP_WORK_QUEUE {
+    const char *Name;
+    ULONG Threads, Idle, Queued;
+    PVOID First; /* routine of the item that waits longest, or NULL */
+} EXP_WORK_QUEUE;
+BOOLEAN ExpQueryWorkQueue(ULONG Index, EXP_WORK_QUEUE *Info);
+
 #endif

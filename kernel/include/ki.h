@@ -101,6 +101,11 @@ struct _KTHREAD {
     ULONG Id;                     /* [c] small number for reports and the event log */
     ULONG64 ReadySince;           /* [D] clock tick at which it became ready (starvation relief) */
     ULONG64 CycleTime;            /* [D] cycle counter units it has run, without the present run */
+    PVOID HeldLocks;              /* [D] checked: its table of held locks, see locks.h */
+    PVOID volatile WaitLock;      /* [t] the lock it waits for, which is no dispatcher object, or NULL; ... */
+    PVOID LockSite;               /* [t] ... as asked for here; of a wait for a mutant too */
+    UCHAR WaitLockKind;           /* [t] KI_LOCK_KIND */
+    BOOLEAN WaitLockShared;       /* [t] */
 };
 typedef struct _KTHREAD KTHREAD;
 

@@ -4,6 +4,7 @@
  * Lock: D.
  */
 #include "kep.h"
+#include "locks.h"
 
 VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
 {
@@ -17,6 +18,8 @@ VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
+    if (__builtin_expect(KiTrackLocks, 0))
+        KiNoteSignaled(Event, __builtin_return_address(0));
     KIRQL irql = KiLockDispatcher();
     LONG old = Event->Header.SignalState;
     Event->Header.SignalState = 1;

@@ -17,6 +17,7 @@
  * Locks: vectors_lock (at HIGH_LEVEL) guards the chains; disconnecting waits until no processor runs the chain.
  */
 #include "kep.h"
+#include "locks.h"
 #include "mi.h"
 
 #define FIRST_VECTOR 0x30
@@ -79,20 +80,26 @@ static BOOLEAN call(PKINTERRUPT Interrupt)
                : connect->ServiceRoutine(Interrupt, connect->ServiceContext);
 }
 
-static void take_lock(PKSPIN_LOCK Lock)
+static void take_lock(PKSPIN_LOCK Lock, PVOID Caller)
 {
+    ULONG64 rounds = 0;
     ULONG_PTR self = KiProcessorNumber() + 1, expected = 0;
     while (!__atomic_compare_exchange_n(Lock, &expected, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
         if (expected == self)
             KiBugCheckText(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)Lock, 0, KiIrql(), 0, 0,
                            "An interrupt spin lock was acquired by a processor that already holds it.");
         expected = 0;
+        KiSpinRound(KiLockInterrupt, Lock, Caller, rounds++);
         KiSpinRelax();
     }
+    if (rounds != 0)
+        KiEndSpin();
+    KiSpinAcquired(KiLockInterrupt, Lock, FALSE, Caller);
 }
 
 static void drop_lock(PKSPIN_LOCK Lock)
 {
+    KiSpinReleased(Lock);
     __atomic_store_n(Lock, 0, __ATOMIC_RELEASE);
 }
 
@@ -100,7 +107,7 @@ static BOOLEAN service(PKINTERRUPT Interrupt)
 {
     KIRQL irql = KiIrql();
     KiRaise(Interrupt->Connect.SynchronizeIrql);
-    take_lock(Interrupt->ActualLock);
+    take_lock(Interrupt->ActualLock, (PVOID)(ULONG_PTR)Interrupt->Connect.ServiceRoutine);
     BOOLEAN claimed = call(Interrupt);
     if (KiIrql() != Interrupt->Connect.SynchronizeIrql)
         KiBugCheckText(IRQL_UNEXPECTED_VALUE, (ULONG_PTR)KiIrql() << 16 | Interrupt->Connect.SynchronizeIrql,
@@ -298,7 +305,7 @@ KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
     }
     KIRQL irql = KiRaise(Interrupt->Connect.SynchronizeIrql);
     KiSchedPoint(HOST_POINT_LOCK);
-    take_lock(Interrupt->ActualLock);
+    take_lock(Interrupt->ActualLock, __builtin_return_address(0));
     return irql;
 }
 

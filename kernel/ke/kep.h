@@ -198,6 +198,18 @@ void KepInitIdleThread(PKPRCB Prcb, PVOID StackBase);
 void KepInitBootThread(void);
 void KepStartReaper(void);
 
+/* ---------------------------------------------------------------- heldlocks.c, deadlock.c */
+
+/* The boot thread's table, which the client's thread inherits; the machine takes notes from now on if it is checked. */
+void KepInitHeldLocks(PKTHREAD BootThread);
+
+/* FALSE: no pool. */
+BOOLEAN KepCreateHeldTable(PKTHREAD Thread);
+void KepDeleteHeldTable(PKTHREAD Thread);
+
+/* On a checked machine, D held, its wait blocks linked: bugcheck if the wait, which nothing else can end, never ends. */
+void KepCheckObjectWait(PKTHREAD Thread, PVOID Site);
+
 /* ---------------------------------------------------------------- processor.c, hotadd.c */
 
 /* The parts of a set of processors that lie in each group, in order; returns how many. `To` NULL: only counts. */

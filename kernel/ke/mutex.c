@@ -7,6 +7,7 @@
  * Lock: D.
  */
 #include "kep.h"
+#include "locks.h"
 
 static void initialize(PRKMUTANT Mutant, UCHAR ApcDisable)
 {
@@ -29,6 +30,7 @@ VOID NTAPI KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner)
     initialize(Mutant, 0);
     if (InitialOwner) {
         KIRQL irql = KiLockDispatcher();
+        KiThread()->LockSite = __builtin_return_address(0);
         KepAcquireMutant(Mutant, KiThread());
         KiUnlockDispatcher(irql);
     }
@@ -41,6 +43,8 @@ void KepAcquireMutant(PKMUTANT Mutant, PKTHREAD Thread)
     Mutant->OwnerThread = Thread;
     Thread->KernelApcDisable -= Mutant->ApcDisable;
     InsertTailList(&Thread->MutantListHead, &Mutant->MutantListEntry);
+    if (__builtin_expect(KiTrackLocks, 0))
+        KiNoteMutant(Mutant, Thread, NULL);
 }
 
 /* Owned and its count is back to 1: nobody's, or the first waiter's. */
@@ -48,6 +52,8 @@ static void set_free(PKMUTANT Mutant, KPRIORITY Increment)
 {
     PKTHREAD owner = Mutant->OwnerThread;
     RemoveEntryList(&Mutant->MutantListEntry);
+    if (__builtin_expect(KiTrackLocks, 0))
+        KiNoteMutant(Mutant, NULL, owner);
     owner->KernelApcDisable += Mutant->ApcDisable;
     Mutant->OwnerThread = NULL;
     Mutant->Header.SignalState = 1;

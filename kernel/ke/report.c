@@ -6,12 +6,13 @@
  * every run of a seed go in.
  */
 #include "kep.h"
+#include "locks.h"
 #include "ldrp.h"
 
 BOOLEAN KiTracing;
 
 typedef struct _TEXT {
-    char Bytes[200];
+    char Bytes[480];
     ULONG Length;
 } TEXT;
 
@@ -159,7 +160,14 @@ static BOOLEAN report_thread(const KI_THREAD_INFO *Info, PVOID Context)
     if (Info->ObjectCount > 1)
         put(&text, Info->WaitType == WaitAll ? " for all of:" : " for any of:");
     emit(&text);
-    for (ULONG i = 0; i < Info->ObjectCount; i++) {
+    char lock[400];
+    KiDescribeLockWait(Info->Thread, lock, sizeof lock);
+    if (lock[0]) {
+        put(&text, "      ");
+        put(&text, lock);
+        emit(&text);
+    }
+    for (ULONG i = 0; i < Info->ObjectCount && !lock[0]; i++) {
         put(&text, "      ");
         put(&text, KiObjectTypeName(Info->Objects[i]));
         put(&text, " at ");
@@ -168,6 +176,16 @@ static BOOLEAN report_thread(const KI_THREAD_INFO *Info, PVOID Context)
             put(&text, ", owned by thread ");
             put_number(&text, ((PKTHREAD)Info->Owners[i])->Id, 10);
         }
+        KiDescribeLastSignal(Info->Objects[i], where, sizeof where);
+        if (where[0]) {
+            put(&text, ", ");
+            put(&text, where);
+        }
+        emit(&text);
+    }
+    for (ULONG i = 0; KiDescribeHeldLock(Info->Thread, i, lock, sizeof lock); i++) {
+        put(&text, "    holds ");
+        put(&text, lock);
         emit(&text);
     }
     for (ULONG i = 0; i < count; i++) {

@@ -14,6 +14,7 @@
  * inter-processor call addressed to a spinning processor cannot deadlock with what it waits for.
  */
 #include "kep.h"
+#include "locks.h"
 
 #define QUEUE_WAIT ((ULONG_PTR)1)
 
@@ -35,14 +36,17 @@ static DECLSPEC_NORETURN DECLSPEC_NOINLINE void not_owned(PKSPIN_LOCK Lock, PVOI
 static DECLSPEC_NOINLINE void spin(PKSPIN_LOCK Lock, ULONG_PTR Self, PVOID Caller)
 {
     ULONG_PTR owner;
+    ULONG64 rounds = 0;
     do {
         while ((owner = __atomic_load_n(Lock, __ATOMIC_RELAXED)) != 0) {
             if (owner == Self)
                 already_owned(Lock, Caller);
+            KiSpinRound(KiLockSpin, Lock, Caller, rounds++);
             KiSpinRelax();
         }
         owner = 0;
     } while (!__atomic_compare_exchange_n(Lock, &owner, Self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+    KiEndSpin();
 }
 
 static inline __attribute__((always_inline)) void acquire(PKSPIN_LOCK Lock, PVOID Caller)
@@ -52,12 +56,14 @@ static inline __attribute__((always_inline)) void acquire(PKSPIN_LOCK Lock, PVOI
     if (__builtin_expect(
             !__atomic_compare_exchange_n(Lock, &expected, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED), 0))
         spin(Lock, self, Caller);
+    KiSpinAcquired(KiLockSpin, Lock, FALSE, Caller);
 }
 
 static inline __attribute__((always_inline)) void release(PKSPIN_LOCK Lock, PVOID Caller)
 {
     if (__builtin_expect(__atomic_load_n(Lock, __ATOMIC_RELAXED) != KiProcessorNumber() + 1, 0))
         not_owned(Lock, Caller);
+    KiSpinReleased(Lock);
     __atomic_store_n(Lock, 0, __ATOMIC_RELEASE);
 }
 
@@ -148,8 +154,11 @@ BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
     ASSERT_AT_DPC_LEVEL();
     KiSchedPoint(HOST_POINT_LOCK);
     ULONG_PTR expected = 0;
-    return __atomic_compare_exchange_n(SpinLock, &expected, (ULONG_PTR)KiProcessorNumber() + 1, false, __ATOMIC_ACQUIRE,
-                                       __ATOMIC_RELAXED);
+    if (!__atomic_compare_exchange_n(SpinLock, &expected, (ULONG_PTR)KiProcessorNumber() + 1, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
+        return FALSE;
+    KiSpinAcquired(KiLockSpin, SpinLock, FALSE, CALLER);
+    return TRUE;
 }
 
 BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK SpinLock)
@@ -184,19 +193,25 @@ static void acquire_queued(PKSPIN_LOCK Lock, PKLOCK_QUEUE_HANDLE Handle, PVOID C
     PKSPIN_LOCK_QUEUE last = (PKSPIN_LOCK_QUEUE)__atomic_exchange_n(Lock, (ULONG_PTR)mine, __ATOMIC_ACQ_REL);
     if (!last) {
         __atomic_store_n(&mine->Lock, Lock, __ATOMIC_RELAXED);
+        KiSpinAcquired(KiLockQueuedSpin, Lock, FALSE, Caller);
         return;
     }
     if (KiProcessorCount == 1) /* the holder is below us on this very processor */
         already_owned(Lock, Caller);
     __atomic_store_n(&last->Next, mine, __ATOMIC_RELEASE);
-    while ((ULONG_PTR)__atomic_load_n(&mine->Lock, __ATOMIC_ACQUIRE) & QUEUE_WAIT)
+    for (ULONG64 rounds = 0; (ULONG_PTR)__atomic_load_n(&mine->Lock, __ATOMIC_ACQUIRE) & QUEUE_WAIT; rounds++) {
+        KiSpinRound(KiLockQueuedSpin, Lock, Caller, rounds);
         KiSpinRelax();
+    }
+    KiEndSpin();
+    KiSpinAcquired(KiLockQueuedSpin, Lock, FALSE, Caller);
 }
 
 static void release_queued(PKLOCK_QUEUE_HANDLE Handle)
 {
     PKSPIN_LOCK_QUEUE mine = &Handle->LockQueue;
     PKSPIN_LOCK lock = mine->Lock;
+    KiSpinReleased(lock);
     PKSPIN_LOCK_QUEUE next = __atomic_load_n(&mine->Next, __ATOMIC_ACQUIRE);
     if (!next) {
         ULONG_PTR expected = (ULONG_PTR)mine;
@@ -284,44 +299,57 @@ VOID NTAPI KeReleaseQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number, KIRQL OldIrql
 #define RW_WAITING   0x40000000u
 #define RW_READERS   0x3fffffffu
 
-static void acquire_shared(PEX_SPIN_LOCK SpinLock)
+static void acquire_shared(PEX_SPIN_LOCK SpinLock, PVOID Caller)
 {
+    ULONG64 rounds = 0;
     ULONG *lock = (ULONG *)SpinLock;
     KiSchedPoint(HOST_POINT_LOCK);
     for (;;) {
         ULONG value = __atomic_load_n(lock, __ATOMIC_RELAXED);
         if (!(value & (RW_EXCLUSIVE | RW_WAITING)) &&
             __atomic_compare_exchange_n(lock, &value, value + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-            return;
-        if (value & (RW_EXCLUSIVE | RW_WAITING))
+            break;
+        if (value & (RW_EXCLUSIVE | RW_WAITING)) {
+            KiSpinRound(KiLockReaderWriterSpin, (PVOID)lock, Caller, rounds++);
             KiSpinRelax();
+        }
     }
+    if (rounds != 0)
+        KiEndSpin();
+    KiSpinAcquired(KiLockReaderWriterSpin, (PVOID)lock, TRUE, Caller);
 }
 
-static void acquire_exclusive(PEX_SPIN_LOCK SpinLock)
+static void acquire_exclusive(PEX_SPIN_LOCK SpinLock, PVOID Caller)
 {
+    ULONG64 rounds = 0;
     ULONG *lock = (ULONG *)SpinLock;
     KiSchedPoint(HOST_POINT_LOCK);
     for (;;) {
         ULONG value = __atomic_load_n(lock, __ATOMIC_RELAXED);
         if (!(value & (RW_EXCLUSIVE | RW_READERS))) {
             if (__atomic_compare_exchange_n(lock, &value, RW_EXCLUSIVE, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-                return;
+                break;
             continue;
         }
         if (!(value & RW_WAITING))
             __atomic_fetch_or(lock, RW_WAITING, __ATOMIC_RELAXED);
+        KiSpinRound(KiLockReaderWriterSpin, (PVOID)lock, Caller, rounds++);
         KiSpinRelax();
     }
+    if (rounds != 0)
+        KiEndSpin();
+    KiSpinAcquired(KiLockReaderWriterSpin, (PVOID)lock, FALSE, Caller);
 }
 
 static void release_shared(PEX_SPIN_LOCK SpinLock)
 {
+    KiSpinReleased((PVOID)SpinLock);
     __atomic_fetch_sub((ULONG *)SpinLock, 1, __ATOMIC_RELEASE);
 }
 
 static void release_exclusive(PEX_SPIN_LOCK SpinLock)
 {
+    KiSpinReleased((PVOID)SpinLock);
     __atomic_fetch_and((ULONG *)SpinLock, ~RW_EXCLUSIVE, __ATOMIC_RELEASE);
 }
 
@@ -329,7 +357,7 @@ KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     KIRQL irql = KiRaise(DISPATCH_LEVEL);
-    acquire_shared(SpinLock);
+    acquire_shared(SpinLock, CALLER);
     return irql;
 }
 
@@ -343,7 +371,7 @@ VOID NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
 VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
     ASSERT_AT_DPC_LEVEL();
-    acquire_shared(SpinLock);
+    acquire_shared(SpinLock, CALLER);
 }
 
 VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock)
@@ -356,7 +384,7 @@ KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     KIRQL irql = KiRaise(DISPATCH_LEVEL);
-    acquire_exclusive(SpinLock);
+    acquire_exclusive(SpinLock, CALLER);
     return irql;
 }
 
@@ -370,7 +398,7 @@ VOID NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
 VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
     ASSERT_AT_DPC_LEVEL();
-    acquire_exclusive(SpinLock);
+    acquire_exclusive(SpinLock, CALLER);
 }
 
 VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock)

@@ -13,7 +13,7 @@
  * Suspension: the suspended thread itself blocks, in a normal kernel APC, while its suspend count is not zero. So it
  * stops where an APC may be delivered and never while it holds a lock. Lock: D.
  */
-#include "kep.h"
+#include "deadlock.h"
 #include "mi.h"
 
 #define ROOM 4096 /* for an ETHREAD or EPROCESS around what is ours */
@@ -180,10 +180,14 @@ static void set_stack(PKTHREAD Thread, PVOID StackBase)
 NTSTATUS KeInitThread(PKTHREAD Thread, PVOID KernelStack, KI_SYSTEM_ROUTINE *SystemRoutine,
                       PKSTART_ROUTINE StartRoutine, PVOID StartContext, PVOID Teb, PKPROCESS Process)
 {
+    if (!KepCreateHeldTable(Thread))
+        return STATUS_INSUFFICIENT_RESOURCES;
     if (!KernelStack) {
         KernelStack = MmCreateKernelStack(FALSE);
-        if (!KernelStack)
+        if (!KernelStack) {
+            KepDeleteHeldTable(Thread);
             return STATUS_INSUFFICIENT_RESOURCES;
+        }
     }
     initialize(Thread, Process);
     Thread->OwnedStack = KernelStack;
@@ -222,6 +226,7 @@ void KeStartThread(PKTHREAD Thread)
 
 void KeUninitThread(PKTHREAD Thread)
 {
+    KepDeleteHeldTable(Thread);
     host_fiber_destroy(Thread->Fiber);
     if (Thread->OwnedStack)
         MmDeleteKernelStack(Thread->OwnedStack, Thread->LargeStack);
@@ -234,6 +239,8 @@ DECLSPEC_NORETURN void KeTerminateThread(KPRIORITY Increment)
 {
     PKTHREAD thread = KiThread();
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    if (KiTrackLocks)
+        KiCheckLocksAtThreadEnd(thread, __builtin_return_address(0));
     KiRaise(APC_LEVEL);
     KepFlushApcs();
     KiLockDispatcher();
@@ -348,6 +355,7 @@ void KepInitBootThread(void)
     thread->Affinity = thread->UserAffinity = 1;
     thread->Fiber = host_fiber_current();
     KiPrcb()->CurrentThread = thread;
+    KepInitHeldLocks(thread);
     enlist(thread);
 }
 
@@ -365,6 +373,8 @@ void KiAdoptCurrentThread(PKTHREAD Thread, PKPROCESS Process)
     Thread->Fiber = old->Fiber;
     Thread->KernelApcDisable = old->KernelApcDisable;
     Thread->SpecialApcDisable = old->SpecialApcDisable;
+    Thread->HeldLocks = old->HeldLocks;
+    old->HeldLocks = NULL;
     delist(old);
     enlist(Thread);
     KiPrcb()->CurrentThread = Thread;
@@ -476,6 +486,12 @@ void KiEnumerateThreads(BOOLEAN (*fn)(const KI_THREAD_INFO *Info, PVOID Context)
         KiUnlockDispatcher(irql);
     else
         KiLower(irql);
+}
+
+PKTHREAD KepNextThread(PKTHREAD Thread)
+{
+    LIST_ENTRY *next = Thread ? Thread->AllThreadsEntry.Flink : all_threads.Flink;
+    return next == &all_threads ? NULL : CONTAINING_RECORD(next, KTHREAD, AllThreadsEntry);
 }
 
 BOOLEAN KiGetSwitchFrame(PKTHREAD Thread, ULONG64 *Rip, ULONG64 *Rsp, ULONG64 *Rbp)

@@ -22,6 +22,7 @@
  * Lock: D for all of it.
  */
 #include "kep.h"
+#include "locks.h"
 
 /* ---------------------------------------------------------------- signal state */
 
@@ -299,6 +300,8 @@ static inline __attribute__((always_inline)) NTSTATUS wait(WAIT *Wait, KWAIT_REA
     NTSTATUS status = STATUS_SUCCESS;
     KEP_TIMEOUT timeout;
     BOOLEAN captured = FALSE;
+    if (!thread->WaitLock)
+        thread->LockSite = Caller;
     KIRQL irql = KepLockForWait(thread);
     for (;;) {
         if (try_satisfy(Wait, &status))
@@ -325,6 +328,9 @@ static inline __attribute__((always_inline)) NTSTATUS wait(WAIT *Wait, KWAIT_REA
         thread->WaitIrql = irql;
         thread->Alertable = Alertable;
         link_blocks(Wait);
+        if (__builtin_expect(KiTrackLocks, 0) && timeout.Due == UINT64_MAX && !Alertable && Mode == KernelMode &&
+            !thread->WaitLock)
+            KepCheckObjectWait(thread, Caller);
         status = (NTSTATUS)KepBlock(thread, timeout.Due, timeout.Absolute);
         if (status != STATUS_KERNEL_APC)
             break;

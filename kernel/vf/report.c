@@ -6,6 +6,7 @@
  * how do I get there again, and what shall I do. Every part is a step of its own (vf_protected).
  */
 #include "vfp.h"
+#include "locks.h"
 #include "ldrp.h"
 #include "mi.h"
 #include "psp.h"
@@ -134,6 +135,13 @@ static void step_header(void *unused)
     const char *check = vf_crash.code == 0x139 ? vf_fast_fail_name((ULONG)p[0]) : NULL;
     if (check)
         vf_say("Failed check  %s\n", check);
+}
+
+static void step_deadlock(void *unused)
+{
+    static char text[1024];
+    for (ULONG i = 0; KiDescribeDeadlockFound(i, text, sizeof text); i++)
+        vf_say("%s%s\n", i == 0 ? "Locks\n  " : "  ", text);
 }
 
 static void step_driver(void *unused)
@@ -373,6 +381,7 @@ void vf_report(void)
     }
     vf_protected(step_header, NULL, "the headline");
     vf_protected(step_explanation, NULL, "the explanation");
+    vf_protected(step_deadlock, NULL, "the locks");
     vf_protected(step_driver, NULL, "the driver");
     vf_protected(step_instruction, NULL, "the instruction");
     vf_protected(step_memory, NULL, "the memory");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* report_json.c: the crash report for machines: one JSON object on one line. */
 #include "vfp.h"
+#include "locks.h"
 
 static void json_string(const char *text)
 {
@@ -69,6 +70,13 @@ void vf_report_json(void)
         json_member("what_to_do", text->advice);
     if (vf_crash.has_record)
         vf_say(",\"exception\":\"0x%08X\"", vf_crash.record.ExceptionCode);
+    static char lock[1024];
+    for (ULONG i = 0; KiDescribeDeadlockFound(i, lock, sizeof lock); i++) {
+        vf_say(i == 0 ? ",\"locks\":[" : ",");
+        json_string(lock);
+    }
+    if (KiDescribeDeadlockFound(0, lock, sizeof lock))
+        vf_say("]");
     if (vf_find_driver(&pc, &returned)) {
         vf_say(",\"driver\":");
         json_place(pc, returned);

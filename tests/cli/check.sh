@@ -62,9 +62,47 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     KeBugCheckEx(MANUALLY_INITIATED_CRASH, 1, 2, 3, 4);
 }
 C
-for f in hello refuse crash; do
+cat >deadlock.c <<'C'
+#include <ntddk.h>
+static FAST_MUTEX list_lock;
+static KMUTEX state;
+static KEVENT has_list, has_state;
+static KSTART_ROUTINE worker;
+static void worker(PVOID context)
+{
+    UNREFERENCED_PARAMETER(context);
+    KeWaitForSingleObject(&state, Executive, KernelMode, FALSE, NULL);
+    KeSetEvent(&has_state, 0, FALSE);
+    KeWaitForSingleObject(&has_list, Executive, KernelMode, FALSE, NULL);
+    ExAcquireFastMutex(&list_lock);
+}
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    HANDLE thread;
+    UNREFERENCED_PARAMETER(driver); UNREFERENCED_PARAMETER(path);
+    ExInitializeFastMutex(&list_lock);
+    KeInitializeMutex(&state, 0);
+    KeInitializeEvent(&has_list, NotificationEvent, FALSE);
+    KeInitializeEvent(&has_state, NotificationEvent, FALSE);
+    PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, worker, NULL);
+    ExAcquireFastMutex(&list_lock);
+    KeSetEvent(&has_list, 0, FALSE);
+    KeWaitForSingleObject(&has_state, Executive, KernelMode, FALSE, NULL);
+    KeWaitForSingleObject(&state, Executive, KernelMode, FALSE, NULL);
+    return STATUS_SUCCESS;
+}
+C
+for f in hello refuse crash deadlock; do
     expect "cc builds $f" 0 "" "$kiln" cc -g -o $f.sys $f.c
 done
+
+expect "a deadlock is a bugcheck in checked runs" 3 "0xC4|000000C4" "$kiln" run deadlock.sys
+expect "it says who waits where" 3 "thread [0-9]+ waits for mutex .* at deadlock.sys!DriverEntry .deadlock.c:26" "$kiln" run deadlock.sys
+expect "and who holds it since where" 3 "held by thread [0-9]+, which acquired it at deadlock.sys!worker .deadlock.c:9" "$kiln" run deadlock.sys
+expect "and so in JSON" 3 '"locks":."thread' "$kiln" run --json deadlock.sys
+expect "unchecked it is a report and status 1" 1 "Deadlock: these threads wait for each other" "$kiln" run --unchecked deadlock.sys
+expect "unchecked it says who holds what" 1 "fast mutex .*held by thread" "$kiln" run --unchecked deadlock.sys
+expect "no deadlocks" 0 "no deadlocks" "$kiln" run -c deadlocks
 
 expect "no verb is usage" 2 "usage: kiln" "$kiln"
 expect "an unknown verb is usage" 2 "frobnicate" "$kiln" frobnicate

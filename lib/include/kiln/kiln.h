@@ -241,6 +241,12 @@ kiln_status kiln_test_alert(void);
 uint64_t kiln_thread_id(kiln_thread *thread);
 void kiln_thread_close(kiln_thread *thread);
 
+/*
+ * Report the threads that wait for each other in a circle (on the report stream), and the number of such circles. A checked
+ * machine stops with a bugcheck as soon as there is one; this is for those that are not checked.
+ */
+unsigned kiln_report_deadlocks(void);
+
 /* ---------------------------------------------------------------- looking inside */
 
 enum kiln_field_kind { KILN_TEXT, KILN_NUMBER, KILN_HEX };

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Deadlocks on checked machines: each is a bugcheck with code 0xC4 (Driver Verifier's deadlock detection) as soon as it is
+ * complete, and nothing that another thread can still resolve is one. docs/crash-reports.md, "Deadlocks".
+ */
+#include "ketest.h"
+#include "locks.h"
+
+#define DEADLOCK(Name) KILN_TEST_BUGCHECK(ke_deadlock, Name, DRIVER_VERIFIER_DETECTED_VIOLATION)
+
+/* Two locks of one kind, taken by two threads in opposite order; each waits for the other to have its first one. */
+struct pair {
+    void (*Acquire)(PVOID Lock);
+    PVOID Lock[2];
+    KEVENT Has[2];
+};
+
+static struct pair pair;
+
+static void take_both(ULONG First)
+{
+    pair.Acquire(pair.Lock[First]);
+    KeSetEvent(&pair.Has[First], 0, FALSE);
+    KeWaitForSingleObject(&pair.Has[!First], Executive, KernelMode, FALSE, NULL);
+    pair.Acquire(pair.Lock[!First]);
+}
+
+static VOID NTAPI take_in_reverse(PVOID Context)
+{
+    KeEnterCriticalRegion();
+    take_both(1);
+}
+
+static void deadlock_of(void (*Acquire)(PVOID), PVOID One, PVOID Two)
+{
+    pair.Acquire = Acquire;
+    pair.Lock[0] = One;
+    pair.Lock[1] = Two;
+    for (int i = 0; i < 2; i++)
+        KeInitializeEvent(&pair.Has[i], NotificationEvent, FALSE);
+    start_thread(take_in_reverse, NULL);
+    KeEnterCriticalRegion();
+    take_both(0);
+    sleep_ms(1000000);
+}
+
+static void fast(PVOID Lock)
+{
+    ExAcquireFastMutexUnsafe(Lock);
+}
+
+DEADLOCK(of_fast_mutexes)
+{
+    FAST_MUTEX one, two;
+    ExInitializeFastMutex(&one);
+    ExInitializeFastMutex(&two);
+    deadlock_of(fast, &one, &two);
+}
+
+static void guarded(PVOID Lock)
+{
+    KeAcquireGuardedMutexUnsafe(Lock);
+}
+
+DEADLOCK(of_guarded_mutexes)
+{
+    KGUARDED_MUTEX one, two;
+    KeInitializeGuardedMutex(&one);
+    KeInitializeGuardedMutex(&two);
+    deadlock_of(guarded, &one, &two);
+}
+
+static void push_exclusive(PVOID Lock)
+{
+    ExAcquirePushLockExclusiveEx(Lock, 0);
+}
+
+DEADLOCK(of_push_locks)
+{
+    EX_PUSH_LOCK one, two;
+    ExInitializePushLock(&one);
+    ExInitializePushLock(&two);
+    deadlock_of(push_exclusive, &one, &two);
+}
+
+static void resource(PVOID Lock)
+{
+    ExAcquireResourceExclusiveLite(Lock, TRUE);
+}
+
+DEADLOCK(of_resources)
+{
+    ERESOURCE one, two;
+    ExInitializeResourceLite(&one);
+    ExInitializeResourceLite(&two);
+    deadlock_of(resource, &one, &two);
+}
+
+static void share_then_own(PVOID Lock)
+{
+    static LONG turn;
+    if (InterlockedIncrement(&turn) <= 2)
+        ExAcquireResourceSharedLite(Lock, TRUE);
+    else
+        ExAcquireResourceExclusiveLite(Lock, TRUE);
+}
+
+/* Each owns one shared and wants the other exclusively. */
+DEADLOCK(of_a_shared_and_an_exclusive_owner)
+{
+    ERESOURCE one, two;
+    ExInitializeResourceLite(&one);
+    ExInitializeResourceLite(&two);
+    deadlock_of(share_then_own, &one, &two);
+}
+
+static void mutex(PVOID Lock)
+{
+    KeWaitForSingleObject(Lock, Executive, KernelMode, FALSE, NULL);
+}
+
+DEADLOCK(of_kernel_mutexes)
+{
+    KMUTEX one, two;
+    KeInitializeMutex(&one, 0);
+    KeInitializeMutex(&two, 0);
+    deadlock_of(mutex, &one, &two);
+}
+
+static KMUTEX mixed_mutex;
+
+static void mixed(PVOID Lock)
+{
+    if (Lock == &mixed_mutex)
+        KeWaitForSingleObject(Lock, Executive, KernelMode, FALSE, NULL);
+    else
+        ExAcquirePushLockExclusiveEx(Lock, 0);
+}
+
+DEADLOCK(of_a_mutex_and_a_push_lock)
+{
+    EX_PUSH_LOCK one;
+    ExInitializePushLock(&one);
+    KeInitializeMutex(&mixed_mutex, 0);
+    deadlock_of(mixed, &one, &mixed_mutex);
+}
+
+static KMUTEX spare;
+
+static void all(PVOID Lock)
+{
+    PVOID both[2] = {&spare, Lock};
+    static LONG turn;
+    if (InterlockedIncrement(&turn) <= 2)
+        KeWaitForSingleObject(Lock, Executive, KernelMode, FALSE, NULL);
+    else
+        KeWaitForMultipleObjects(2, both, WaitAll, Executive, KernelMode, FALSE, NULL, NULL);
+}
+
+DEADLOCK(of_a_wait_for_all)
+{
+    KMUTEX one, two;
+    KeInitializeMutex(&one, 0);
+    KeInitializeMutex(&two, 0);
+    KeInitializeMutex(&spare, 0);
+    deadlock_of(all, &one, &two);
+}
+
+/* ---------------------------------------------------------------- longer circles, joins, oneself */
+
+static FAST_MUTEX ring[3];
+static KEVENT ring_has[3], ring_go;
+
+static VOID NTAPI ring_thread(PVOID Context)
+{
+    ULONG at = (ULONG)(ULONG_PTR)Context;
+    ExAcquireFastMutex(&ring[at]);
+    KeSetEvent(&ring_has[at], 0, FALSE);
+    KeWaitForSingleObject(&ring_go, Executive, KernelMode, FALSE, NULL);
+    ExAcquireFastMutex(&ring[(at + 1) % 3]);
+}
+
+DEADLOCK(of_three_threads)
+{
+    KeInitializeEvent(&ring_go, NotificationEvent, FALSE);
+    for (ULONG_PTR i = 0; i < 3; i++) {
+        ExInitializeFastMutex(&ring[i]);
+        KeInitializeEvent(&ring_has[i], NotificationEvent, FALSE);
+        start_thread(ring_thread, (PVOID)i);
+        KeWaitForSingleObject(&ring_has[i], Executive, KernelMode, FALSE, NULL);
+    }
+    KeSetEvent(&ring_go, 0, FALSE);
+    sleep_ms(1000000);
+}
+
+static VOID NTAPI needs_ring(PVOID Context)
+{
+    ExAcquireFastMutex(&ring[0]);
+}
+
+/* What an unload routine does wrong: it waits for its thread's end and holds what the thread needs to end. */
+DEADLOCK(of_a_thread_and_one_that_waits_for_its_end)
+{
+    ExInitializeFastMutex(&ring[0]);
+    KeEnterCriticalRegion();
+    ExAcquireFastMutexUnsafe(&ring[0]);
+    PKTHREAD thread = start_thread(needs_ring, NULL);
+    KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL);
+}
+
+DEADLOCK(of_a_push_lock_and_its_own_holder)
+{
+    EX_PUSH_LOCK lock;
+    ExInitializePushLock(&lock);
+    KeEnterCriticalRegion();
+    ExAcquirePushLockSharedEx(&lock, 0);
+    ExAcquirePushLockExclusiveEx(&lock, 0);
+}
+
+DEADLOCK(of_a_resource_owned_shared_and_wanted_exclusively)
+{
+    ERESOURCE lock;
+    ExInitializeResourceLite(&lock);
+    KeEnterCriticalRegion();
+    ExAcquireResourceSharedLite(&lock, TRUE);
+    ExAcquireResourceExclusiveLite(&lock, TRUE);
+}
+
+static ERESOURCE orphan;
+
+static VOID NTAPI keep_resource(PVOID Context)
+{
+    KeEnterCriticalRegion();
+    ExAcquireResourceExclusiveLite(&orphan, TRUE);
+    KeLeaveCriticalRegion();
+}
+
+DEADLOCK(a_thread_that_ends_with_a_resource)
+{
+    ExInitializeResourceLite(&orphan);
+    join_thread(start_thread(keep_resource, NULL));
+}
+
+/* ---------------------------------------------------------------- what is no deadlock */
+
+static VOID NTAPI timed(PVOID Context)
+{
+    KMUTEX *mutexes = Context;
+    KeWaitForSingleObject(&mutexes[1], Executive, KernelMode, FALSE, NULL);
+    KeSetEvent(&pair.Has[1], 0, FALSE);
+    KeWaitForSingleObject(&pair.Has[0], Executive, KernelMode, FALSE, NULL);
+    CHECK_EQ(wait_for(&mutexes[0], 20), STATUS_TIMEOUT);
+    KeReleaseMutex(&mutexes[1], FALSE);
+}
+
+KILN_TEST(ke_deadlock, a_time_out_resolves_the_circle)
+{
+    KMUTEX mutexes[2];
+    for (int i = 0; i < 2; i++) {
+        KeInitializeMutex(&mutexes[i], 0);
+        KeInitializeEvent(&pair.Has[i], NotificationEvent, FALSE);
+    }
+    PKTHREAD thread = start_thread(timed, mutexes);
+    KeWaitForSingleObject(&mutexes[0], Executive, KernelMode, FALSE, NULL);
+    KeSetEvent(&pair.Has[0], 0, FALSE);
+    KeWaitForSingleObject(&pair.Has[1], Executive, KernelMode, FALSE, NULL);
+    CHECK_EQ(KeWaitForSingleObject(&mutexes[1], Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    KeReleaseMutex(&mutexes[1], FALSE);
+    KeReleaseMutex(&mutexes[0], FALSE);
+    join_thread(thread);
+}
+
+static EX_RUNDOWN_REF rundown;
+
+static VOID NTAPI release_later(PVOID Context)
+{
+    sleep_ms(5);
+    ExReleaseRundownProtection(&rundown);
+}
+
+KILN_TEST(ke_deadlock, protection_may_be_released_by_another_thread)
+{
+    ExInitializeRundownProtection(&rundown);
+    CHECK(ExAcquireRundownProtection(&rundown));
+    PKTHREAD thread = start_thread(release_later, NULL);
+    ExWaitForRundownProtectionRelease(&rundown);
+    join_thread(thread);
+    char text[200];
+    CHECK(!KiDescribeHeldLock(KiThread(), 0, text, sizeof text)); /* nothing is left of it */
+}
+
+static VOID NTAPI release_for(PVOID Context)
+{
+    sleep_ms(5);
+    ExReleaseResourceForThreadLite(&orphan, (ERESOURCE_THREAD)Context);
+}
+
+static VOID NTAPI own_for_a_while(PVOID Context)
+{
+    KeEnterCriticalRegion();
+    ExAcquireResourceExclusiveLite(&orphan, TRUE);
+    ExReleaseResourceLite(&orphan);
+    KeLeaveCriticalRegion();
+}
+
+KILN_TEST(ke_deadlock, a_resource_may_be_released_for_another_thread)
+{
+    char text[200];
+    ExInitializeResourceLite(&orphan);
+    KeEnterCriticalRegion();
+    ExAcquireResourceExclusiveLite(&orphan, TRUE);
+    PKTHREAD threads[2] = {start_thread(release_for, KiThread()), start_thread(own_for_a_while, NULL)};
+    join_thread(threads[0]);
+    join_thread(threads[1]);
+    CHECK(!KiDescribeHeldLock(KiThread(), 0, text, sizeof text));
+    KeLeaveCriticalRegion();
+    ExDeleteResourceLite(&orphan);
+}
+
+KILN_TEST(ke_deadlock, an_owner_pointer_is_no_thread)
+{
+    char text[200];
+    ExInitializeResourceLite(&orphan);
+    KeEnterCriticalRegion();
+    ExAcquireResourceExclusiveLite(&orphan, TRUE);
+    CHECK(KiDescribeHeldLock(KiThread(), 0, text, sizeof text));
+    ExSetResourceOwnerPointer(&orphan, (PVOID)((ULONG_PTR)&rundown | 3));
+    CHECK(!KiDescribeHeldLock(KiThread(), 0, text, sizeof text));
+    ExReleaseResourceForThreadLite(&orphan, (ERESOURCE_THREAD)&rundown | 3);
+    KeLeaveCriticalRegion();
+    ExDeleteResourceLite(&orphan);
+}
+
+static FAST_MUTEX busy_fast;
+static EX_PUSH_LOCK busy_push;
+static ERESOURCE busy_resource;
+static KMUTEX busy_mutex;
+
+/* Everybody takes any of the locks, two at a time in a fixed order: much waiting, and never a deadlock. */
+static VOID NTAPI take_in_order(PVOID Context)
+{
+    for (ULONG i = (ULONG)(ULONG_PTR)Context; i < 60; i++) {
+        KeEnterCriticalRegion();
+        ExAcquireFastMutexUnsafe(&busy_fast);
+        if (i & 1)
+            ExAcquirePushLockExclusiveEx(&busy_push, 0);
+        else
+            ExAcquirePushLockSharedEx(&busy_push, 0);
+        ExReleaseFastMutexUnsafe(&busy_fast);
+        KeWaitForSingleObject(&busy_mutex, Executive, KernelMode, FALSE, NULL);
+        ExReleasePushLockEx(&busy_push, 0);
+        if (i & 2)
+            ExAcquireResourceExclusiveLite(&busy_resource, TRUE);
+        else
+            ExAcquireResourceSharedLite(&busy_resource, TRUE);
+        KeReleaseMutex(&busy_mutex, FALSE);
+        ExReleaseResourceLite(&busy_resource);
+        KeLeaveCriticalRegion();
+    }
+}
+
+KILN_TEST(ke_deadlock, contention_is_none)
+{
+    PKTHREAD threads[5];
+    char text[200];
+    ExInitializeFastMutex(&busy_fast);
+    ExInitializePushLock(&busy_push);
+    ExInitializeResourceLite(&busy_resource);
+    KeInitializeMutex(&busy_mutex, 0);
+    for (ULONG_PTR i = 0; i < 5; i++)
+        threads[i] = start_thread(take_in_order, (PVOID)i);
+    take_in_order(NULL);
+    for (int i = 0; i < 5; i++)
+        join_thread(threads[i]);
+    CHECK(!KiDescribeHeldLock(KiThread(), 0, text, sizeof text));
+    CHECK_EQ(KiReportDeadlocks(FALSE), 0);
+    ExDeleteResourceLite(&busy_resource);
+}
+
+/* ---------------------------------------------------------------- reports of uncertain ones */
+
+static VOID NTAPI alertable_owner(PVOID Context)
+{
+    KMUTEX *mutexes = Context;
+    KeWaitForSingleObject(&mutexes[1], Executive, KernelMode, FALSE, NULL);
+    KeWaitForSingleObject(&mutexes[0], Executive, KernelMode, TRUE, NULL); /* an alert could end it */
+    KeReleaseMutex(&mutexes[0], FALSE);
+    KeReleaseMutex(&mutexes[1], FALSE);
+}
+
+KILN_TEST(ke_deadlock, a_circle_that_an_alert_could_end_is_reported_only_when_asked)
+{
+    KMUTEX mutexes[2];
+    KeInitializeMutex(&mutexes[0], 0);
+    KeInitializeMutex(&mutexes[1], 0);
+    KeWaitForSingleObject(&mutexes[0], Executive, KernelMode, FALSE, NULL);
+    PKTHREAD thread = start_thread(alertable_owner, mutexes);
+    until_waiting(thread);
+    CHECK_EQ(KiReportDeadlocks(FALSE), 0); /* this thread does not wait */
+    KeReleaseMutex(&mutexes[0], FALSE);
+    join_thread(thread);
+}
