@@ -177,6 +177,25 @@ static NTSTATUS create_file(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
     return status;
 }
 
+NTSTATUS IopOpenByName(POBJECT_ATTRIBUTES ObjectAttributes, ACCESS_MASK DesiredAccess, ULONG CreateOptions,
+                       PHANDLE FileHandle)
+{
+    IO_STATUS_BLOCK block;
+    HANDLE handle = NULL;
+    OPEN_PACKET packet = {
+        .Type = IO_TYPE_OPEN_PACKET,
+        .Size = sizeof packet,
+        .Signature = IOP_OPEN_PACKET_SIGNATURE,
+        .CreateOptions = CreateOptions,
+        .ShareAccess = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+        .Disposition = FILE_OPEN,
+        .CreateFileType = CreateFileTypeNone,
+    };
+    NTSTATUS status =
+        ObOpenObjectByName(ObjectAttributes, NULL, ExGetPreviousMode(), NULL, DesiredAccess, &packet, &handle);
+    return conclude(&packet, status, handle, FileHandle, &block, KernelMode);
+}
+
 NTSTATUS NTAPI IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
                             POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
                             PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,

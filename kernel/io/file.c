@@ -265,11 +265,11 @@ NTSTATUS IopParseFile(PVOID ParseObject, POBJECT_TYPE ObjectType, PACCESS_STATE 
 
 /* ---------------------------------------------------------------- cleanup and close */
 
-static PIRP allocate_patiently(CCHAR stack)
+PIRP IopAllocateIrpPatiently(CCHAR StackSize)
 {
     LARGE_INTEGER delay = {.QuadPart = -100000LL};
     PIRP irp;
-    while (!(irp = IopAllocateIrp(stack, NULL)))
+    while (!(irp = IopAllocateIrp(StackSize, NULL)))
         KeDelayExecutionThread(KernelMode, FALSE, &delay);
     return irp;
 }
@@ -277,7 +277,7 @@ static PIRP allocate_patiently(CCHAR stack)
 static void send_end(PFILE_OBJECT file, UCHAR major)
 {
     PDEVICE_OBJECT device = IopRelatedDevice(file);
-    PIRP irp = allocate_patiently(device->StackSize);
+    PIRP irp = IopAllocateIrpPatiently(device->StackSize);
     PIO_STACK_LOCATION sp = IoGetNextIrpStackLocation(irp);
     irp->Flags = IRP_CLOSE_OPERATION | IRP_SYNCHRONOUS_API;
     irp->RequestorMode = KernelMode;
@@ -291,15 +291,20 @@ static void send_end(PFILE_OBJECT file, UCHAR major)
 void IopCloseFile(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandleCount, ULONG_PTR SystemHandleCount)
 {
     PFILE_OBJECT file = Object;
-    if (SystemHandleCount != 1 || !file->DeviceObject || (file->Flags & FO_CLEANUP_COMPLETE))
+    BOOLEAN unlock = file->LockOperation && ProcessHandleCount == 1, cleanup = SystemHandleCount == 1;
+    if (!(unlock || cleanup) || !file->DeviceObject || (file->Flags & FO_CLEANUP_COMPLETE))
         return;
     BOOLEAN synchronous = (file->Flags & FO_SYNCHRONOUS_IO) != 0;
     if (synchronous)
         while (IopAcquireFileLock(file, KernelMode) != STATUS_SUCCESS)
             ;
-    file->Flags |= FO_HANDLE_CREATED;
-    send_end(file, IRP_MJ_CLEANUP);
-    file->Flags |= FO_CLEANUP_COMPLETE;
+    if (unlock)
+        IopUnlockProcess(file, Process);
+    if (cleanup) {
+        file->Flags |= FO_HANDLE_CREATED;
+        send_end(file, IRP_MJ_CLEANUP);
+        file->Flags |= FO_CLEANUP_COMPLETE;
+    }
     if (synchronous)
         IopReleaseFileLock(file);
 }
@@ -335,7 +340,7 @@ VOID NTAPI IoCancelFileOpen(PDEVICE_OBJECT DeviceObject, PFILE_OBJECT FileObject
             (ULONG_PTR)__builtin_return_address(0),
             "IoCancelFileOpen was called for a file that has had a handle already: it undoes an open in "
             "progress only, from the completion of IRP_MJ_CREATE.");
-    PIRP irp = allocate_patiently(DeviceObject->StackSize);
+    PIRP irp = IopAllocateIrpPatiently(DeviceObject->StackSize);
     PIO_STACK_LOCATION sp = IoGetNextIrpStackLocation(irp);
     FileObject->Flags |= FO_FILE_OPEN_CANCELLED | FO_HANDLE_CREATED;
     for (UCHAR major = IRP_MJ_CLEANUP;; major = IRP_MJ_CLOSE) {
@@ -346,7 +351,7 @@ VOID NTAPI IoCancelFileOpen(PDEVICE_OBJECT DeviceObject, PFILE_OBJECT FileObject
         IopSendInternal(DeviceObject, irp, FALSE);
         if (major == IRP_MJ_CLOSE)
             break;
-        irp = allocate_patiently(DeviceObject->StackSize);
+        irp = IopAllocateIrpPatiently(DeviceObject->StackSize);
         sp = IoGetNextIrpStackLocation(irp);
     }
 }

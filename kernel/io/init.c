@@ -75,7 +75,7 @@ static void make_types(void)
     };
     OBJECT_TYPE_INITIALIZER file = {
         .CaseInsensitive = TRUE,
-        .MaintainHandleCount = FALSE,
+        .MaintainHandleCount = TRUE,
         .GenericMapping = IopFileMapping,
         .ValidAccessMask = FILE_ALL_ACCESS,
         .InvalidAttributes = OBJ_PERMANENT | OBJ_EXCLUSIVE | OBJ_OPENIF,

@@ -205,6 +205,16 @@ extern POBJECT_TYPE IopDeviceObjectType, IopDriverObjectType, IopFileObjectType,
 /* Common fields of a new file object on the device; the caller holds a use of it. */
 void IopInitializeFileObject(PFILE_OBJECT FileObject, PDEVICE_OBJECT DeviceObject);
 
+/*
+ * Open an existing file for a service that only has its name: ObjectAttributes and the access check are those of the
+ * previous mode, everything is shared. *FileHandle is for the kernel, which closes it. PASSIVE_LEVEL.
+ */
+NTSTATUS IopOpenByName(POBJECT_ATTRIBUTES ObjectAttributes, ACCESS_MASK DesiredAccess, ULONG CreateOptions,
+                       PHANDLE FileHandle);
+
+/* Tell the file system that the process has no handle to the file any more, so that its byte-range locks end. */
+void IopUnlockProcess(PFILE_OBJECT FileObject, PEPROCESS Process);
+
 /* The device a request on the file goes to. Caller holds a reference to the file. */
 static inline PDEVICE_OBJECT IopRelatedDevice(PFILE_OBJECT FileObject)
 {
@@ -270,6 +280,8 @@ static inline void IopSetEvent(PKEVENT Event)
 /* An IRP without quota: of the I/O manager's own (Caller NULL), or that a driver at Caller will have to free.
  * NULL: no pool. */
 PIRP IopAllocateIrp(CCHAR StackSize, PVOID Caller);
+/* The same for a request that cannot fail: waits until there is memory. PASSIVE_LEVEL. */
+PIRP IopAllocateIrpPatiently(CCHAR StackSize);
 void IopFreeIrp(PIRP Irp);
 
 /* Raw lock of a thread's IRP list (T). Never held across a call that can switch, so one processor alone needs

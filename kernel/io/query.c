@@ -7,6 +7,7 @@
  * The rest goes to the driver with a system buffer, which is copied out again. Sizes and rights come from one
  * table.
  */
+#include <nt/io/dirinfo.h>
 #include "iomgr.h"
 
 /* What a class asks for: the least buffer, and the access of the handle (any one bit; 0: none). Size 0: no
@@ -45,6 +46,10 @@ static const IOP_CLASS classes[] = {
     [FileValidDataLengthInformation] = {0, sizeof(FILE_VALID_DATA_LENGTH_INFORMATION), 0, FILE_WRITE_DATA},
     [FileIoCompletionNotificationInformation] = {sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION),
                                                  sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION), 0, 0},
+    [FileStatInformation] = {sizeof(FILE_STAT_INFORMATION), 0, FILE_READ_ATTRIBUTES, 0},
+    [FileStatLxInformation] = {sizeof(FILE_STAT_LX_INFORMATION), 0, FILE_READ_ATTRIBUTES | FILE_READ_EA, 0},
+    [FileCaseSensitiveInformation] = {sizeof(FILE_CASE_SENSITIVE_INFORMATION), sizeof(FILE_CASE_SENSITIVE_INFORMATION),
+                                      FILE_READ_ATTRIBUTES, FILE_WRITE_ATTRIBUTES},
     [FileIsRemoteDeviceInformation] = {sizeof(FILE_IS_REMOTE_DEVICE_INFORMATION), 0, 0, 0},
 };
 

@@ -12,7 +12,7 @@
  *
  * Nothing on the synchronous path takes a lock that others share, makes a system call or queues an APC.
  */
-#include "iomgr.h"
+#include "service.h"
 
 ULONG IopReadOperations, IopWriteOperations;
 LARGE_INTEGER IopReadTransfer, IopWriteTransfer;
@@ -20,122 +20,6 @@ PULONG IoReadOperationCount = &IopReadOperations;
 PULONG IoWriteOperationCount = &IopWriteOperations;
 PLARGE_INTEGER IoReadTransferCount = &IopReadTransfer;
 PLARGE_INTEGER IoWriteTransferCount = &IopWriteTransfer;
-
-/* What all services have in common; lives on the stack of the service. */
-typedef struct _IOP_SERVICE {
-    PFILE_OBJECT file;
-    PDEVICE_OBJECT device;
-    PKEVENT event; /* referenced, or NULL */
-    PIO_APC_ROUTINE apc;
-    PVOID apc_context;
-    PIO_STATUS_BLOCK block;
-    KPROCESSOR_MODE mode;
-    BOOLEAN synchronous; /* the file lock is held */
-    ACCESS_MASK granted;
-} IOP_SERVICE;
-
-/* Reference the file and the event, check the rest. Nothing is held on failure. */
-static inline NTSTATUS begin(IOP_SERVICE *s, HANDLE handle, ACCESS_MASK access, HANDLE event)
-{
-    OBJECT_HANDLE_INFORMATION info;
-    s->event = NULL;
-    s->synchronous = FALSE;
-    if (s->mode == UserMode) {
-        NTSTATUS probed = KiProbeForWrite(s->block, sizeof *s->block, 4);
-        if (!NT_SUCCESS(probed))
-            return probed;
-    }
-    NTSTATUS status =
-        ObReferenceObjectByHandle(handle, access, IopFileObjectType, s->mode, (PVOID *)&s->file, &info);
-    if (!NT_SUCCESS(status))
-        return status;
-    s->granted = info.GrantedAccess;
-    s->device = IopRelatedDevice(s->file);
-    if (s->apc && s->file->CompletionContext) {
-        ObDereferenceObject(s->file);
-        return STATUS_INVALID_PARAMETER;
-    }
-    if (event) {
-        status = ObReferenceObjectByHandle(event, EVENT_MODIFY_STATE, ExpEventObjectType, s->mode,
-                                           (PVOID *)&s->event, NULL);
-        if (!NT_SUCCESS(status)) {
-            ObDereferenceObject(s->file);
-            return status;
-        }
-    }
-    return STATUS_SUCCESS;
-}
-
-/* Take the file lock if the file is synchronous. On failure nothing is held. */
-static inline NTSTATUS lock_file(IOP_SERVICE *s)
-{
-    if (s->file->Flags & FO_SYNCHRONOUS_IO) {
-        NTSTATUS status = IopAcquireFileLock(s->file, s->mode);
-        if (status != STATUS_SUCCESS) {
-            if (s->event)
-                ObDereferenceObject(s->event);
-            ObDereferenceObject(s->file);
-            return status;
-        }
-        s->synchronous = TRUE;
-    }
-    return STATUS_SUCCESS;
-}
-
-/* Give back what begin and lock_file took; the request was not sent. */
-static NTSTATUS refuse(IOP_SERVICE *s, NTSTATUS status)
-{
-    if (s->synchronous)
-        IopReleaseFileLock(s->file);
-    if (s->event)
-        ObDereferenceObject(s->event);
-    ObDereferenceObject(s->file);
-    return status;
-}
-
-static inline PIRP make_irp(IOP_SERVICE *s)
-{
-    PIRP irp = IopAllocateIrp(s->device->StackSize, NULL);
-    if (!irp)
-        return NULL;
-    if (s->event)
-        KeClearEvent(s->event);
-    if (s->file->Event.Header.SignalState)
-        KeClearEvent(&s->file->Event);
-    irp->RequestorMode = s->mode;
-    irp->UserIosb = s->block;
-    irp->UserEvent = s->event;
-    irp->Overlay.AsynchronousParameters.UserApcRoutine = s->apc;
-    irp->Overlay.AsynchronousParameters.UserApcContext = s->apc_context;
-    irp->Tail.Overlay.Thread = PspCurrentThread();
-    irp->Tail.Overlay.OriginalFileObject = s->file;
-    if (s->synchronous)
-        irp->Flags = IOP_IRP_SYNCHRONOUS_FILE;
-    IoGetNextIrpStackLocation(irp)->FileObject = s->file;
-    return irp;
-}
-
-/* A fast I/O routine did it all: report as a completed request would. Consumes what is held. */
-static NTSTATUS finish_fast(IOP_SERVICE *s, IO_STATUS_BLOCK *result)
-{
-    NTSTATUS status = result->Status;
-    NTSTATUS copied = KiCopyToMode(s->mode, s->block, result, sizeof *result);
-    if (!NT_SUCCESS(copied))
-        status = copied;
-    if (s->event && !(s->file->Flags & FO_SKIP_SET_FAST_IO))
-        KeSetEvent(s->event, IO_NO_INCREMENT, FALSE);
-    PIO_COMPLETION_CONTEXT port = s->file->CompletionContext;
-    if (port && s->apc_context && !s->synchronous &&
-        !(NT_SUCCESS(status) && (s->file->Flags & FO_SKIP_COMPLETION_PORT)))
-        IoSetIoCompletion(port->Port, port->Key, s->apc_context, result->Status, result->Information, FALSE);
-    return refuse(s, status);
-}
-
-static NTSTATUS NTAPI wrong_irql(PVOID routine, KIRQL before)
-{
-    IopViolation(0x11, (ULONG_PTR)routine, before, KiIrql(), routine,
-                 "A fast I/O routine returned at another IRQL than it was called at.");
-}
 
 /* ---------------------------------------------------------------- read and write */
 
@@ -176,27 +60,6 @@ static NTSTATUS capture_offset(IOP_SERVICE *s, IOP_TRANSFER *t, PLARGE_INTEGER o
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS set_buffers(IOP_SERVICE *s, IOP_TRANSFER *t, PIRP irp, BOOLEAN write)
-{
-    if (s->device->Flags & DO_BUFFERED_IO) {
-        irp->UserBuffer = t->buffer;
-        if (t->length == 0)
-            return STATUS_SUCCESS;
-        PVOID system = MiAllocatePool(NonPagedPoolNx, t->length, IOP_TAG_BUFFER, FALSE, NULL);
-        if (!system)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        irp->AssociatedIrp.SystemBuffer = system;
-        irp->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;
-        if (!write)
-            irp->Flags |= IRP_INPUT_OPERATION;
-        return write ? KiCopyFromMode(s->mode, system, t->buffer, t->length) : STATUS_SUCCESS;
-    }
-    if ((s->device->Flags & DO_DIRECT_IO) && t->length)
-        return IopLockBuffer(irp, t->buffer, t->length, s->mode, write ? IoReadAccess : IoWriteAccess);
-    irp->UserBuffer = t->buffer;
-    return STATUS_SUCCESS;
-}
-
 static BOOLEAN try_fast_transfer(IOP_SERVICE *s, IOP_TRANSFER *t, BOOLEAN write, IO_STATUS_BLOCK *result)
 {
     PFAST_IO_DISPATCH fast = s->device->DriverObject->FastIoDispatch;
@@ -213,7 +76,7 @@ static BOOLEAN try_fast_transfer(IOP_SERVICE *s, IOP_TRANSFER *t, BOOLEAN write,
         done = fast->FastIoWrite(s->file, &t->offset, t->length, TRUE, t->key, t->buffer, result, s->device);
     }
     if (KiIrql() != irql)
-        wrong_irql(routine, irql);
+        IopRefuseFastIrql(routine, irql);
     return done && (result->Status == STATUS_SUCCESS || result->Status == STATUS_BUFFER_OVERFLOW ||
                     result->Status == STATUS_END_OF_FILE);
 }
@@ -232,30 +95,30 @@ static NTSTATUS transfer(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID
 {
     IOP_SERVICE s = {.apc = apc, .apc_context = apc_context, .block = block, .mode = ExGetPreviousMode()};
     IOP_TRANSFER t = {.buffer = buffer, .length = length};
-    NTSTATUS status = begin(&s, handle, write ? 0 : FILE_READ_DATA, event);
+    NTSTATUS status = IopBeginService(&s, handle, write ? 0 : FILE_READ_DATA, event);
     if (!NT_SUCCESS(status))
         return status;
     if (write && s.mode == UserMode && !(s.granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)))
-        return refuse(&s, STATUS_ACCESS_DENIED);
+        return IopRefuseService(&s, STATUS_ACCESS_DENIED);
     if (s.mode == UserMode) {
         status = write ? KiProbeForRead(buffer, length, 1) : KiProbeForWrite(buffer, length, 1);
         if (!NT_SUCCESS(status))
-            return refuse(&s, status);
+            return IopRefuseService(&s, status);
     }
-    status = lock_file(&s);
+    status = IopLockService(&s);
     if (status != STATUS_SUCCESS)
         return status;
     status = capture_offset(&s, &t, offset, key, write);
     if (!NT_SUCCESS(status))
-        return refuse(&s, status);
+        return IopRefuseService(&s, status);
     if (s.synchronous && s.file->PrivateCacheMap && s.device->DriverObject->FastIoDispatch) {
         IO_STATUS_BLOCK result;
         if (try_fast_transfer(&s, &t, write, &result))
-            return finish_fast(&s, &result);
+            return IopFinishFastService(&s, &result);
     }
-    PIRP irp = make_irp(&s);
+    PIRP irp = IopMakeServiceIrp(&s);
     if (!irp)
-        return refuse(&s, STATUS_INSUFFICIENT_RESOURCES);
+        return IopRefuseService(&s, STATUS_INSUFFICIENT_RESOURCES);
     PIO_STACK_LOCATION sp = IoGetNextIrpStackLocation(irp);
     irp->Flags |= write ? IRP_WRITE_OPERATION : IRP_READ_OPERATION;
     if (s.file->Flags & FO_NO_INTERMEDIATE_BUFFERING)
@@ -268,10 +131,10 @@ static NTSTATUS transfer(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID
     sp->Parameters.Read.Length = length;
     sp->Parameters.Read.Key = t.key;
     sp->Parameters.Read.ByteOffset = t.offset;
-    status = set_buffers(&s, &t, irp, write);
+    status = IopSetServiceBuffers(&s, irp, buffer, length, write);
     if (!NT_SUCCESS(status)) {
         IopAbandonIrp(irp);
-        return refuse(&s, status);
+        return IopRefuseService(&s, status);
     }
     count(write ? &IopWriteOperations : &IopReadOperations, write ? &IopWriteTransfer : &IopReadTransfer,
           length);
@@ -386,7 +249,7 @@ static BOOLEAN try_fast_control(IOP_SERVICE *s, IOP_CONTROL *c, IO_STATUS_BLOCK 
     BOOLEAN done = fast->FastIoDeviceControl(s->file, TRUE, c->input, c->input_length, c->output,
                                              c->output_length, c->code, result, s->device);
     if (KiIrql() != irql)
-        wrong_irql((PVOID)fast->FastIoDeviceControl, irql);
+        IopRefuseFastIrql((PVOID)fast->FastIoDeviceControl, irql);
     return done;
 }
 
@@ -394,23 +257,23 @@ static NTSTATUS control(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID 
                         PIO_STATUS_BLOCK block, IOP_CONTROL *c)
 {
     IOP_SERVICE s = {.apc = apc, .apc_context = apc_context, .block = block, .mode = ExGetPreviousMode()};
-    NTSTATUS status = begin(&s, handle, 0, event);
+    NTSTATUS status = IopBeginService(&s, handle, 0, event);
     if (!NT_SUCCESS(status))
         return status;
     status = check_control(&s, c);
     if (!NT_SUCCESS(status))
-        return refuse(&s, status);
-    status = lock_file(&s);
+        return IopRefuseService(&s, status);
+    status = IopLockService(&s);
     if (status != STATUS_SUCCESS)
         return status;
     if (c->major == IRP_MJ_DEVICE_CONTROL && s.device->DriverObject->FastIoDispatch && !apc) {
         IO_STATUS_BLOCK result;
         if (try_fast_control(&s, c, &result))
-            return finish_fast(&s, &result);
+            return IopFinishFastService(&s, &result);
     }
-    PIRP irp = make_irp(&s);
+    PIRP irp = IopMakeServiceIrp(&s);
     if (!irp)
-        return refuse(&s, STATUS_INSUFFICIENT_RESOURCES);
+        return IopRefuseService(&s, STATUS_INSUFFICIENT_RESOURCES);
     PIO_STACK_LOCATION sp = IoGetNextIrpStackLocation(irp);
     sp->MajorFunction = c->major;
     if (s.granted & FILE_READ_DATA)
@@ -423,7 +286,7 @@ static NTSTATUS control(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID 
     status = set_control_buffers(&s, c, irp, sp);
     if (!NT_SUCCESS(status)) {
         IopAbandonIrp(irp);
-        return refuse(&s, status);
+        return IopRefuseService(&s, status);
     }
     return IopSendRequest(s.device, irp, s.file, s.mode, s.synchronous);
 }
@@ -485,29 +348,21 @@ NTSTATUS NTAPI IoValidateDeviceIoControlAccess(PIRP Irp, ULONG RequiredAccess)
 static NTSTATUS flush(HANDLE handle, UCHAR minor, PIO_STATUS_BLOCK block)
 {
     IOP_SERVICE s = {.block = block, .mode = ExGetPreviousMode()};
-    NTSTATUS status = begin(&s, handle, 0, NULL);
+    NTSTATUS status = IopBeginService(&s, handle, 0, NULL);
     if (!NT_SUCCESS(status))
         return status;
     if (s.mode == UserMode && !(s.granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)))
-        return refuse(&s, STATUS_ACCESS_DENIED);
-    status = lock_file(&s);
+        return IopRefuseService(&s, STATUS_ACCESS_DENIED);
+    status = IopLockService(&s);
     if (status != STATUS_SUCCESS)
         return status;
-    PIRP irp = make_irp(&s);
+    PIRP irp = IopMakeServiceIrp(&s);
     if (!irp)
-        return refuse(&s, STATUS_INSUFFICIENT_RESOURCES);
+        return IopRefuseService(&s, STATUS_INSUFFICIENT_RESOURCES);
     PIO_STACK_LOCATION sp = IoGetNextIrpStackLocation(irp);
     sp->MajorFunction = IRP_MJ_FLUSH_BUFFERS;
     sp->MinorFunction = minor;
-    irp->Flags |= IRP_SYNCHRONOUS_API;
-    IO_STATUS_BLOCK result = IopSendInternal(s.device, irp, TRUE);
-    status = result.Status;
-    if (!NT_ERROR(status)) {
-        NTSTATUS copied = KiCopyToMode(s.mode, block, &result, sizeof result);
-        if (!NT_SUCCESS(copied))
-            status = copied;
-    }
-    return refuse(&s, status);
+    return IopCallService(&s, irp, NULL, 0, TRUE);
 }
 
 NTSTATUS NTAPI NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)

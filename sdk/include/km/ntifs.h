@@ -6,5 +6,6 @@
 #define _NTIFS_INCLUDED_
 
 #include <ntddk.h>
+#include <nt/io/dirinfo.h>
 
 #endif

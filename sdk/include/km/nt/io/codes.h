@@ -169,7 +169,7 @@
 #define SL_WRITE_ACCESS_GRANTED 0x04     /* device control */
 #define SL_BYPASS_IO 0x40
 #define SL_FORCE_ASYNCHRONOUS 0x01       /* flush */
-#define SL_FAIL_IF_LOCKED 0x01           /* lock control */
+#define SL_FAIL_IMMEDIATELY 0x01         /* lock control */
 #define SL_EXCLUSIVE_LOCK 0x02
 #define SL_FORCE_ACCESS_CHECK 0x01       /* create */
 #define SL_OPEN_PAGING_FILE 0x02
@@ -181,7 +181,7 @@
 #define SL_RETURN_SINGLE_ENTRY 0x02
 #define SL_INDEX_SPECIFIED 0x04
 #define SL_RETURN_ON_DISK_ENTRIES_ONLY 0x08
-#define SL_NO_CURSOR_UPDATE 0x10
+#define SL_NO_CURSOR_UPDATE_QUERY 0x10
 #define SL_QUERY_DIRECTORY_MASK 0x1b
 #define SL_WATCH_TREE 0x01               /* notify directory */
 #define SL_ALLOW_RAW_MOUNT 0x01          /* mount, verify */
