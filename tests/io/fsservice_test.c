@@ -498,3 +498,70 @@ KILN_TEST_ONCE(io_fs, attributes_are_asked_by_name)
              STATUS_INVALID_PARAMETER);
     CHECK_EQ(io.count[IRP_MJ_CREATE], io.count[IRP_MJ_CLOSE]);
 }
+
+/* ---------------------------------------------------------------- a user's calls */
+
+static HANDLE open_for_user(ACCESS_MASK access)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\IoTest");
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK block;
+    HANDLE handle;
+    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, NULL, NULL);
+    CHECK_EQ(ZwOpenFile(&handle, access | SYNCHRONIZE, &attributes, &block, 7, FILE_SYNCHRONOUS_IO_NONALERT),
+             STATUS_SUCCESS);
+    return handle;
+}
+
+KILN_TEST_ONCE(io_fs, a_user_locks_only_a_file_opened_for_data_and_names_user_addresses)
+{
+    UCHAR *slice = io_user_pages(0x1000);
+    PIO_STATUS_BLOCK block = (PVOID)slice;
+    PLARGE_INTEGER range = (PVOID)(slice + 0x100);
+    LARGE_INTEGER kernel = {.QuadPart = 0};
+    io_device(L"\\Device\\IoTest", 0);
+    io.handler[IRP_MJ_LOCK_CONTROL] = see_lock;
+    HANDLE reader = open_for_user(FILE_READ_DATA), attributes = open_for_user(FILE_READ_ATTRIBUTES);
+    range[1].QuadPart = 16;
+    io_enter_user();
+    NTSTATUS lock = NtLockFile(reader, NULL, NULL, NULL, block, &range[0], &range[1], 0, TRUE, FALSE);
+    NTSTATUS unlock = NtUnlockFile(reader, block, &range[0], &range[1], 0);
+    NTSTATUS denied = NtLockFile(attributes, NULL, NULL, NULL, block, &range[0], &range[1], 0, TRUE, FALSE);
+    NTSTATUS unlock_denied = NtUnlockFile(attributes, block, &range[0], &range[1], 0);
+    NTSTATUS pointer = NtLockFile(reader, NULL, NULL, NULL, block, &kernel, &range[1], 0, TRUE, FALSE);
+    io_leave_user();
+    CHECK_EQ(lock, STATUS_SUCCESS);
+    CHECK_EQ(unlock, STATUS_SUCCESS);
+    CHECK_EQ(denied, STATUS_ACCESS_DENIED);
+    CHECK_EQ(unlock_denied, STATUS_ACCESS_DENIED);
+    CHECK_EQ(pointer, STATUS_ACCESS_VIOLATION);
+    ZwClose(reader);
+    ZwClose(attributes);
+}
+
+KILN_TEST_ONCE(io_fs, a_users_directory_and_quota_calls_are_probed)
+{
+    UCHAR *slice = io_user_pages(0x1000);
+    PIO_STATUS_BLOCK block = (PVOID)slice;
+    DECLSPEC_ALIGN(8) UCHAR kernel[64];
+    io_device(L"\\Device\\IoTest", DO_BUFFERED_IO);
+    io.handler[IRP_MJ_QUERY_QUOTA] = io.handler[IRP_MJ_SET_QUOTA] = see_list;
+    HANDLE handle = open_for_user(FILE_READ_DATA | FILE_WRITE_DATA);
+    ULONG bytes = make_quota(slice + 0x100);
+    io_enter_user();
+    NTSTATUS list = NtQueryDirectoryFileEx(handle, NULL, NULL, NULL, block, kernel, 64, FileNamesInformation, 0, NULL);
+    NTSTATUS query = NtQueryQuotaInformationFile(handle, block, kernel, 64, TRUE, NULL, 0, NULL, TRUE);
+    NTSTATUS good = NtQueryQuotaInformationFile(handle, block, slice + 0x200, 64, TRUE, NULL, 0, NULL, TRUE);
+    NTSTATUS sid = NtQueryQuotaInformationFile(handle, block, slice + 0x200, 64, TRUE, NULL, 0, kernel, TRUE);
+    NTSTATUS set = NtSetQuotaInformationFile(handle, block, kernel, 64);
+    NTSTATUS set_good = NtSetQuotaInformationFile(handle, block, slice + 0x100, bytes);
+    io_leave_user();
+    CHECK_EQ(list, STATUS_ACCESS_VIOLATION);
+    CHECK_EQ(query, STATUS_ACCESS_VIOLATION);
+    CHECK_EQ(good, STATUS_SUCCESS);
+    CHECK_EQ(slice[0x200], 0x5a);
+    CHECK_EQ(sid, STATUS_ACCESS_VIOLATION);
+    CHECK_EQ(set, STATUS_ACCESS_VIOLATION);
+    CHECK_EQ(set_good, STATUS_SUCCESS);
+    ZwClose(handle);
+}
