@@ -43,6 +43,16 @@ int host_map_ram(void *va, uint64_t bytes, uint64_t phys, unsigned prot)
     return got == MAP_FAILED ? -errno : 0;
 }
 
+int host_add_ram(uint64_t phys, uint64_t bytes)
+{
+    struct stat file;
+    if (fstat(ram_fd, &file) != 0)
+        return -errno;
+    if ((uint64_t)file.st_size < phys + bytes && ftruncate(ram_fd, (off_t)(phys + bytes)) != 0)
+        return -errno;
+    return host_map_ram((void *)(KILN_RAM_BASE + phys), bytes, phys, HOST_PROT_R | HOST_PROT_W);
+}
+
 int host_map_anonymous(void *va, uint64_t bytes, unsigned prot)
 {
     void *got = mmap(va, bytes, native_prot(prot), MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);

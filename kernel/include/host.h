@@ -74,6 +74,9 @@ int host_unmap(void *va, uint64_t bytes);
 /* Give the pages' memory back to the host; they read as zeros when touched next. */
 int host_discard_ram(uint64_t phys, uint64_t bytes);
 
+/* More RAM: [phys, phys+bytes), page multiples, of zeros, mapped read-write in the direct map. */
+int host_add_ram(uint64_t phys, uint64_t bytes);
+
 /* Host mappings in use and the limit; slow, for reports. */
 void host_mapping_budget(uint64_t *used, uint64_t *limit);
 

@@ -36,6 +36,7 @@ void MiInitSystem(ULONG Phase)
 {
     if (Phase != 0) {
         MiInitSections();
+        MiInitConditions();
         return;
     }
     MiChecked = host_config()->checked;
@@ -43,6 +44,7 @@ void MiInitSystem(ULONG Phase)
     MiInitFaults();
     MiInitPaging();
     MiInitPageable();
+    MiInitHotMemory();
     MiInitSlabs();
     MiVpCount = host_config()->max_cpus;
     for (ULONG Vp = 0; Vp < MiVpCount; Vp++)
@@ -63,34 +65,6 @@ MM_SYSTEMSIZE NTAPI MmQuerySystemSize(void)
 BOOLEAN NTAPI MmIsThisAnNtAsSystem(void)
 {
     return FALSE; /* a client edition, as the reported version */
-}
-
-/*
- * The ranges of RAM, ended by an entry of zeros, in pool that the caller frees. PASSIVE_LEVEL.
- */
-PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRanges(void)
-{
-    PPHYSICAL_MEMORY_RANGE Ranges;
-
-    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    Ranges = MiAllocatePool(NonPagedPoolNx, 2 * sizeof(*Ranges), 0x526D4D68U /* "hMmR" */, TRUE,
-                            __builtin_return_address(0));
-    if (Ranges)
-        Ranges[0].NumberOfBytes.QuadPart = (LONGLONG)((ULONG64)MiPageCount << KILN_PAGE_SHIFT);
-    return Ranges;
-}
-
-PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRangesEx(PVOID PartitionObject)
-{
-    UNREFERENCED_PARAMETER(PartitionObject); /* there is one partition */
-    return MmGetPhysicalMemoryRanges();
-}
-
-PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRangesEx2(PVOID PartitionObject, ULONG Flags)
-{
-    UNREFERENCED_PARAMETER(PartitionObject); /* there is one partition */
-    UNREFERENCED_PARAMETER(Flags);           /* and one kind of memory */
-    return MmGetPhysicalMemoryRanges();
 }
 
 /* Faults do no I/O here, so none is ever inside another. */

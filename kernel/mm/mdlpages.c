@@ -190,7 +190,8 @@ NTSTATUS NTAPI MmAllocateMdlForIoSpace(PMM_PHYSICAL_ADDRESS_LIST PhysicalAddress
         ULONG64 Bytes = PhysicalAddressList[I].NumberOfBytes;
         if ((Begin | Bytes) & (MI_PAGE_BYTES - 1))
             return STATUS_INVALID_PARAMETER_1;
-        if (Bytes == 0 || Begin + Bytes < Begin || (Begin >> KILN_PAGE_SHIFT) < MiPageCount)
+        if (Bytes == 0 || Begin + Bytes < Begin ||
+            MiRangeHasRam((PFN_NUMBER)(Begin >> KILN_PAGE_SHIFT), (SIZE_T)(Bytes >> KILN_PAGE_SHIFT)))
             return STATUS_INVALID_PARAMETER_1;
         Total += Bytes;
     }

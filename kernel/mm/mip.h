@@ -30,6 +30,9 @@
 #define MI_PFN_READONLY    0x08 /* mapped without write access */
 #define MI_PFN_ORPHAN      0x10 /* user page given up while locked: freed by the last unlock */
 #define MI_PFN_REPROTECTED 0x20 /* MmProtectMdlSystemAddress changed the direct map of it */
+#define MI_PFN_ABSENT      0x40 /* no memory there: a hole, or removed */
+#define MI_PFN_BAD         0x80 /* memory that is not used any more */
+#define MI_PFN_NOT_RAM     (MI_PFN_ABSENT | MI_PFN_BAD)
 
 /* One page. Fields: P under the page lists' lock; O by the owner of the page; A atomic. Read without a lock
  * by reports.
@@ -53,7 +56,7 @@ typedef struct _MI_PFN {
 C_ASSERT(sizeof(MI_PFN) == 64);
 
 #define MiPfnDatabase ((PMI_PFN)KILN_PFNDB_BASE)
-extern SIZE_T MiPageCount; /* pages of RAM; constant after phase 0 */
+extern SIZE_T MiPageCount; /* the first frame above all RAM; grows when memory is added */
 
 static inline PMI_PFN MiPfnEntry(PFN_NUMBER Pfn)
 {
@@ -91,7 +94,23 @@ void MiInitPageable(void);
 /* FALSE if the address lies in no section of an image. */
 BOOLEAN MiPageableSectionName(PVOID Va, char Name[9]);
 
+/* hotmem.c */
+void MiInitHotMemory(void);
+extern BOOLEAN MiHoles; /* some frames below MiPageCount are absent */
+BOOLEAN MiRangeHasRam(PFN_NUMBER First, SIZE_T Pages); /* any of it */
+BOOLEAN MiRangeIsRam(PFN_NUMBER First, SIZE_T Pages);  /* all of it */
+PPHYSICAL_MEMORY_RANGE MiCopyMemoryRanges(PVOID Caller);
+
+/* condition.c: events that say how much memory is free. MiFreeMemoryChanged: any IRQL <= DISPATCH_LEVEL, any lock. */
+void MiInitConditions(void);
+void MiFreeMemoryChanged(void);
+
 /* phys.c */
+/* Make room in the page lists and the PFN database up to End; what is new is absent. FALSE: the host has no memory. */
+BOOLEAN MiGrowPageLists(PFN_NUMBER End);
+/* Take frames out of use, all or none (FALSE: some are in use), or put them back; their flags are set or cleared. */
+BOOLEAN MiTakeFrames(PFN_NUMBER First, SIZE_T Pages, UCHAR Set);
+void MiChangeFrames(PFN_NUMBER First, SIZE_T Pages, UCHAR Set, UCHAR Clear);
 /* Charge only what leaves half of the budget to others; says nothing when it refuses. */
 BOOLEAN MiSpareHostMappings(ULONG Count);
 NTSTATUS MiProtectRamNow(PFN_NUMBER Pfn, SIZE_T Pages, unsigned Prot);
@@ -346,7 +365,7 @@ NTSTATUS MiFaultInViews(PVOID Va, SIZE_T Pages, BOOLEAN Write);
 
 static inline BOOLEAN MiIsRamPfn(PFN_NUMBER Pfn)
 {
-    return Pfn < MiPageCount;
+    return Pfn < MiPageCount && (!MiHoles || !(MiPfnEntry(Pfn)->Flags & MI_PFN_ABSENT));
 }
 
 /* resolve.c: the frame behind one page. STATUS_ACCESS_VIOLATION if nothing is there or the access is not

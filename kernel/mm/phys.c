@@ -26,9 +26,10 @@ SIZE_T MiFreePageCount;
 SIZE_T MiUseCount[MiPageUseCount];
 
 static KSPIN_LOCK pfn_lock;
-static ULONG64 *free_map;     /* P: bit set: page is free */
-static ULONG64 *free_summary; /* P: bit set: word of free_map is not zero */
-static SIZE_T free_words;
+/* P: a bit set: the page is free. And a bit set: the word of free_map is not zero. Mapped as far as RAM goes. */
+#define free_map     ((ULONG64 *)(KILN_PFNDB_BASE + 0xC20000000ULL))
+#define free_summary ((ULONG64 *)(KILN_PFNDB_BASE + 0xC30000000ULL))
+static SIZE_T free_words; /* P */
 
 static ULONG64 mappings_used; /* A */
 static ULONG64 mappings_limit;
@@ -147,6 +148,7 @@ NTSTATUS MiAllocatePages(SIZE_T Pages, PFN_NUMBER Lowest, PFN_NUMBER Highest, SI
     KeReleaseSpinLock(&pfn_lock, Irql);
     if (!Found)
         return STATUS_INSUFFICIENT_RESOURCES;
+    MiFreeMemoryChanged();
 
     MiSetRun(*Pfn, Pages, Use, NULL);
     for (SIZE_T I = 0; I < Pages; I++) {
@@ -192,6 +194,79 @@ void MiFreePages(PFN_NUMBER Pfn, SIZE_T Pages)
     mark_free(Pfn, Pages);
     __atomic_store_n(&MiFreePageCount, MiFreePageCount + Pages, __ATOMIC_RELAXED);
     KeReleaseSpinLock(&pfn_lock, Irql);
+    MiFreeMemoryChanged();
+}
+
+/* ---------------------------------------------------------------- frames that come and go (hotmem.c) */
+
+/* Map what a table of `Size` bytes an item at `Table` needs beyond `Old` items, for `New`. */
+static BOOLEAN grow_table(PVOID Table, SIZE_T OldBytes, SIZE_T NewBytes)
+{
+    SIZE_T From = MI_PAGES(OldBytes) << KILN_PAGE_SHIFT, To = MI_PAGES(NewBytes) << KILN_PAGE_SHIFT;
+
+    return From >= To || host_map_anonymous((UCHAR *)Table + From, To - From, HOST_PROT_R | HOST_PROT_W) == 0;
+}
+
+static BOOLEAN grow_tables(SIZE_T Old, SIZE_T New)
+{
+    SIZE_T OldWords = (Old + 63) / 64, NewWords = (New + 63) / 64;
+
+    return grow_table(MiPfnDatabase, Old * sizeof(MI_PFN), New * sizeof(MI_PFN)) &&
+           grow_table(free_map, OldWords * 8, NewWords * 8) &&
+           grow_table(free_summary, (OldWords + 63) / 64 * 8, (NewWords + 63) / 64 * 8);
+}
+
+BOOLEAN MiGrowPageLists(PFN_NUMBER End)
+{
+    PFN_NUMBER Old = MiPageCount;
+
+    if (End <= Old)
+        return TRUE;
+    if (!grow_tables(Old, End))
+        return FALSE;
+    for (PFN_NUMBER P = Old; P < End; P++)
+        MiPfnEntry(P)->Flags = MI_PFN_ABSENT | MI_PFN_NOACCESS;
+    __atomic_fetch_add(&MiUseCount[MiPageFree], End - Old, __ATOMIC_RELAXED);
+    MiSetRun(Old, End - Old, MiPageReserved, NULL);
+    MiHoles = TRUE;
+    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&pfn_lock);
+    free_words = (End + 63) / 64;
+    __atomic_store_n(&MiPageCount, End, __ATOMIC_RELEASE);
+    KeReleaseSpinLock(&pfn_lock, Irql);
+    return TRUE;
+}
+
+BOOLEAN MiTakeFrames(PFN_NUMBER First, SIZE_T Pages, UCHAR Set)
+{
+    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&pfn_lock);
+    BOOLEAN Free = TRUE;
+
+    for (PFN_NUMBER P = First; P < First + Pages && Free; P++)
+        Free = (free_map[P >> 6] >> (P & 63) & 1) != 0;
+    if (Free) {
+        mark_used(First, Pages);
+        __atomic_store_n(&MiFreePageCount, MiFreePageCount - Pages, __ATOMIC_RELAXED);
+    }
+    KeReleaseSpinLock(&pfn_lock, Irql);
+    if (!Free)
+        return FALSE;
+    MiSetRun(First, Pages, MiPageReserved, NULL);
+    for (PFN_NUMBER P = First; P < First + Pages; P++)
+        MiPfnEntry(P)->Flags |= Set;
+    MiFreeMemoryChanged();
+    return TRUE;
+}
+
+void MiChangeFrames(PFN_NUMBER First, SIZE_T Pages, UCHAR Set, UCHAR Clear)
+{
+    for (PFN_NUMBER P = First; P < First + Pages; P++)
+        MiPfnEntry(P)->Flags = (UCHAR)((MiPfnEntry(P)->Flags | Set) & ~Clear);
+    MiSetRun(First, Pages, MiPageFree, NULL);
+    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&pfn_lock);
+    mark_free(First, Pages);
+    __atomic_store_n(&MiFreePageCount, MiFreePageCount + Pages, __ATOMIC_RELAXED);
+    KeReleaseSpinLock(&pfn_lock, Irql);
+    MiFreeMemoryChanged();
 }
 
 void MiFreeContiguousPages(PVOID Va, SIZE_T Pages)
@@ -282,29 +357,20 @@ void MiQueryUsage(PMI_MEMORY_USAGE Usage)
 
 void MiInitPhysical(void)
 {
-    SIZE_T MapBytes, SummaryBytes, SystemPages;
     uint64_t Used, Limit;
 
     MiPageCount = host_config()->ram_bytes >> KILN_PAGE_SHIFT;
     if (MiPageCount < 1024 || host_config()->ram_bytes > KILN_RAM_MAX)
         host_panic("the machine needs at least 4 MB of RAM and at most what its address map has room for");
-    if (host_map_anonymous(MiPfnDatabase, MI_PAGES(MiPageCount * sizeof(MI_PFN)) << KILN_PAGE_SHIFT,
-                           HOST_PROT_R | HOST_PROT_W) != 0)
+    if (!grow_tables(0, MiPageCount))
         host_panic("no address space for the PFN database");
-
     free_words = (MiPageCount + 63) / 64;
-    MapBytes = free_words * 8;
-    SummaryBytes = (free_words + 63) / 64 * 8;
-    SystemPages = MI_PAGES(MapBytes + SummaryBytes);
-    free_map = MiPfnToVa(RESERVED_LOW_PAGES);
-    free_summary = (ULONG64 *)((UCHAR *)free_map + MapBytes);
 
     /* MiPageFree is 0, which is what the fresh database says of every page. */
     MiUseCount[MiPageFree] = MiPageCount;
     MiSetRun(0, RESERVED_LOW_PAGES, MiPageReserved, NULL);
-    MiSetRun(RESERVED_LOW_PAGES, SystemPages, MiPageSystem, NULL);
-    mark_free(RESERVED_LOW_PAGES + SystemPages, MiPageCount - RESERVED_LOW_PAGES - SystemPages);
-    MiFreePageCount = MiPageCount - RESERVED_LOW_PAGES - SystemPages;
+    mark_free(RESERVED_LOW_PAGES, MiPageCount - RESERVED_LOW_PAGES);
+    MiFreePageCount = MiPageCount - RESERVED_LOW_PAGES;
 
     /* A quarter, and no less than a thousand, stay for the host itself. */
     host_mapping_budget(&Used, &Limit);

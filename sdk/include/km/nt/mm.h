@@ -432,7 +432,7 @@ NTKERNELAPI PVOID NTAPI MmMapVideoDisplayEx(_In_ PHYSICAL_ADDRESS PhysicalAddres
                                             _In_ ULONG Protect);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID NTAPI MmUnmapVideoDisplay(_In_ PVOID BaseAddress, _In_ SIZE_T NumberOfBytes);
-_IRQL_requires_max_(HIGH_LEVEL)
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI LOGICAL NTAPI MmIsIoSpaceActive(_In_ PHYSICAL_ADDRESS StartAddress, _In_ SIZE_T NumberOfBytes);
 
 /* Reserved system addresses that cannot run out when needed. IRQL <= APC_LEVEL to reserve, <= DISPATCH_LEVEL
@@ -559,7 +559,7 @@ NTKERNELAPI PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRangesEx2(_In_opt_ P
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmAddPhysicalMemory(_In_ PPHYSICAL_ADDRESS StartAddress,
                                                _Inout_ PLARGE_INTEGER NumberOfBytes);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmAddPhysicalMemoryEx(_In_ PPHYSICAL_ADDRESS StartAddress,
                                                  _Inout_ PLARGE_INTEGER NumberOfBytes, _In_ ULONG Flags);
 _IRQL_requires_max_(PASSIVE_LEVEL)
