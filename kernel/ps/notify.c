@@ -195,11 +195,29 @@ ULONG PspRemoveNotifyRoutinesInImage(PVOID Begin, PVOID End,
 
 /* ---------------------------------------------------------------- registration */
 
+PVOID NTAPI RtlImageNtHeader(PVOID Base);
+
+#define DLL_CHARACTERISTICS 0x5E /* of the NT headers of a 64-bit image */
+#define FORCE_INTEGRITY     0x0080
+
+/* Does the image that the routine lies in demand that its integrity be checked? Code that is in none need
+ * not. */
+static BOOLEAN has_integrity(PVOID routine)
+{
+    PVOID base;
+    if (!RtlPcToFileHeader(routine, &base))
+        return TRUE;
+    PUCHAR headers = RtlImageNtHeader(base);
+    return headers && (*(USHORT *)(headers + DLL_CHARACTERISTICS) & FORCE_INTEGRITY);
+}
+
 static NTSTATUS set_process_routine(PVOID routine, ULONG flavour, BOOLEAN remove_it)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     if (remove_it)
         return remove(NOTIFY_PROCESS, routine, flavour, FALSE) ? STATUS_SUCCESS : STATUS_PROCEDURE_NOT_FOUND;
+    if (flavour != PROCESS_PLAIN && !has_integrity(routine))
+        return STATUS_ACCESS_DENIED;
     return add(NOTIFY_PROCESS, routine, flavour, TRUE) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
@@ -250,7 +268,7 @@ NTSTATUS NTAPI PsSetLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRout
 NTSTATUS NTAPI PsSetLoadImageNotifyRoutineEx(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine, ULONG_PTR Flags)
 {
     if (Flags & ~(ULONG_PTR)PS_IMAGE_NOTIFY_CONFLICTING_ARCHITECTURE)
-        return STATUS_INVALID_PARAMETER;
+        return STATUS_INVALID_PARAMETER_2;
     return PsSetLoadImageNotifyRoutine(NotifyRoutine);
 }
 

@@ -156,13 +156,13 @@ BOOLEAN NTAPI PsIsProcessBeingDebugged(PEPROCESS Process)
 
 ULONGLONG NTAPI PsQueryTotalCycleTimeProcess(PEPROCESS Process, PULONG64 CycleTimeStamp)
 {
-    ULONGLONG total = 0;
-    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&PspProcessLock);
-    for (PLIST_ENTRY l = Process->ThreadListHead.Flink; l != &Process->ThreadListHead; l = l->Flink)
-        total += CONTAINING_RECORD(l, ETHREAD, ThreadListEntry)->Tcb.CycleTime;
-    KeReleaseSpinLock(&PspProcessLock, irql);
+    ULONG64 stamp, total = KI_PEEK(Process->Pcb.CycleTime); /* of ended threads */
+    PETHREAD thread = NULL;
+    while (PspEnumerateThreads(Process, &thread))
+        total += KeQueryTotalCycleTimeThread(&thread->Tcb, &stamp);
+    KeQueryTotalCycleTimeThread(KiThread(), &stamp);
     if (CycleTimeStamp)
-        *CycleTimeStamp = host_performance_counter();
+        *CycleTimeStamp = stamp;
     return total;
 }
 

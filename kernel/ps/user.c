@@ -218,22 +218,23 @@ NTSTATUS PspCreateUserThread(PEPROCESS Process, PSP_USER_START *Start, PVOID Con
     if (Suspended)
         KeSuspendThread(&thread->Tcb, NULL);
     status = PspEnterThread(thread);
+    if (!NT_SUCCESS(status)) {
+        PspDeleteUserRange(thread);
+        ObDereferenceObject(thread);
+        return status;
+    }
+    status = announce(Process);
     if (NT_SUCCESS(status)) {
-        status = announce(Process);
-        if (!NT_SUCCESS(status)) {
-            PspTerminateThread(thread, status);
-            PspForbidThreads(Process, status);
-        }
         PspNotifyThread(thread, TRUE);
         KeStartThread(&thread->Tcb);
-        if (NT_SUCCESS(status)) {
-            *Thread = thread;
-            return STATUS_SUCCESS;
-        }
-        KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL);
-    } else {
-        PspDeleteUserRange(thread);
+        *Thread = thread;
+        return STATUS_SUCCESS;
     }
+    /* Refused: the thread ends before it reaches user mode, and the process with it. */
+    PspForbidThreads(Process, status);
+    PspTerminateThread(thread, status);
+    KeStartThread(&thread->Tcb);
+    KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL);
     ObDereferenceObject(thread);
     return status;
 }

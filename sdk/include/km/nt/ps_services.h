@@ -31,6 +31,15 @@ _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI PsRemoveCreateThreadNotifyRoutine(
     _In_ PCREATE_THREAD_NOTIFY_ROUTINE NotifyRoutine);
 
+/* ---- ends ---- */
+
+/* Of the process the current thread is in; 0 while it runs. nf-ntifs-psgetprocessexittime */
+_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI LARGE_INTEGER NTAPI PsGetProcessExitTime(VOID);
+_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI BOOLEAN NTAPI PsIsThreadTerminating(_In_ PETHREAD Thread);
+
+/* The process the thread belongs to, not referenced. nf-ntifs-iothreadtoprocess */
+_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI PEPROCESS NTAPI IoThreadToProcess(_In_ PETHREAD Thread);
+
 /* ---- affinity over several processor groups ---- */
 
 typedef struct _PAFFINITY_TOKEN *PAFFINITY_TOKEN;
