@@ -220,3 +220,13 @@ BOOLEAN NTAPI IoIsValidIrpStatus(NTSTATUS Status)
 {
     return Status != STATUS_PENDING && Status != (NTSTATUS)0xFFFFFFFF;
 }
+
+/* STATUS_FT_READ_FROM_COPY says how a read succeeded, STATUS_VERIFY_REQUIRED that all of it must be done again. */
+VOID NTAPI IoSetMasterIrpStatus(PIRP MasterIrp, NTSTATUS Status)
+{
+    ULONG old = (ULONG)MasterIrp->IoStatus.Status >> 30, severity = (ULONG)Status >> 30;
+    if (Status == STATUS_FT_READ_FROM_COPY)
+        return;
+    if (Status == STATUS_VERIFY_REQUIRED || (!NT_SUCCESS(Status) && severity > old))
+        MasterIrp->IoStatus.Status = Status;
+}

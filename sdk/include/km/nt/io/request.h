@@ -93,12 +93,9 @@ FORCEINLINE PDRIVER_CANCEL IoSetCancelRoutine(_Inout_ PIRP Irp, _In_opt_ PDRIVER
                ((Status) == STATUS_VERIFY_REQUIRED) || ((Status) == STATUS_UNRECOGNIZED_MEDIA) ||             \
                ((Status) == STATUS_WRONG_VOLUME)))
 
-/* The outcome of a master IRP becomes that of the first associated IRP that failed. */
-FORCEINLINE VOID IoSetMasterIrpStatus(_Inout_ PIRP MasterIrp, _In_ NTSTATUS Status)
-{
-    if (Status != STATUS_FT_READ_FROM_COPY && MasterIrp->IoStatus.Status == STATUS_SUCCESS)
-        MasterIrp->IoStatus.Status = Status;
-}
+/* Merges the status of an associated IRP into its master's: the most severe one counts. */
+_IRQL_requires_max_(HIGH_LEVEL)
+NTKERNELAPI VOID NTAPI IoSetMasterIrpStatus(_Inout_ PIRP MasterIrp, _In_ NTSTATUS Status);
 
 /* ---- sending and completing ---- */
 
