@@ -182,7 +182,7 @@ void ExpInitCallbacks(void)
     if (!NT_SUCCESS(ObpCreateObjectType(&Name, &Initializer, NULL, &callback_type)))
         KeBugCheckEx(PHASE1_INITIALIZATION_FAILED, 3, 0, 0, 0);
     ObCreatePermanentDirectory(L"\\Callback");
-    ObDereferenceObject(create_standard(L"\\Callback\\SetSystemTime"));
+    ExpSetSystemTimeCallback = create_standard(L"\\Callback\\SetSystemTime");
     ObDereferenceObject(create_standard(L"\\Callback\\PowerState"));
     processor_add = create_standard(L"\\Callback\\ProcessorAdd");
     KiProcessorAdded = processor_added;

@@ -13,6 +13,9 @@
  */
 void ExInitSystem(ULONG Phase);
 
+/* \Callback\SetSystemTime, referenced for good. */
+extern PCALLBACK_OBJECT ExpSetSystemTimeCallback;
+
 /* How far local time is behind UTC, in 100 ns units. */
 extern LARGE_INTEGER ExpTimeZoneBias;
 

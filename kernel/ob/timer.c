@@ -94,43 +94,77 @@ NTSTATUS NTAPI NtOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess,
     return ObpOpenAndReturn(ExpTimerObjectType, TimerHandle, DesiredAccess, ObjectAttributes);
 }
 
+/* What a timer is set to; captured. */
+typedef struct setting {
+    LARGE_INTEGER due;
+    PTIMER_APC_ROUTINE routine;
+    PVOID context;
+    ULONG period, tolerable_ms;
+    BOOLEAN wakes; /* the caller wants the machine woken for it */
+} setting;
+
+static NTSTATUS set(HANDLE handle, const setting *to, PBOOLEAN previous, KPROCESSOR_MODE mode)
+{
+    PETIMER timer;
+    NTSTATUS status = STATUS_SUCCESS;
+    if (previous && mode == UserMode)
+        status = KiProbeForWrite(previous, sizeof(BOOLEAN), 1);
+    if (NT_SUCCESS(status))
+        status = ObReferenceObjectByHandle(handle, TIMER_MODIFY_STATE, ExpTimerObjectType, mode, (PVOID *)&timer,
+                                           NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    cancel(timer);
+    PKTHREAD self = KiThread();
+    if (to->routine)
+        ObReferenceObject(PspCurrentThread());
+    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&timer->Lock);
+    BOOLEAN state = KeReadStateTimer(&timer->KeTimer);
+    if (to->routine) {
+        timer->ApcThread = CONTAINING_RECORD(self, ETHREAD, Tcb);
+        KeInitializeApc(&timer->TimerApc, self, OriginalApcEnvironment, timer_apc, timer_rundown,
+                        (PKNORMAL_ROUTINE)(PVOID)to->routine, mode, to->context);
+    }
+    KeSetCoalescableTimer(&timer->KeTimer, to->due, to->period, to->tolerable_ms,
+                          to->routine ? &timer->TimerDpc : NULL);
+    KeReleaseSpinLock(&timer->Lock, irql);
+    ObDereferenceObject(timer);
+    if (previous)
+        status = KiCopyToMode(mode, previous, &state, sizeof(state));
+    /* A machine that cannot sleep has no wake timers, and says so. */
+    if (NT_SUCCESS(status) && to->wakes)
+        status = STATUS_TIMER_RESUME_IGNORED;
+    return status;
+}
+
 NTSTATUS NTAPI NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PTIMER_APC_ROUTINE TimerApcRoutine,
                           PVOID TimerContext, BOOLEAN ResumeTimer, LONG Period, PBOOLEAN PreviousState)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
-    LARGE_INTEGER due;
-    PETIMER timer;
-    NTSTATUS status = KiCopyFromMode(mode, &due, DueTime, sizeof(due));
-    if (NT_SUCCESS(status) && PreviousState && mode == UserMode)
-        status = KiProbeForWrite(PreviousState, sizeof(BOOLEAN), 1);
+    setting to = {.routine = TimerApcRoutine, .context = TimerContext, .period = (ULONG)Period, .wakes = ResumeTimer};
+    NTSTATUS status = KiCopyFromMode(mode, &to.due, DueTime, sizeof(to.due));
     if (NT_SUCCESS(status) && Period < 0)
         status = STATUS_INVALID_PARAMETER_6;
-    if (NT_SUCCESS(status))
-        status = ObReferenceObjectByHandle(TimerHandle, TIMER_MODIFY_STATE, ExpTimerObjectType, mode,
-                                           (PVOID *)&timer, NULL);
+    return NT_SUCCESS(status) ? set(TimerHandle, &to, PreviousState, mode) : status;
+}
+
+NTSTATUS NTAPI NtSetTimerEx(HANDLE TimerHandle, TIMER_SET_INFORMATION_CLASS TimerSetInformationClass,
+                            PVOID TimerSetInformation, ULONG TimerSetInformationLength)
+{
+    KPROCESSOR_MODE mode = ObpPreviousMode();
+    TIMER_SET_COALESCABLE_TIMER_INFO info;
+    if (TimerSetInformationClass != TimerSetCoalescableTimer)
+        return STATUS_INVALID_INFO_CLASS;
+    if (TimerSetInformationLength != sizeof(info))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    NTSTATUS status = KiCopyFromMode(mode, &info, TimerSetInformation, sizeof(info));
     if (!NT_SUCCESS(status))
         return status;
-
-    cancel(timer);
-    PKTHREAD self = KiThread();
-    if (TimerApcRoutine)
-        ObReferenceObject(PspCurrentThread());
-    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&timer->Lock);
-    BOOLEAN state = KeReadStateTimer(&timer->KeTimer);
-    if (TimerApcRoutine) {
-        timer->ApcThread = CONTAINING_RECORD(self, ETHREAD, Tcb);
-        KeInitializeApc(&timer->TimerApc, self, OriginalApcEnvironment, timer_apc, timer_rundown,
-                        (PKNORMAL_ROUTINE)(PVOID)TimerApcRoutine, mode, TimerContext);
-    }
-    KeSetTimerEx(&timer->KeTimer, due, Period, TimerApcRoutine ? &timer->TimerDpc : NULL);
-    KeReleaseSpinLock(&timer->Lock, irql);
-    ObDereferenceObject(timer);
-    if (PreviousState)
-        status = KiCopyToMode(mode, PreviousState, &state, sizeof(state));
-    /* A machine that cannot sleep has no wake timers, and says so. */
-    if (NT_SUCCESS(status) && ResumeTimer)
-        status = STATUS_TIMER_RESUME_IGNORED;
-    return status;
+    if (info.Period > MAXLONG || info.TolerableDelay > MAXLONG)
+        return STATUS_INVALID_PARAMETER;
+    setting to = {info.DueTime, info.TimerApcRoutine, info.TimerContext, info.Period, info.TolerableDelay,
+                  info.WakeContext != NULL};
+    return set(TimerHandle, &to, info.PreviousState, mode);
 }
 
 NTSTATUS NTAPI NtCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState)
@@ -180,6 +214,12 @@ NTSTATUS NTAPI ZwSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PTIMER_APC
 {
     KI_ZW(
         NtSetTimer(TimerHandle, DueTime, TimerApcRoutine, TimerContext, ResumeTimer, Period, PreviousState));
+}
+
+NTSTATUS NTAPI ZwSetTimerEx(HANDLE TimerHandle, TIMER_SET_INFORMATION_CLASS TimerSetInformationClass,
+                            PVOID TimerSetInformation, ULONG TimerSetInformationLength)
+{
+    KI_ZW(NtSetTimerEx(TimerHandle, TimerSetInformationClass, TimerSetInformation, TimerSetInformationLength));
 }
 
 NTSTATUS NTAPI ZwCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState)
