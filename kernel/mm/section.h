@@ -187,6 +187,8 @@ static inline void MiSetWriteLocked(ULONG Pfn)
  */
 NTSTATUS MiReferenceDataArea(PFILE_OBJECT File, ULONG64 *Size, BOOLEAN Writable, BOOLEAN ByHandle, PMI_AREA *Area);
 NTSTATUS MiReferenceImageArea(PFILE_OBJECT File, BOOLEAN ByHandle, PMI_AREA *Area);
+/* The file's area with a section counted for the caller (MiDereferenceArea); NULL: it has none. */
+PMI_AREA MiFindArea(PSECTION_OBJECT_POINTERS Pointers, MI_AREA_KIND Kind);
 /* A section of the area went. PASSIVE_LEVEL. */
 void MiDereferenceArea(PMI_AREA Area, BOOLEAN ByHandle, BOOLEAN Writable);
 /*

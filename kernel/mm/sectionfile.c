@@ -45,6 +45,11 @@ static PMI_AREA find_area(PSECTION_OBJECT_POINTERS Pointers, MI_AREA_KIND Kind, 
     return Area;
 }
 
+PMI_AREA MiFindArea(PSECTION_OBJECT_POINTERS Pointers, MI_AREA_KIND Kind)
+{
+    return find_area(Pointers, Kind, FALSE, FALSE);
+}
+
 /* Make New the file's area, or delete it if there is one by now. */
 static PMI_AREA install_area(PFILE_OBJECT File, PMI_AREA New, BOOLEAN Writable, BOOLEAN ByHandle)
 {

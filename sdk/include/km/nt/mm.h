@@ -300,7 +300,10 @@ _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI MmProbeAndLockProcessPages(_Inout_ PMDL MemoryDescriptorList, _In_ PEPROCESS Process,
                                                   _In_ KPROCESSOR_MODE AccessMode,
                                                   _In_ LOCK_OPERATION Operation);
-union _FILE_SEGMENT_ELEMENT;
+typedef union _FILE_SEGMENT_ELEMENT {
+    PVOID Buffer;
+    ULONGLONG Alignment;
+} FILE_SEGMENT_ELEMENT, *PFILE_SEGMENT_ELEMENT;
 /* The pages are those of the segments, whose array of FILE_SEGMENT_ELEMENT ends with a zero (io). */
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID NTAPI MmProbeAndLockSelectedPages(_Inout_ PMDL MemoryDescriptorList,
@@ -524,8 +527,15 @@ typedef enum _MMFLUSH_TYPE { MmFlushForDelete, MmFlushForWrite } MMFLUSH_TYPE;
 #define MM_FORCE_CLOSED_LATER_OK 0x4
 
 struct _SECTION_OBJECT_POINTERS;
-union _FILE_SEGMENT_ELEMENT;
-typedef struct _READ_LIST *PREAD_LIST; /* io */
+struct _FILE_OBJECT;
+
+/* What MmPrefetchPages shall read of one file: the offsets are in List[].Alignment. */
+typedef struct _READ_LIST {
+    struct _FILE_OBJECT *FileObject;
+    ULONG NumberOfEntries;
+    LOGICAL IsImage;
+    FILE_SEGMENT_ELEMENT List[ANYSIZE_ARRAY];
+} READ_LIST, *PREAD_LIST;
 
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI BOOLEAN NTAPI MmFlushImageSection(_In_ struct _SECTION_OBJECT_POINTERS *SectionObjectPointer,

@@ -428,7 +428,10 @@ _IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwAllocateLocallyUniq
 /* ---- sections and virtual memory ---- */
 
 
-struct _MEMORY_RANGE_ENTRY;
+typedef struct _MEMORY_RANGE_ENTRY {
+    PVOID VirtualAddress;
+    SIZE_T NumberOfBytes;
+} MEMORY_RANGE_ENTRY, *PMEMORY_RANGE_ENTRY;
 
 typedef enum _SECTION_INFORMATION_CLASS {
     SectionBasicInformation,
