@@ -202,72 +202,6 @@ static NTSTATUS list_handles(const char *argument, struct rows *rows)
     return STATUS_SUCCESS;
 }
 
-/* ---------------------------------------------------------------- threads */
-
-struct thread_copy {
-    KI_THREAD_INFO info;
-    char process[16];
-};
-
-struct thread_snapshot {
-    struct thread_copy *threads;
-    ULONG count, room;
-};
-
-static BOOLEAN copy_thread(const KI_THREAD_INFO *info, PVOID context)
-{
-    struct thread_snapshot *snapshot = context;
-    if (snapshot->threads && snapshot->count < snapshot->room) {
-        struct thread_copy *copy = &snapshot->threads[snapshot->count];
-        PEPROCESS process = CONTAINING_RECORD(info->Thread->Process, EPROCESS, Pcb);
-        copy->info = *info;
-        RtlCopyMemory(copy->process, process->ImageFileName, sizeof copy->process);
-    }
-    snapshot->count++;
-    return TRUE;
-}
-
-static void describe_wait(const KI_THREAD_INFO *info, char *buffer, size_t bytes)
-{
-    size_t n = 0;
-    buffer[0] = 0;
-    if (info->State != KiWaiting)
-        return;
-    if (info->ObjectCount == 0)
-        nt__snprintf(buffer, bytes, "%s", KiWaitReasonName(info->WaitReason));
-    for (ULONG i = 0; i < info->ObjectCount && n + 1 < bytes; i++) {
-        int got = nt__snprintf(buffer + n, bytes - n, "%s%s %p", i ? (info->WaitType == WaitAll ? " and " : " or ") : "",
-                            KiObjectTypeName(info->Objects[i]), info->Objects[i]);
-        if (got < 0)
-            break;
-        n += (size_t)got;
-    }
-    buffer[bytes - 1] = 0;
-}
-
-static NTSTATUS list_threads(const char *argument, struct rows *rows)
-{
-    struct thread_snapshot snapshot = {0};
-    KiEnumerateThreads(copy_thread, &snapshot);
-    snapshot.room = snapshot.count + 8;
-    snapshot.threads = ExAllocatePool2(POOL_FLAG_NON_PAGED, snapshot.room * sizeof *snapshot.threads, 'ltcK');
-    if (!snapshot.threads)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    snapshot.count = 0;
-    KiEnumerateThreads(copy_thread, &snapshot);
-    for (ULONG i = 0; i < snapshot.count && i < snapshot.room; i++) {
-        const KI_THREAD_INFO *info = &snapshot.threads[i].info;
-        char start[128], wait[NAME_BYTES];
-        KcDescribeCode(info->StartAddress, start, sizeof start);
-        describe_wait(info, wait, sizeof wait);
-        EMIT(rows, number("id", info->Id), text("process", snapshot.threads[i].process),
-             text("state", KiThreadStateName(info->State)), number("priority", (uint64_t)info->Priority),
-             number("processor", info->Processor), text("start", start), text("waits for", wait));
-    }
-    ExFreePool(snapshot.threads);
-    return STATUS_SUCCESS;
-}
-
 /* ---------------------------------------------------------------- IRPs */
 
 struct irp_snapshot {
@@ -367,8 +301,9 @@ static const struct {
     NTSTATUS (*list)(const char *argument, struct rows *rows);
 } lists[] = {
     {"drivers", list_drivers}, {"devices", list_devices}, {"devstack", list_devstack},
-    {"objdir", list_objdir},   {"handles", list_handles}, {"threads", list_threads},
+    {"objdir", list_objdir},   {"handles", list_handles}, {"threads", KcListThreads},
     {"irps", list_irps},       {"pool", list_pool},       {"modules", list_modules},
+    {"processes", KcListProcesses},
     {"timers", KcListTimers},  {"dpcs", KcListDpcs},      {"processors", KcListProcessors},
 };
 

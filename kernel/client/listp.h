@@ -37,6 +37,10 @@ void KcToUtf8(PCUNICODE_STRING string, char *buffer, ULONG bytes);
 /* "driver.sys+0x1234" or the kernel's function of a code address, as far as it is known. */
 void KcDescribeCode(PVOID address, char *buffer, size_t bytes);
 
+/* list_thread.c */
+NTSTATUS KcListThreads(const char *argument, struct rows *rows);
+NTSTATUS KcListProcesses(const char *argument, struct rows *rows);
+
 /* list_ke.c */
 NTSTATUS KcListTimers(const char *argument, struct rows *rows);
 NTSTATUS KcListDpcs(const char *argument, struct rows *rows);

@@ -100,6 +100,7 @@ struct _KTHREAD {
     ULONG ContextSwitches;        /* [D] */
     ULONG Id;                     /* [c] small number for reports and the event log */
     ULONG64 ReadySince;           /* [D] clock tick at which it became ready (starvation relief) */
+    ULONG64 SwitchedOut;          /* [D] cycle counter when it stopped running last */
     ULONG64 CycleTime;            /* [D] cycle counter units it has run, without the present run */
     PVOID HeldLocks;              /* [D] checked: its table of held locks, see locks.h */
     PVOID volatile WaitLock;      /* [t] the lock it waits for, which is no dispatcher object, or NULL; ... */
@@ -581,7 +582,9 @@ typedef struct _KI_THREAD_INFO {
     UCHAR State;
     KPRIORITY Priority, BasePriority;
     ULONG Processor;
+    KIRQL Irql;              /* of a running thread's processor; of a waiting thread: what it goes back to */
     PVOID StartAddress;
+    ULONG64 StoppedAt;       /* of a thread that does not run: since when, in interrupt time */
     UCHAR WaitReason;
     KPROCESSOR_MODE WaitMode;
     BOOLEAN Alertable;

@@ -234,6 +234,7 @@ static void switch_to(PKPRCB Prcb, PKTHREAD Old, PKTHREAD Next)
     Prcb->SwitchCount++;
     ULONG64 cycles = KepCycles(pcr);
     Old->CycleTime += cycles - Prcb->SwitchTime;
+    Old->SwitchedOut = cycles;
     Prcb->SwitchTime = cycles;
     Prcb->CurrentThread = Next;
     Prcb->QuantumEnd = FALSE;

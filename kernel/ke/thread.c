@@ -32,6 +32,7 @@ KPROCESS *const KiBootProcess = &boot_process.Process;
 static LIST_ENTRY all_threads; /* [D] started threads, oldest first */
 static LIST_ENTRY reaper_list; /* [D] */
 static PKTHREAD reaper;
+static PKPROCESS own_process; /* of ke's own threads: the boot process, then ps's System process */
 static ULONG last_id;
 void (*KiThreadReaped)(PKTHREAD Thread);
 
@@ -304,7 +305,7 @@ static VOID NTAPI own_system_routine(PKSTART_ROUTINE StartRoutine, PVOID StartCo
 PKTHREAD KepCreateOwnThread(PKSTART_ROUTINE Routine, PVOID Context)
 {
     PKTHREAD thread = MiAllocatePool(NonPagedPoolNx, ROOM, 'rhTK', TRUE, __builtin_return_address(0));
-    if (!thread || !NT_SUCCESS(KeInitThread(thread, NULL, own_system_routine, Routine, Context, NULL, KiBootProcess)))
+    if (!thread || !NT_SUCCESS(KeInitThread(thread, NULL, own_system_routine, Routine, Context, NULL, own_process)))
         KeBugCheckEx(PHASE1_INITIALIZATION_FAILED, (ULONG_PTR)STATUS_INSUFFICIENT_RESOURCES, 0, 0, 0);
     thread->SystemThread = TRUE;
     return thread;
@@ -345,6 +346,7 @@ void KepInitBootThread(void)
 {
     InitializeListHead(&all_threads);
     InitializeListHead(&reaper_list);
+    own_process = KiBootProcess;
     KeInitializeProcess(KiBootProcess, 8, ~(KAFFINITY)0);
     PKTHREAD thread = &boot_thread.Thread;
     initialize(thread, KiBootProcess);
@@ -436,6 +438,7 @@ void KiSetThreadProcess(PKTHREAD Thread, PKPROCESS Process)
 
 void KiSetSystemProcess(PKPROCESS Process)
 {
+    own_process = Process;
     while (!IsListEmpty(&KiBootProcess->ThreadListHead))
         KiSetThreadProcess(CONTAINING_RECORD(KiBootProcess->ThreadListHead.Flink, KTHREAD, ThreadListEntry), Process);
     for (ULONG i = 0; i < HOST_MAX_VPS; i++) {
@@ -454,6 +457,14 @@ static void describe(PKTHREAD Thread, KI_THREAD_INFO *Info)
     Info->Priority = Thread->Priority;
     Info->BasePriority = Thread->BasePriority;
     Info->Processor = Thread->Processor;
+    Info->Irql = Thread->State == KiRunning ? KiPcrs[Thread->Processor].Irql : Thread->WaitIrql;
+    Info->StoppedAt = 0;
+    if (Thread->State != KiRunning && Thread->SwitchedOut) {
+        ULONG64 now = host_interrupt_time(), cycles = KepCycles(KiPcr());
+        ULONG64 ago = cycles > Thread->SwitchedOut ? KepCyclesToTime(cycles - Thread->SwitchedOut) : 0;
+        /* On the simulator the counter is the time. */
+        Info->StoppedAt = KiPcr()->SchedPoints ? Thread->SwitchedOut : now > ago ? now - ago : 0;
+    }
     Info->StartAddress = Thread->StartAddress;
     Info->WaitReason = Thread->WaitReason;
     Info->WaitMode = Thread->WaitMode;
@@ -479,6 +490,8 @@ void KiEnumerateThreads(BOOLEAN (*fn)(const KI_THREAD_INFO *Info, PVOID Context)
         KiLockDispatcherAtDpcLevel();
     for (LIST_ENTRY *entry = all_threads.Flink; entry != &all_threads; entry = entry->Flink) {
         describe(CONTAINING_RECORD(entry, KTHREAD, AllThreadsEntry), &info);
+        if (info.Thread == KiThread())
+            info.Irql = irql; /* not the one that the walk raised to */
         if (!fn(&info, Context))
             break;
     }

@@ -148,7 +148,7 @@ expect "a wrong expectation is 1" 1 "s.kiln:2:15: .*expected STATUS_NO_SUCH_DEVI
 script 'load hello.sys\nexpect output "hello from"\nunload hello\nexpect output "goodbye"\n'
 expect "driver output can be expected" 0 "" "$kiln" run --script s.kiln
 expect "time is virtual" 0 "3600.[0-9]+ s" "$kiln" run -c 'sleep 3600s; print time'
-for list in drivers devices objdir handles threads irps pool modules; do
+for list in drivers devices objdir handles processes threads irps pool modules; do
     expect "$list prints a table" 0 "[a-z]" "$kiln" run hello.sys -c "$list"
     expect "$list prints JSON" 0 "\"command\":\"$list\"" "$kiln" run --json hello.sys -c "$list"
 done
