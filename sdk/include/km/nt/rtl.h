@@ -15,6 +15,8 @@
 #include <nt/rtl_string.h>
 #include <nt/rtl_compress.h>
 #include <nt/rtl_hash.h>
+#include <nt/rtl_heap.h>
+#include <nt/rtl_name.h>
 #include <nt/rtl_system.h>
 #include <nt/rtl_table.h>
 #include <nt/context.h>

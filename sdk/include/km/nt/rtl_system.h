@@ -20,6 +20,13 @@ NTSYSAPI BOOLEAN NTAPI RtlGetProductInfo(_In_ ULONG OSMajorVersion, _In_ ULONG O
 extern PULONG NtGlobalFlag; /* what gflags set */
 NTSYSAPI ULONG NTAPI RtlGetNtGlobalFlags(VOID);
 
+/*
+ * The error code of Windows programs for a status, from a documented table; 317 (ERROR_MR_MID_NOT_FOUND) when there is
+ * none. Any IRQL. Page: ntifs/nf-ntifs-rtlntstatustodoserror.
+ */
+NTSYSAPI ULONG NTAPI RtlNtStatusToDosError(_In_ NTSTATUS Status);
+NTSYSAPI ULONG NTAPI RtlNtStatusToDosErrorNoTeb(_In_ NTSTATUS Status);
+
 /* Numbers of any length with a decimal point; below zero, zero or above, as the first is lower, equal or higher. */
 NTSYSAPI LONG NTAPI RtlCompareAltitudes(_In_ PCUNICODE_STRING Altitude1, _In_ PCUNICODE_STRING Altitude2);
 
