@@ -39,6 +39,7 @@ static void help(const char *verb, FILE *out)
             "  --pass-breakpoints note breakpoints of drivers and go on, as with a debugger attached\n"
             "  --unchecked        leave the rule checks out (they are on in the simulator, off with --live)\n"
             "  --checked          make the rule checks with --live as well\n"
+            "  --client-32bit     the client is a 32-bit process to drivers: IoIs32bitProcess, addresses below 4 GB\n"
             "  --paging           pageable code, data and pool really are paged out and in; see docs/paging.md\n"
             "  --irql-checks=MODE a driver's call at an IRQL that the routine does not allow: stop (the default), report\n"
             "                     (and fail at the end), or off\n"
@@ -177,6 +178,8 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
             options->kiln.unchecked = true;
         } else if (!strcmp(option, "--checked")) {
             options->kiln.checked = true;
+        } else if (!strcmp(option, "--client-32bit")) {
+            options->kiln.client_32bit = true;
         } else if (!strcmp(option, "--paging")) {
             options->kiln.paging = true;
         } else if (!strcmp(option, "--plain")) {

@@ -59,6 +59,14 @@ int host_map_anonymous(void *va, uint64_t bytes, unsigned prot)
     return got == MAP_FAILED ? -errno : 0;
 }
 
+bool host_is_free(void *va, uint64_t bytes)
+{
+    void *got = mmap(va, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (got != MAP_FAILED)
+        munmap(got, bytes);
+    return got == va;
+}
+
 int host_protect(void *va, uint64_t bytes, unsigned prot)
 {
     return mprotect(va, bytes, native_prot(prot)) == 0 ? 0 : -errno;

@@ -215,7 +215,7 @@ static bool clients_page_fault(const greg_t *regs, const siginfo_t *info)
 {
     if (regs[REG_TRAPNO] != 14 || info->si_code <= 0 || info->si_code == SI_KERNEL)
         return false;
-    if ((uint64_t)regs[REG_CR2] < KILN_USER_BASE || (uint64_t)regs[REG_CR2] >= KILN_USER_PROBE)
+    if (!KILN_IS_USER_ADDRESS((uint64_t)regs[REG_CR2]))
         return false;
     bool again = self.declined == (uint64_t)regs[REG_RIP];
     self.declined = 0;

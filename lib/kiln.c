@@ -162,6 +162,7 @@ kiln_status kiln_boot(const struct kiln_options *given)
                 .irql_checks = (uint8_t)options.irql_checks,
                 .allow_unresolved = options.allow_unresolved,
                 .pass_breakpoints = options.pass_breakpoints,
+                .client_32bit = options.client_32bit,
                 .paging = options.paging,
                 .plain = options.plain,
                 .json = options.json,
@@ -378,7 +379,7 @@ kiln_status kiln_flush(kiln_file file)
 
 static bool in_slice(const void *buffer)
 {
-    return (uint64_t)(uintptr_t)buffer >= KILN_USER_BASE && (uint64_t)(uintptr_t)buffer < KILN_USER_PROBE;
+    return KILN_IS_USER_ADDRESS((uint64_t)(uintptr_t)buffer);
 }
 
 #define IOSB_BYTES 64 /* keeps the input cache-line aligned */

@@ -38,12 +38,22 @@ static void close_object(void *object)
     kiln__leave();
 }
 
-kiln_status kiln_process_create(const char *name, kiln_process **process)
+static kiln_status create(const char *name, bool is_32bit, kiln_process **process)
 {
     kiln__enter();
-    kiln_status status = KcCreateProcess(name, (void **)process);
+    kiln_status status = KcCreateProcess(name, is_32bit, (void **)process);
     kiln__leave();
     return status;
+}
+
+kiln_status kiln_process_create(const char *name, kiln_process **process)
+{
+    return create(name, false, process);
+}
+
+kiln_status kiln_process_create32(const char *name, kiln_process **process)
+{
+    return create(name, true, process);
 }
 
 kiln_status kiln_process_wait(kiln_process *process, uint64_t timeout_ns, kiln_status *exit_status)

@@ -25,7 +25,7 @@ bool KcsRunUntilIdle(uint64_t limit_100ns);
 int32_t KcsRunOnThread(void (*function)(void *), void *argument);
 int32_t KcsList(const char *kind, const char *argument, kc_row_fn *row, void *context);
 void KcsShutdown(void);
-int32_t KcsCreateProcess(const char *name, void **process);
+int32_t KcsCreateProcess(const char *name, bool is_32bit, void **process);
 int32_t KcsCreateThread(void *process, int (*function)(void *), void *argument, uint64_t stack_bytes, bool suspended,
                         void **thread);
 int32_t KcsWaitObject(void *object, uint64_t timeout_100ns, bool alertable, int32_t *exit_status, uint64_t *id);

@@ -18,7 +18,7 @@ static PETHREAD thread_or_self(void *thread)
     return thread ? thread : PspCurrentThread();
 }
 
-int32_t KcsCreateProcess(const char *name, void **process)
+int32_t KcsCreateProcess(const char *name, bool is_32bit, void **process)
 {
     WCHAR buffer[260];
     UNICODE_STRING image = {.Buffer = buffer};
@@ -31,7 +31,7 @@ int32_t KcsCreateProcess(const char *name, void **process)
     if (!NT_SUCCESS(status) || status == STATUS_SOME_NOT_MAPPED || bytes == 0)
         return STATUS_OBJECT_NAME_INVALID;
     image.Length = image.MaximumLength = (USHORT)bytes;
-    status = PspCreateProcess(PspCurrentThread()->ThreadsProcess, &image, TRUE, &made);
+    status = PspCreateProcess(PspCurrentThread()->ThreadsProcess, &image, is_32bit ? PspUserSlice32 : PspUserSlice, &made);
     if (NT_SUCCESS(status))
         *process = made;
     return status;

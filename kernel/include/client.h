@@ -89,7 +89,7 @@ void KcNmi(void);
  * Processes and threads. An object pointer holds a reference until KcCloseObject; NULL is the caller's own. A process is
  * a child of the caller's and inherits its inheritable handles.
  */
-int32_t KcCreateProcess(const char *name, void **process);
+int32_t KcCreateProcess(const char *name, bool is_32bit, void **process);
 int32_t KcCreateThread(void *process, int (*function)(void *), void *argument, uint64_t stack_bytes, bool suspended,
                        void **thread);
 /* Wait for the end of either; the exit status is STATUS_PENDING before. Any of the results may be NULL. */

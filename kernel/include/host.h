@@ -36,6 +36,7 @@ struct host_config {
     uint8_t irql_checks;   /* enum host_irql_checks: a checked machine's answer to a call at a wrong IRQL */
     bool allow_unresolved; /* bind unresolved imports to stubs that bugcheck when called */
     bool pass_breakpoints; /* a breakpoint nobody handles is noted and passed, as a debugger's "go" would */
+    bool client_32bit;     /* the first client process is a 32-bit one */
     bool paging;           /* pageable memory really goes out (kernel/mm/paging.c) */
     bool plain;            /* only driver debug output goes to standard output */
     bool json;             /* reports in JSON */
@@ -64,6 +65,9 @@ int host_map_ram(void *va, uint64_t bytes, uint64_t phys, unsigned prot);
 
 /* Map fresh zeroed private memory (not RAM: it has no physical address) at `va`. Lazily touched. */
 int host_map_anonymous(void *va, uint64_t bytes, unsigned prot);
+
+/* Whether nothing is mapped in [va, va+bytes). */
+bool host_is_free(void *va, uint64_t bytes);
 
 /* Change the protection of mapped pages. */
 int host_protect(void *va, uint64_t bytes, unsigned prot);

@@ -7,6 +7,7 @@
  * address should know what it is:
  *
  *      user slices        one per NT process, KILN_USER_SLICE_SIZE apart; all below MmUserProbeAddress
+ *      32-bit slices      the same for a 32-bit process, whose addresses fit into 32 bits: KILN_LOW_SLICE_SIZE apart
  *      RAM direct map     VA = KILN_RAM_BASE + physical address: pool, stacks, images, the pages of every MDL
  *      system PTEs        aliases of RAM made by MDL mappings, section views, I/O space
  *      PFN database       one entry a page of RAM, touched lazily
@@ -59,6 +60,16 @@
 
 /* The first address a user pointer may not have: MmUserProbeAddress. The 64 KB below the system half stay unused. */
 #define KILN_USER_PROBE (KILN_RAM_BASE - 0x10000ULL)
+
+/* The slices of 32-bit processes lie between the executable and the end that a 32-bit process has on Windows. */
+#define KILN_LOW_USER_BASE  0x60000000ULL
+#define KILN_LOW_USER_END   0x7FFF0000ULL
+#define KILN_LOW_SLICE_SIZE 0x04000000ULL /* 64 MB */
+
+/* Whether an address lies where slices are. */
+#define KILN_IS_USER_ADDRESS(a)                                                                                        \
+    ((a) - KILN_USER_BASE < KILN_USER_PROBE - KILN_USER_BASE ||                                                        \
+     (a) - KILN_LOW_USER_BASE < KILN_LOW_USER_END - KILN_LOW_USER_BASE)
 
 /* The longest RAM the direct map has room for. */
 #define KILN_RAM_MAX (KILN_SYSPTE_BASE - KILN_RAM_BASE)

@@ -175,11 +175,12 @@ NTSTATUS MmAccessFault(struct _KI_FAULT *Fault);
 /* ---------------------------------------------------------------- user slices */
 
 /*
- * Give a process its user address space (a slice of KILN_USER_SLICE_SIZE bytes). PASSIVE_LEVEL.
+ * Give a process its user address space: a slice of KILN_USER_SLICE_SIZE bytes, or (Low) one of KILN_LOW_SLICE_SIZE
+ * whose addresses fit into 32 bits. PASSIVE_LEVEL.
  * STATUS_INSUFFICIENT_RESOURCES when every slice is taken. Deleting frees every page of it; pages still
  * locked by an MDL bugcheck with PROCESS_HAS_LOCKED_PAGES, as on Windows.
  */
-NTSTATUS MiCreateUserSlice(PEPROCESS Process);
+NTSTATUS MiCreateUserSlice(PEPROCESS Process, BOOLEAN Low);
 void MiDeleteUserSlice(PEPROCESS Process);
 
 /* Bounds of the slice: lowest usable address, first address past it. FALSE: the process has none. */

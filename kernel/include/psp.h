@@ -52,6 +52,7 @@ typedef struct _EPROCESS {
     ULONG HardErrorMode;       /* as set and asked for */
     BOOLEAN PriorityBoostDisabled;
     ULONG BreakOnTermination;
+    BOOLEAN Wow64; /* a 32-bit process; constant */
     ULONG SessionId;
     PVOID MmSlice; /* mm's: the user address slice */
     PVOID Peb;
@@ -194,11 +195,11 @@ extern POBJECT_TYPE *PspIoCompletionType;
 /* ---------------------------------------------------------------- processes */
 
 /*
- * Make a process: handle table, token (copy of the parent's), user slice if UserSlice. ImageName is a short
+ * Make a process: handle table, token (copy of the parent's), user slice as Space says. ImageName is a short
  * name. *Process is referenced. The create notify routines run with the first thread. PASSIVE_LEVEL.
  */
-NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImageName, BOOLEAN UserSlice,
-                          PEPROCESS *Process);
+typedef enum _PSP_SPACE { PspNoSlice, PspUserSlice, PspUserSlice32 /* of a 32-bit process */ } PSP_SPACE;
+NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImageName, PSP_SPACE Space, PEPROCESS *Process);
 
 /* End a process that has no thread left: handles closed, slice deleted, notify routines called, object
  * signalled. */
@@ -208,7 +209,7 @@ void PspExitProcess(PEPROCESS Process, NTSTATUS ExitStatus);
  * The client of kiln_boot: a user process named ImageName whose first thread is the code that calls this (on
  * its host stack; KiAdoptCurrentThread). Called by ke/init.c after every manager is up.
  */
-NTSTATUS PspCreateClientProcess(PCUNICODE_STRING ImageName, PEPROCESS *Process);
+NTSTATUS PspCreateClientProcess(PCUNICODE_STRING ImageName, PSP_SPACE Space, PEPROCESS *Process);
 
 /*
  * The client thread joins another process (libkiln opens a second client), or returns: its handles, address

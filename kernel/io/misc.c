@@ -34,7 +34,8 @@ BOOLEAN NTAPI IoIsSystemThread(PETHREAD Thread)
 
 BOOLEAN NTAPI IoIs32bitProcess(PIRP Irp)
 {
-    return FALSE; /* the machine has no 32-bit processes */
+    PEPROCESS process = Irp ? IoGetRequestorProcess(Irp) : PsGetCurrentProcess();
+    return process && process->Wow64;
 }
 
 BOOLEAN NTAPI IoIsWdmVersionAvailable(UCHAR MajorVersion, UCHAR MinorVersion)

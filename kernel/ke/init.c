@@ -56,5 +56,5 @@ int32_t KiBootMachine(void)
                            .MaximumLength = sizeof client_name,
                            .Buffer = client_name};
     PEPROCESS process;
-    return PspCreateClientProcess(&name, &process);
+    return PspCreateClientProcess(&name, host_config()->client_32bit ? PspUserSlice32 : PspUserSlice, &process);
 }

@@ -99,7 +99,7 @@ MI_ADDRESS_KIND MiClassifyAddress(PVOID Va, PMI_ADDRESS Out)
         Info.Kind = Address >= 0xFFFF800000000000ULL ? MiAddressSystemSpace : MiAddressNonCanonical;
     } else if (MiIsRam(Va)) {
         Info.Kind = classify_ram(Va, &Info);
-    } else if (Address >= KILN_USER_BASE && Address < KILN_USER_PROBE) {
+    } else if (KILN_IS_USER_ADDRESS(Address)) {
         BOOLEAN Committed = FALSE;
         Info.Kind = MiAddressUserUnmapped;
         if (MiPeekUserRange(Va, &Begin, &Info.Bytes, &Committed)) {

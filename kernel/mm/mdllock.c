@@ -61,7 +61,7 @@ static NTSTATUS lock_range(PMDL Mdl, PVOID Va, SIZE_T First, SIZE_T Pages, KPROC
     PFN_NUMBER *Pfns = MiMdlPfns(Mdl);
     UCHAR *Page = (UCHAR *)((ULONG_PTR)Va & ~(ULONG_PTR)(MI_PAGE_BYTES - 1));
 
-    if ((ULONG64)(ULONG_PTR)Page - KILN_USER_BASE < KILN_USER_PROBE - KILN_USER_BASE)
+    if (KILN_IS_USER_ADDRESS((ULONG64)(ULONG_PTR)Page))
         return lock_user(Page, Pages, Write, &Pfns[First]);
     if ((ULONG64)(ULONG_PTR)Page - KILN_SYSPTE_BASE < KILN_SYSPTE_SIZE && KiIrql() <= APC_LEVEL) {
         NTSTATUS Status = MiFaultInViews(Page, Pages, Write);

@@ -155,7 +155,7 @@ void MiUnmapMdl(PMDL Mdl, PVOID Va, PVOID Caller)
 void NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    if ((ULONG64)(ULONG_PTR)BaseAddress - KILN_USER_BASE < KILN_USER_PROBE - KILN_USER_BASE) {
+    if (KILN_IS_USER_ADDRESS((ULONG64)(ULONG_PTR)BaseAddress)) {
         KI_ASSERT_IRQL_MAX(APC_LEVEL);
         if (!NT_SUCCESS(MiUnmapUserFrames(PAGE_ALIGN(BaseAddress))))
             MiBadMdl(

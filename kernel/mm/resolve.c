@@ -29,7 +29,7 @@ NTSTATUS MiResolvePage(PVOID Va, KPROCESSOR_MODE Mode, BOOLEAN Write, PFN_NUMBER
         *Pfn = MiVaToPfn(Va);
         return STATUS_SUCCESS;
     }
-    if (Address >= KILN_USER_BASE && Address < KILN_USER_PROBE) {
+    if (KILN_IS_USER_ADDRESS(Address)) {
         if (!MiUserPfn(Va, Pfn, &Protection))
             return STATUS_ACCESS_VIOLATION;
         unsigned Prot = MiHostProt(Protection);

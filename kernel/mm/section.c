@@ -466,8 +466,9 @@ void MiInitSections(void)
     };
 
     if (!NT_SUCCESS(ObpCreateObjectType(&Name, &Type, NULL, &MiSectionType)) ||
-        !NT_SUCCESS(MiCreateUserSlice(PsInitialSystemProcess)) ||
+        !NT_SUCCESS(MiCreateUserSlice(PsInitialSystemProcess, FALSE)) ||
         !NT_SUCCESS(MiRegisterFaultHandler(KILN_USER_BASE, KILN_USER_PROBE, MiViewFaultHandler, NULL)) ||
+        !NT_SUCCESS(MiRegisterFaultHandler(KILN_LOW_USER_BASE, KILN_LOW_USER_END, MiViewFaultHandler, NULL)) ||
         !NT_SUCCESS(MiRegisterFaultHandler(KILN_SYSPTE_BASE, KILN_SYSPTE_BASE + KILN_SYSPTE_SIZE,
                                            MiViewFaultHandler, NULL)))
         host_panic("no memory for section objects");

@@ -32,6 +32,7 @@ typedef struct _MI_SLICE {
 } MI_SLICE;
 
 static MI_SLICE *slices[SLICES < 256 ? SLICES : 256]; /* written under slice_lock */
+static MI_SLICE *low_slices[(KILN_LOW_USER_END + KILN_LOW_SLICE_SIZE - 1 - KILN_LOW_USER_BASE) / KILN_LOW_SLICE_SIZE];
 static KSPIN_LOCK slice_lock;
 
 #define SLICE_COUNT RTL_NUMBER_OF(slices)
@@ -40,8 +41,15 @@ static MI_SLICE *slice_of_address(PVOID Va)
 {
     ULONG64 Offset = (ULONG64)(ULONG_PTR)Va - KILN_USER_BASE;
     ULONG64 Index = Offset / KILN_USER_SLICE_SIZE;
+    MI_SLICE **Slot = &slices[Index];
 
-    return Index < SLICE_COUNT ? __atomic_load_n(&slices[Index], __ATOMIC_ACQUIRE) : NULL;
+    if (Index >= SLICE_COUNT) {
+        Index = ((ULONG64)(ULONG_PTR)Va - KILN_LOW_USER_BASE) / KILN_LOW_SLICE_SIZE;
+        Slot = &low_slices[Index];
+        if (Index >= RTL_NUMBER_OF(low_slices))
+            return NULL;
+    }
+    return __atomic_load_n(Slot, __ATOMIC_ACQUIRE);
 }
 
 static MI_SLICE *slice_of(PEPROCESS Process)
@@ -51,7 +59,29 @@ static MI_SLICE *slice_of(PEPROCESS Process)
 
 /* ---------------------------------------------------------------- slices */
 
-NTSTATUS MiCreateUserSlice(PEPROCESS Process)
+/* Take the first free slice of the kind. Caller holds slice_lock. */
+static BOOLEAN take_slice(MI_SLICE *Slice, BOOLEAN Low)
+{
+    MI_SLICE **Slots = Low ? low_slices : slices;
+    ULONG Count = Low ? RTL_NUMBER_OF(low_slices) : SLICE_COUNT;
+    ULONG64 Base = Low ? KILN_LOW_USER_BASE : KILN_USER_BASE;
+    ULONG64 Bytes = Low ? KILN_LOW_SLICE_SIZE : KILN_USER_SLICE_SIZE;
+    ULONG64 Limit = Low ? KILN_LOW_USER_END : KILN_USER_PROBE;
+
+    for (ULONG I = 0; I < Count; I++) {
+        ULONG64 Begin = Base + I * Bytes, End = Begin + Bytes < Limit ? Begin + Bytes : Limit;
+        /* The host's heap may have grown to there. */
+        if (Slots[I] || (Low && !host_is_free((PVOID)(ULONG_PTR)Begin, End - Begin)))
+            continue;
+        Slice->Begin = Begin + GRANULARITY;
+        Slice->End = End;
+        __atomic_store_n(&Slots[I], Slice, __ATOMIC_RELEASE);
+        return TRUE;
+    }
+    return FALSE;
+}
+
+NTSTATUS MiCreateUserSlice(PEPROCESS Process, BOOLEAN Low)
 {
     MI_SLICE *Slice = MiAllocatePool(NonPagedPoolNx, sizeof(*Slice), RANGE_TAG, TRUE, NULL);
     KIRQL Irql;
@@ -63,17 +93,8 @@ NTSTATUS MiCreateUserSlice(PEPROCESS Process)
     Slice->Process = Process;
     Slice->Limit[0] = Slice->Limit[1] = ~(SIZE_T)0;
     Irql = KeAcquireSpinLockRaiseToDpc(&slice_lock);
-    for (ULONG I = 0; I < SLICE_COUNT; I++) {
-        if (slices[I])
-            continue;
-        Slice->Begin = KILN_USER_BASE + I * KILN_USER_SLICE_SIZE + GRANULARITY;
-        Slice->End = KILN_USER_BASE + (I + 1) * KILN_USER_SLICE_SIZE;
-        if (Slice->End > KILN_USER_PROBE)
-            Slice->End = KILN_USER_PROBE;
-        __atomic_store_n(&slices[I], Slice, __ATOMIC_RELEASE);
+    if (take_slice(Slice, Low))
         Process->MmSlice = Slice;
-        break;
-    }
     KeReleaseSpinLock(&slice_lock, Irql);
     if (Process->MmSlice == Slice)
         return STATUS_SUCCESS;
@@ -453,6 +474,9 @@ void MiDeleteUserSlice(PEPROCESS Process)
     for (ULONG I = 0; I < SLICE_COUNT; I++)
         if (slices[I] == Slice)
             __atomic_store_n(&slices[I], NULL, __ATOMIC_RELEASE);
+    for (ULONG I = 0; I < RTL_NUMBER_OF(low_slices); I++)
+        if (low_slices[I] == Slice)
+            __atomic_store_n(&low_slices[I], NULL, __ATOMIC_RELEASE);
     Process->MmSlice = NULL;
     KeReleaseSpinLock(&slice_lock, Irql);
     ExFreePoolWithTag(Slice, RANGE_TAG);

@@ -23,7 +23,7 @@ typedef struct _WHERE {
 
 static BOOLEAN is_user(ULONG64 Address)
 {
-    return Address - KILN_USER_BASE < KILN_USER_PROBE - KILN_USER_BASE;
+    return KILN_IS_USER_ADDRESS(Address);
 }
 
 /* The lock of the list that the view at this address is in: U or W. At DISPATCH_LEVEL. FALSE: there is no list. */

@@ -83,16 +83,15 @@ VOID NTAPI PsSetThreadHardErrorsAreDisabled(PETHREAD Thread, BOOLEAN HardErrorsA
     Thread->HardErrorsOff = HardErrorsAreDisabled;
 }
 
-/* A process is a 64-bit one. */
+/* A 32-bit process has one PEB here, in its slice. */
 PVOID NTAPI PsGetProcessWow64Process(PEPROCESS Process)
 {
-    UNREFERENCED_PARAMETER(Process);
-    return NULL;
+    return Process->Wow64 ? Process->Peb : NULL;
 }
 
 PVOID NTAPI PsGetCurrentProcessWow64Process(VOID)
 {
-    return NULL;
+    return PsGetProcessWow64Process(PsGetCurrentProcess());
 }
 
 /* There is no debugger service a process could be attached to. */

@@ -5,6 +5,7 @@
  *
  * A class that means nothing here is refused (STATUS_INVALID_INFO_CLASS), never accepted and ignored.
  */
+#include "pscontrol.h"
 #include "psi.h"
 #include <nt/ps_services.h>
 
@@ -222,8 +223,12 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS 
             answer(&info, sizeof(info), ProcessInformation, ProcessInformationLength, ReturnLength, mode);
         break;
     }
-    case ProcessDebugPort:        /* nobody debugs it */
-    case ProcessWow64Information: /* it is a 64-bit process */
+    case ProcessWow64Information: {
+        PVOID peb = PsGetProcessWow64Process(process);
+        status = answer(&peb, sizeof(peb), ProcessInformation, ProcessInformationLength, ReturnLength, mode);
+        break;
+    }
+    case ProcessDebugPort: /* nobody debugs it */
         status =
             answer(&none, sizeof(none), ProcessInformation, ProcessInformationLength, ReturnLength, mode);
         break;

@@ -101,10 +101,10 @@ void PsInitSystem(ULONG Phase)
         PspInitJobs();
         KiThreadReaped = reaped;
         PspCidTable = ObCreateHandleTable(NULL);
-        status = PspCidTable ? PspCreateProcess(NULL, &system, FALSE, &PsInitialSystemProcess)
+        status = PspCidTable ? PspCreateProcess(NULL, &system, PspNoSlice, &PsInitialSystemProcess)
                              : STATUS_INSUFFICIENT_RESOURCES;
         if (NT_SUCCESS(status))
-            status = PspCreateProcess(NULL, &idle, FALSE, &PsIdleProcess);
+            status = PspCreateProcess(NULL, &idle, PspNoSlice, &PsIdleProcess);
         if (!NT_SUCCESS(status))
             KeBugCheckEx(PROCESS_INITIALIZATION_FAILED, (ULONG_PTR)status, 1, 0, 0);
         return;

@@ -37,11 +37,11 @@ static void set_image_name(PEPROCESS process, PCUNICODE_STRING name)
     process->ImageFullName = copy;
 }
 
-static NTSTATUS give_resources(PEPROCESS process, PEPROCESS parent, BOOLEAN user_slice)
+static NTSTATUS give_resources(PEPROCESS process, PEPROCESS parent, PSP_SPACE space)
 {
     static volatile LONGLONG start_keys;
     NTSTATUS status = STATUS_SUCCESS;
-    if (user_slice) {
+    if (space != PspNoSlice) {
         process->ObjectTable = ObCreateHandleTable(process);
         if (!process->ObjectTable)
             return STATUS_INSUFFICIENT_RESOURCES;
@@ -52,17 +52,17 @@ static NTSTATUS give_resources(PEPROCESS process, PEPROCESS parent, BOOLEAN user
         process->Token = SepSystemToken;
         ObReferenceObject(SepSystemToken);
     }
-    if (NT_SUCCESS(status) && user_slice)
-        status = MiCreateUserSlice(process);
-    if (NT_SUCCESS(status) && user_slice)
+    if (NT_SUCCESS(status) && space != PspNoSlice)
+        status = MiCreateUserSlice(process, space == PspUserSlice32);
+    if (NT_SUCCESS(status) && space != PspNoSlice)
         status = PspCreatePeb(process);
-    if (NT_SUCCESS(status) && user_slice && parent && parent->ObjectTable != ObpKernelHandleTable)
+    if (NT_SUCCESS(status) && space != PspNoSlice && parent && parent->ObjectTable != ObpKernelHandleTable)
         status = ObInheritHandles(process->ObjectTable, parent, process);
     process->ProcessStartKey = (ULONGLONG)__atomic_add_fetch(&start_keys, 1, __ATOMIC_RELAXED);
     return status;
 }
 
-NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImageName, BOOLEAN UserSlice, PEPROCESS *Process)
+NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImageName, PSP_SPACE Space, PEPROCESS *Process)
 {
     PEPROCESS process;
     NTSTATUS status = ObCreateObject(KernelMode, PspProcessType, NULL, KernelMode, NULL, sizeof(*process), 0,
@@ -79,9 +79,10 @@ NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImageName, BOOLEAN 
     KeQuerySystemTime(&process->CreateTime);
     process->InheritedFromUniqueProcessId = Parent ? Parent->UniqueProcessId : NULL;
     set_image_name(process, ImageName);
-    status = give_resources(process, Parent, UserSlice);
+    process->Wow64 = Space == PspUserSlice32;
+    status = give_resources(process, Parent, Space);
     /* The Idle process has id 0, which is no entry of the table. */
-    if (NT_SUCCESS(status) && (UserSlice || is_first_process())) {
+    if (NT_SUCCESS(status) && (Space != PspNoSlice || is_first_process())) {
         process->UniqueProcessId = ExCreateHandle(PspCidTable, process);
         if (!process->UniqueProcessId)
             status = STATUS_INSUFFICIENT_RESOURCES;
@@ -168,9 +169,9 @@ void PspSwitchClientProcess(PEPROCESS Process)
     ObDereferenceObject(old);
 }
 
-NTSTATUS PspCreateClientProcess(PCUNICODE_STRING ImageName, PEPROCESS *Process)
+NTSTATUS PspCreateClientProcess(PCUNICODE_STRING ImageName, PSP_SPACE Space, PEPROCESS *Process)
 {
-    NTSTATUS status = PspCreateProcess(PsInitialSystemProcess, ImageName, TRUE, Process);
+    NTSTATUS status = PspCreateProcess(PsInitialSystemProcess, ImageName, Space, Process);
     if (!NT_SUCCESS(status))
         return status;
     PspSwitchClientProcess(*Process);

@@ -107,6 +107,27 @@ static void threads_of_several_processes_talk_to_a_driver(void)
     kiln_process_close(two);
 }
 
+static kiln_status use_low_memory(void *argument)
+{
+    (void)argument;
+    char *memory = kiln_alloc(4096), local[16];
+    uint64_t bytes;
+    kiln_file file = open_echo(0);
+    CHECK(memory && (uint64_t)memory < 0x80000000u && (uint64_t)local < 0x80000000u);
+    strcpy(memory, "low");
+    CHECK(kiln_ioctl(file, ECHO_NEITHER, memory, 4, memory + 100, 4, &bytes) == 0);
+    CHECK(bytes == 4 && !strcmp(memory + 100, "low"));
+    return kiln_close(file);
+}
+
+static void memory_and_stacks_of_a_32_bit_process_lie_below_4_gb(void)
+{
+    kiln_process *other;
+    CHECK(kiln_process_create32("old.exe", &other) == 0);
+    CHECK(join(thread(other, use_low_memory, NULL)) == 0);
+    kiln_process_close(other);
+}
+
 static kiln_status use_file(void *argument)
 {
     return echo(*(kiln_file *)argument, ECHO_BUFFERED, "x");
@@ -310,6 +331,7 @@ static const struct {
     CASE(terminated_threads_do_not_come_back_from_their_requests),
     CASE(threads_are_suspended_and_resumed),
     CASE(what_a_process_leaves_open_is_closed),
+    CASE(memory_and_stacks_of_a_32_bit_process_lie_below_4_gb),
 };
 
 /* ---------------------------------------------------------------- machines */

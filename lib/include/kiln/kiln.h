@@ -60,6 +60,7 @@ struct kiln_options {
     unsigned group_size;       /* processors in a processor group; 0 = 64 */
     unsigned node_size;        /* processors in a NUMA node; 0 = 64 */
     bool checked;              /* live host: the rule checks that the simulator makes */
+    bool client_32bit;         /* your program is a 32-bit process to drivers: its slice lies below 4 GB */
     bool paging;               /* pageable code, data and pool really go out, and come back when touched (docs/paging.md) */
     enum kiln_irql_checks irql_checks; /* with the rule checks: what a driver's call at a wrong IRQL does */
 };
@@ -197,6 +198,13 @@ typedef kiln_status kiln_thread_fn(void *argument); /* returns the exit status *
  * Drivers hear of it when it gets its first thread. Give it to kiln_process_close; it lives on while it has threads.
  */
 kiln_status kiln_process_create(const char *name, kiln_process **process);
+
+/*
+ * The same as a 32-bit process: IoIs32bitProcess says so of its requests, and its memory (kiln_alloc, stacks) has addresses
+ * that fit into 32 bits. The requests are made as the 64-bit system services all the same: structures that differ are the
+ * driver's to thunk. Up to eight at a time; STATUS_INSUFFICIENT_RESOURCES otherwise.
+ */
+kiln_status kiln_process_create32(const char *name, kiln_process **process);
 
 /* It ends when its last thread ends. *exit_status (may be NULL): STATUS_PENDING (0x103) while it has not. */
 kiln_status kiln_process_wait(kiln_process *process, uint64_t timeout_ns, kiln_status *exit_status);
