@@ -94,7 +94,7 @@ void KiVpEntry(uint32_t Vp)
     pcr->Prcb.SwitchTime = KepCycles(pcr);
     __atomic_store_n(&pcr->Prcb.Started, TRUE, __ATOMIC_RELEASE);
     while (!(__atomic_load_n(&KiActiveProcessors, __ATOMIC_ACQUIRE) & pcr->Prcb.SetMember))
-        host_relax();
+        KiSpinRelax(); /* a call of all processors may have counted this one already, and its sender waits */
     KiLower(PASSIVE_LEVEL);
     KepIdleLoop();
 }
