@@ -60,6 +60,28 @@ static double measure(operation_fn *operation, unsigned limit)
     return best;
 }
 
+/*
+ * The same with a yardstick beside it, round by round, so that a machine that is busy for a while does the same to both;
+ * more and shorter rounds. `stick_ns` receives the yardstick's best.
+ */
+static double measure_beside(operation_fn *operation, unsigned limit, operation_fn *stick, double *stick_ns)
+{
+    unsigned n = 64, m = 64;
+    double spent, best = 1e18, best_stick = 1e18;
+    while ((spent = operation(n)) >= 0 && spent < ROUND_NS / 8 && n < limit)
+        n *= 2;
+    while (stick(m) < ROUND_NS / 8)
+        m *= 2;
+    for (int i = 0; i < 10 * ROUNDS && spent >= 0; i++) {
+        spent = operation(n);
+        best = spent >= 0 && spent / n < best ? spent / n : best;
+        double yard = stick(m) / m;
+        best_stick = yard < best_stick ? yard : best_stick;
+    }
+    *stick_ns = best_stick;
+    return spent < 0 ? -1 : best;
+}
+
 /* ---------------------------------------------------------------- yardsticks */
 
 static __attribute__((noinline)) int callee(int x)
@@ -109,6 +131,35 @@ static double yard_spin(unsigned n)
         pthread_spin_lock(&lock);
         pthread_spin_unlock(&lock);
     }
+    return now_ns() - from;
+}
+
+static pthread_spinlock_t shared_lock;
+static _Atomic int spinning;
+
+static void *spin_with_partner(void *n)
+{
+    atomic_fetch_add(&spinning, 1);
+    while (atomic_load(&spinning) < 2)
+        ;
+    for (unsigned i = 0; i < (unsigned)(uintptr_t)n; i++) {
+        pthread_spin_lock(&shared_lock);
+        pthread_spin_unlock(&shared_lock);
+    }
+    return NULL;
+}
+
+/* Two threads and one lock: the time of one pair on each of them. */
+static double yard_spin2(unsigned n)
+{
+    pthread_t partner;
+    pthread_spin_init(&shared_lock, PTHREAD_PROCESS_PRIVATE);
+    atomic_store(&spinning, 0);
+    double from = now_ns();
+    if (pthread_create(&partner, NULL, spin_with_partner, (void *)(uintptr_t)n) != 0)
+        return -1;
+    spin_with_partner((void *)(uintptr_t)n);
+    pthread_join(partner, NULL);
     return now_ns() - from;
 }
 
@@ -202,12 +253,13 @@ static struct yardstick yardsticks[] = {
     {"malloc + free 64 B", yard_malloc, 0},
     {"ioctl on /dev/null", yard_ioctl, 0},
     {"pthread spinlock", yard_spin, 0},
+    {"pthread spinlock, 2 threads", yard_spin2, 0},
     {"futex hand-over, one core", yard_futex, 0},
     {"pthread create + join", yard_pthread, 0},
     {"dlopen + dlclose", yard_dlopen, 0},
     {"fork + exec true", yard_fork, 0},
 };
-enum { CALL, MALLOC, IOCTL, SPIN, FUTEX, PTHREAD, DLOPEN, FORK };
+enum { CALL, MALLOC, IOCTL, SPIN, SPIN2, FUTEX, PTHREAD, DLOPEN, FORK };
 
 /* ---------------------------------------------------------------- round trips from the client */
 
@@ -334,6 +386,9 @@ static const struct {
     double operations; /* an iteration */
     unsigned limit;
 } inner_rules[] = {
+    {"lock: ", SPIN, 1, 1u << 22},
+    {"wait: ", SPIN, 1, 1u << 22},
+    {"timers: set 1M", MALLOC, 1000000, 1},
     {"IoCallDriver", CALL, 1, 1u << 22},
     {"IoAllocateIrp", MALLOC, 1, 1u << 22},
     {"pool", MALLOC, 1, 1u << 22},
@@ -363,6 +418,7 @@ static unsigned wine_count;
 static bool json, first_row = true;
 static const char **filters;
 static int filter_count;
+static unsigned cpus = 1;
 
 static void read_wine(const char *path)
 {
@@ -427,19 +483,23 @@ static void row(const char *name, double ns, int yardstick)
 static void run_loops(void)
 {
     for (inner_index = 0; inner(0) >= 0; inner_index++) {
-        if (!wanted(inner_name))
+        bool two = strstr(inner_name, "2 VPs") != NULL;
+        if (!wanted(inner_name) || (two && cpus < 2))
             continue;
         size_t rule = 0;
         while (rule + 1 < sizeof inner_rules / sizeof *inner_rules &&
                strncmp(inner_name, inner_rules[rule].name, strlen(inner_rules[rule].name)) != 0)
             rule++;
-        double ns = measure(inner, inner_rules[rule].limit);
-        row(inner_name, ns < 0 ? ns : ns / inner_rules[rule].operations, inner_rules[rule].yardstick);
+        int stick = two ? SPIN2 : inner_rules[rule].yardstick;
+        double ns = stick == SPIN || stick == SPIN2
+                        ? measure_beside(inner, inner_rules[rule].limit, yardsticks[stick].operation, &yardsticks[stick].ns)
+                        : measure(inner, inner_rules[rule].limit);
+        row(inner_name, ns < 0 ? ns : ns / inner_rules[rule].operations, stick);
     }
 }
 
 /* Drivers of loops only (driver/loops.h), beside the benchmark driver; one is loaded at a time. */
-static const char *const loop_drivers[] = {"objects"};
+static const char *const loop_drivers[] = {"objects", "locks"};
 
 static void run_loop_driver(const char *name)
 {
@@ -483,7 +543,7 @@ int main(int argc, char **argv)
         if (!strcmp(argv[i], "--json"))
             json = true;
         else if (!strcmp(argv[i], "--cpus") && i + 1 < argc)
-            options.cpus = (unsigned)atoi(argv[++i]);
+            options.cpus = cpus = (unsigned)atoi(argv[++i]);
         else if (!strcmp(argv[i], "--wine") && i + 1 < argc)
             read_wine(argv[++i]);
         else if (filter_count < 64)
@@ -494,7 +554,7 @@ int main(int argc, char **argv)
         return 2;
     }
     for (size_t i = 0; i < sizeof yardsticks / sizeof *yardsticks; i++)
-        yardsticks[i].ns = measure(yardsticks[i].operation, 1u << 26);
+        yardsticks[i].ns = i == SPIN2 && cpus < 2 ? -1 : measure(yardsticks[i].operation, 1u << 26);
     if (!json) {
         printf("%-38s %12s  %-37s", "operation", "ns", "ratio to a yardstick of this run");
         printf(wine_count ? " %12s %10s\n" : "\n", "Wine ns", "faster");
@@ -502,7 +562,7 @@ int main(int argc, char **argv)
         printf("[");
     }
     for (size_t i = 0; i < sizeof yardsticks / sizeof *yardsticks; i++)
-        if (wanted(yardsticks[i].name))
+        if (wanted(yardsticks[i].name) && yardsticks[i].ns >= 0)
             row(yardsticks[i].name, yardsticks[i].ns, -1);
 
     double boot = wanted("boot to first IOCTL") ? measure(boot_to_ioctl, 64) : 0;

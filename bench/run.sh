@@ -8,6 +8,7 @@ shift || true
 "$build/kiln" cc -O2 -o "$build/bench/bench.sys" driver/bench.c
 "$build/kiln" cc -O2 -o "$build/bench/minimal.sys" driver/minimal.c
 "$build/kiln" cc -O2 -o "$build/bench/objects.sys" driver/objects.c
+"$build/kiln" cc -O2 -o "$build/bench/locks.sys" driver/locks.c
 wine_args=()
 if command -v wine >/dev/null 2>&1 && [ "${KILN_BENCH_WINE:-yes}" = yes ]; then
     if wine/run.sh "$build" >"$build/bench/wine.tsv" 2>"$build/bench/wine.log"; then
@@ -23,4 +24,8 @@ if [ $# -eq 0 ]; then
     "$build/kiln" cc -O2 -o "$build/bench/threads.sys" driver/threads.c
     taskset -c 0 "$build/bench/kiln-bench-threads" "$build/bench/threads.sys"
 fi
-exec taskset -c 0 "$build/bench/kiln-bench" "${wine_args[@]}" "$@"
+taskset -c 0 "$build/bench/kiln-bench" "${wine_args[@]}" "$@"
+# What two processors do to one lock needs two cores.
+if [ "$#" -eq 0 ] && [ "$(nproc)" -ge 2 ]; then
+    taskset -c 0,1 "$build/bench/kiln-bench" --cpus 2 "2 VPs" "2 threads"
+fi

@@ -33,7 +33,7 @@ static DECLSPEC_NOINLINE void wait(PFAST_MUTEX Mutex, KI_LOCK_KIND Kind, PVOID C
 static inline void lock(PFAST_MUTEX Mutex, KI_LOCK_KIND Kind, PVOID Caller)
 {
     KiSchedPoint(HOST_POINT_LOCK);
-    if (__builtin_expect(__atomic_sub_fetch(&Mutex->Count, 1, __ATOMIC_ACQUIRE) != 0, 0))
+    if (__builtin_expect(KI_FETCH_ADD(&Mutex->Count, -1) != 1, 0))
         wait(Mutex, Kind, Caller);
     Mutex->Owner = KiThread();
     KiLockAcquired(Kind, Mutex, FALSE, Caller);
@@ -43,7 +43,7 @@ static inline void unlock(PFAST_MUTEX Mutex)
 {
     Mutex->Owner = NULL;
     KiLockReleased(Mutex);
-    if (__builtin_expect(__atomic_add_fetch(&Mutex->Count, 1, __ATOMIC_RELEASE) <= 0, 0))
+    if (__builtin_expect(KI_FETCH_ADD(&Mutex->Count, 1) < 0, 0))
         KeSetEvent(&Mutex->Event, EVENT_INCREMENT, FALSE);
 }
 

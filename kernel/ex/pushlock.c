@@ -51,7 +51,7 @@ static ULONG queue_of(PEX_PUSH_LOCK PushLock)
 
 static BOOLEAN swap(PEX_PUSH_LOCK PushLock, ULONG_PTR *Old, ULONG_PTR New)
 {
-    return __atomic_compare_exchange_n(PushLock, Old, New, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    return KiCompareExchange(PushLock, Old, New);
 }
 
 /* Take the lock if its value allows, else note that somebody waits. Queue lock held. */
@@ -159,7 +159,7 @@ DECLSPEC_NORETURN static void not_held(PEX_PUSH_LOCK PushLock, ULONG_PTR Value, 
 static inline void release_exclusive(PEX_PUSH_LOCK PushLock, PVOID Caller)
 {
     KiLockReleased(PushLock);
-    ULONG_PTR Old = __atomic_fetch_and(PushLock, ~LOCKED, __ATOMIC_RELEASE);
+    ULONG_PTR Old = KI_FETCH_AND(PushLock, ~LOCKED);
 
     if (!(Old & LOCKED))
         not_held(PushLock, Old, Caller);
@@ -170,7 +170,7 @@ static inline void release_exclusive(PEX_PUSH_LOCK PushLock, PVOID Caller)
 static inline void release_shared(PEX_PUSH_LOCK PushLock, PVOID Caller)
 {
     KiLockReleased(PushLock);
-    ULONG_PTR Old = __atomic_fetch_sub(PushLock, SHARE, __ATOMIC_RELEASE);
+    ULONG_PTR Old = KI_FETCH_ADD(PushLock, -SHARE);
 
     if ((Old & LOCKED) || Old < SHARE)
         not_held(PushLock, Old, Caller);

@@ -37,14 +37,24 @@ typedef struct _RESOURCE_WAITER {
 
 enum { ShareNormal, ShareStarve, ShareBehind };
 
-static KIRQL lock(PERESOURCE Resource)
+/* As the dispatcher lock: with one processor the raised IRQL excludes everybody, and the lock is not written. */
+static inline KIRQL lock(PERESOURCE Resource)
 {
-    return KeAcquireSpinLockRaiseToDpc(&Resource->SpinLock);
+    KIRQL Irql = KiRaise(DISPATCH_LEVEL);
+
+    KiSchedPoint(HOST_POINT_LOCK);
+    while (KiProcessorCount != 1 && __atomic_exchange_n(&Resource->SpinLock, 1, __ATOMIC_ACQUIRE)) {
+        do
+            KiSpinRelax();
+        while (__atomic_load_n(&Resource->SpinLock, __ATOMIC_RELAXED));
+    }
+    return Irql;
 }
 
-static void unlock(PERESOURCE Resource, KIRQL Irql)
+static inline void unlock(PERESOURCE Resource, KIRQL Irql)
 {
-    KeReleaseSpinLock(&Resource->SpinLock, Irql);
+    __atomic_store_n(&Resource->SpinLock, 0, __ATOMIC_RELEASE);
+    KiLower(Irql);
 }
 
 static ULONG table_size(PERESOURCE Resource)

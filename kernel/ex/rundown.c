@@ -42,8 +42,7 @@ static BOOLEAN acquire(volatile ULONG_PTR *Value, ULONG Count)
     do {
         if (Old & ACTIVE)
             return FALSE;
-    } while (!__atomic_compare_exchange_n(Value, &Old, Old + Count * ONE, FALSE, __ATOMIC_ACQUIRE,
-                                          __ATOMIC_RELAXED));
+    } while (!KiCompareExchange(Value, &Old, Old + Count * ONE));
     return TRUE;
 }
 
@@ -58,8 +57,7 @@ static void release(volatile ULONG_PTR *Value, ULONG Count)
                 KeSetEvent(&Block->Event, IO_NO_INCREMENT, FALSE);
             return;
         }
-        if (__atomic_compare_exchange_n(Value, &Old, Old - Count * ONE, FALSE, __ATOMIC_RELEASE,
-                                        __ATOMIC_RELAXED))
+        if (KiCompareExchange(Value, &Old, Old - Count * ONE))
             return;
     }
 }

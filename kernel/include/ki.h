@@ -322,6 +322,51 @@ static inline void KiSchedPoint(enum host_point Kind)
  */
 #define KI_PEEK(Field) (*(volatile __typeof__(Field) *)&(Field))
 
+/*
+ * Read-modify-write of a word that only kernel code changes, never a device or a driver's own instruction. Kernel code is not
+ * interrupted between two instructions, so with one processor nothing comes between and the bus lock is spared (a third of
+ * what an uncontended lock costs). All are full barriers with several processors. Any IRQL.
+ */
+#define KI_FETCH_ADD(Word, Value)                                                                                      \
+    ({                                                                                                                 \
+        __typeof__(Word) ki_word_ = (Word);                                                                            \
+        __typeof__(*ki_word_) ki_old_;                                                                                 \
+        if (KiProcessorCount == 1) {                                                                                   \
+            ki_old_ = *ki_word_;                                                                                       \
+            *ki_word_ = ki_old_ + (Value);                                                                             \
+        } else {                                                                                                       \
+            ki_old_ = __atomic_fetch_add(ki_word_, (Value), __ATOMIC_SEQ_CST);                                         \
+        }                                                                                                              \
+        ki_old_;                                                                                                       \
+    })
+
+#define KI_FETCH_AND(Word, Value)                                                                                      \
+    ({                                                                                                                 \
+        __typeof__(Word) ki_word_ = (Word);                                                                            \
+        __typeof__(*ki_word_) ki_old_;                                                                                 \
+        if (KiProcessorCount == 1) {                                                                                   \
+            ki_old_ = *ki_word_;                                                                                       \
+            *ki_word_ = ki_old_ & (Value);                                                                             \
+        } else {                                                                                                       \
+            ki_old_ = __atomic_fetch_and(ki_word_, (Value), __ATOMIC_SEQ_CST);                                         \
+        }                                                                                                              \
+        ki_old_;                                                                                                       \
+    })
+
+/* TRUE: *Word was *Expected and is New. FALSE: *Expected is what *Word is. */
+static inline BOOLEAN KiCompareExchange(volatile ULONG_PTR *Word, ULONG_PTR *Expected, ULONG_PTR New)
+{
+    if (KiProcessorCount != 1)
+        return __atomic_compare_exchange_n(Word, Expected, New, FALSE, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+    ULONG_PTR old = *Word;
+    if (old != *Expected) {
+        *Expected = old;
+        return FALSE;
+    }
+    *Word = New;
+    return TRUE;
+}
+
 /* On a function that calls through a pointer to another type on purpose. */
 #ifdef __clang__
 #define KI_ANY_ROUTINE_TYPE __attribute__((no_sanitize("function")))

@@ -357,6 +357,20 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPRO
                 __builtin_return_address(0));
 }
 
+/* Getting the same object twice at once is a contradiction. A filter of bits spares most comparisons. */
+static BOOLEAN has_duplicate(const PVOID *Objects, ULONG Count)
+{
+    ULONG64 seen[8] = {0};
+    for (ULONG i = 0; i < Count; i++) {
+        ULONG bit = (ULONG)(((ULONG_PTR)Objects[i] * 0x9E3779B97F4A7C15ULL) >> 55);
+        for (ULONG j = 0; j < i && (seen[bit / 64] >> (bit % 64) & 1); j++)
+            if (Objects[j] == Objects[i])
+                return TRUE;
+        seen[bit / 64] |= 1ULL << (bit % 64);
+    }
+    return FALSE;
+}
+
 NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON WaitReason,
                                         KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
                                         PKWAIT_BLOCK WaitBlockArray)
@@ -375,13 +389,9 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
     if (Timeout)
         interval = *Timeout;
     PVOID objects[MAXIMUM_WAIT_OBJECTS];
-    for (ULONG i = 0; i < Count; i++) {
-        objects[i] = Object[i];
-        /* Getting the same object twice at once is a contradiction. */
-        for (ULONG j = 0; WaitType == WaitAll && j < i; j++)
-            if (objects[j] == objects[i])
-                return STATUS_INVALID_PARAMETER_MIX;
-    }
+    __builtin_memcpy(objects, Object, Count * sizeof *objects); /* the caller's memory is read once */
+    if (WaitType == WaitAll && has_duplicate(objects, Count))
+        return STATUS_INVALID_PARAMETER_MIX;
     WAIT block = {.Thread = thread,
                   .Count = Count,
                   .Objects = objects,

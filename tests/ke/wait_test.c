@@ -83,6 +83,25 @@ KILN_TEST(ke_wait, all_takes_nothing_until_it_can_take_everything)
     CHECK(!KeReadStateEvent(&second));
 }
 
+KILN_TEST_ONCE(ke_wait, all_of_the_same_object_twice_is_a_contradiction)
+{
+    static KEVENT events[MAXIMUM_WAIT_OBJECTS];
+    static KWAIT_BLOCK blocks[MAXIMUM_WAIT_OBJECTS];
+    PVOID objects[MAXIMUM_WAIT_OBJECTS];
+    for (ULONG i = 0; i < MAXIMUM_WAIT_OBJECTS; i++) {
+        KeInitializeEvent(&events[i], NotificationEvent, TRUE);
+        objects[i] = &events[i];
+    }
+    CHECK_EQ(KeWaitForMultipleObjects(64, objects, WaitAll, Executive, KernelMode, FALSE, NULL, blocks), STATUS_SUCCESS);
+    for (ULONG i = 1; i < MAXIMUM_WAIT_OBJECTS; i++) {
+        objects[i] = objects[i / 2];
+        CHECK_EQ(KeWaitForMultipleObjects(64, objects, WaitAll, Executive, KernelMode, FALSE, NULL, blocks),
+                 STATUS_INVALID_PARAMETER_MIX);
+        CHECK(NT_SUCCESS(KeWaitForMultipleObjects(64, objects, WaitAny, Executive, KernelMode, FALSE, NULL, blocks)));
+        objects[i] = &events[i];
+    }
+}
+
 static KEVENT pair[2];
 static LONG all_done;
 
