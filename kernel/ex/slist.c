@@ -110,3 +110,9 @@ USHORT NTAPI ExQueryDepthSList(PSLIST_HEADER SListHead)
 {
     return (USHORT)(__atomic_load_n(&SListHead->Alignment, __ATOMIC_RELAXED) & DEPTH_MASK);
 }
+
+/* Not atomic, as its page says: of use to look, and where nobody else pops. */
+PSLIST_ENTRY NTAPI FirstEntrySList(const SLIST_HEADER *SListHead)
+{
+    return first_of(load((PSLIST_HEADER)(ULONG_PTR)SListHead));
+}

@@ -136,6 +136,17 @@ VOID NTAPI KeLowerIrql(KIRQL NewIrql)
     KfLowerIrql(NewIrql);
 }
 
+/* The same under the names that newer headers use. */
+KIRQL NTAPI KzRaiseIrql(KIRQL NewIrql)
+{
+    return KfRaiseIrql(NewIrql);
+}
+
+VOID NTAPI KzLowerIrql(KIRQL NewIrql)
+{
+    KfLowerIrql(NewIrql);
+}
+
 KIRQL NTAPI KeRaiseIrqlToDpcLevel(VOID)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);

@@ -265,9 +265,13 @@ ULONG NTAPI KeGetRecommendedSharedDataAlignment(VOID)
     return SYSTEM_CACHE_ALIGNMENT_SIZE;
 }
 
+/* There are no counters for drivers: the empty configuration is the only one. */
 NTSTATUS NTAPI KeSetHardwareCounterConfiguration(PHARDWARE_COUNTER CounterArray, ULONG Count)
 {
-    return STATUS_NOT_IMPLEMENTED;
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    if (Count > MAX_HW_COUNTERS)
+        return STATUS_INVALID_PARAMETER;
+    return Count == 0 ? STATUS_SUCCESS : STATUS_NOT_IMPLEMENTED;
 }
 
 NTSTATUS NTAPI KeQueryHardwareCounterConfiguration(PHARDWARE_COUNTER CounterArray, ULONG MaximumCount, PULONG Count)

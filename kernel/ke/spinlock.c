@@ -288,6 +288,18 @@ VOID NTAPI KeReleaseQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number, KIRQL OldIrql
     KiLower(OldIrql);
 }
 
+LOGICAL NTAPI KeTryToAcquireQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number, PKIRQL OldIrql)
+{
+    KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
+    KIRQL irql = KiRaise(DISPATCH_LEVEL);
+    if (!KeTryToAcquireSpinLockAtDpcLevel(&numbered_locks[Number])) {
+        KiLower(irql);
+        return FALSE;
+    }
+    *OldIrql = irql;
+    return TRUE;
+}
+
 /* ---------------------------------------------------------------- reader-writer spin locks */
 
 /*

@@ -101,6 +101,13 @@ VOID NTAPI KeRestoreExtendedProcessorState(PXSTATE_SAVE XStateSave)
 {
     UCHAR *area = (UCHAR *)XStateSave->XStateContext.Area;
     ULONG64 mask = XStateSave->XStateContext.Mask;
+    PVOID caller = __builtin_return_address(0);
+    if (XStateSave->Level != KiIrql())
+        KiBugCheckText(INVALID_FLOATING_POINT_STATE, 1, XStateSave->Level, KiIrql(), 0, (ULONG_PTR)caller,
+                       "KeRestoreExtendedProcessorState was called at another IRQL than KeSaveExtendedProcessorState.");
+    if (XStateSave->Thread != KiThread())
+        KiBugCheckText(INVALID_FLOATING_POINT_STATE, 2, (ULONG_PTR)XStateSave->Thread, (ULONG_PTR)KiThread(), 0,
+                       (ULONG_PTR)caller, "The state that is restored was saved by another thread.");
     if (mask)
         __asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"((ULONG)mask), "d"((ULONG)(mask >> 32)) : "memory");
     else

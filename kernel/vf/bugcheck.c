@@ -237,6 +237,13 @@ NTSTATUS NTAPI KdEnableDebugger(VOID)
     return STATUS_DEBUGGER_INACTIVE;
 }
 
+/* There are no debug controls: the documented answer, whatever the option. */
+NTSTATUS NTAPI KdChangeOption(KD_OPTION Option, ULONG InBufferBytes, PVOID InBuffer, ULONG OutBufferBytes, PVOID OutBuffer,
+                              PULONG OutBufferNeeded)
+{
+    return STATUS_DEBUGGER_INACTIVE;
+}
+
 BOOLEAN NTAPI KdPollBreakIn(VOID)
 {
     return FALSE;

@@ -204,7 +204,10 @@ extern PBOOLEAN KdDebuggerEnabled;
 NTKERNELAPI BOOLEAN NTAPI KdRefreshDebuggerNotPresent(VOID);
 NTKERNELAPI NTSTATUS NTAPI KdDisableDebugger(VOID);
 NTKERNELAPI NTSTATUS NTAPI KdEnableDebugger(VOID);
-NTKERNELAPI NTSTATUS NTAPI KdChangeOption(_In_ ULONG Option, _In_ ULONG InBufferBytes, _In_ PVOID InBuffer,
+typedef enum _KD_OPTION {
+    KD_OPTION_SET_BLOCK_ENABLE,
+} KD_OPTION;
+NTKERNELAPI NTSTATUS NTAPI KdChangeOption(_In_ KD_OPTION Option, _In_ ULONG InBufferBytes, _In_ PVOID InBuffer,
                                           _In_ ULONG OutBufferBytes, _Out_ PVOID OutBuffer,
                                           _Out_opt_ PULONG OutBufferNeeded);
 

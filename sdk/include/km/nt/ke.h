@@ -31,6 +31,12 @@ NTKERNELAPI KIRQL NTAPI KeGetCurrentIrql(VOID);
 NTKERNELAPI _IRQL_raises_(NewIrql)
 _IRQL_saves_ KIRQL NTAPI KfRaiseIrql(_In_ KIRQL NewIrql);
 NTKERNELAPI VOID NTAPI KfLowerIrql(_In_ _IRQL_restores_ KIRQL NewIrql);
+/* KeRaiseIrql and KeLowerIrql under their other names. */
+_IRQL_requires_max_(HIGH_LEVEL)
+NTKERNELAPI _IRQL_raises_(NewIrql)
+_IRQL_saves_ KIRQL NTAPI KzRaiseIrql(_In_ KIRQL NewIrql);
+_IRQL_requires_max_(HIGH_LEVEL)
+NTKERNELAPI VOID NTAPI KzLowerIrql(_In_ _IRQL_restores_ KIRQL NewIrql);
 /* Lowers the IRQL to what KeRaiseIrql gave; delivers what became deliverable. Any IRQL. */
 _IRQL_requires_max_(HIGH_LEVEL)
 NTKERNELAPI VOID NTAPI KeLowerIrql(_In_ _IRQL_restores_ KIRQL NewIrql);
@@ -97,6 +103,7 @@ NTKERNELAPI VOID NTAPI KeAcquireInStackQueuedSpinLockRaiseToSynch(_Inout_ PKSPIN
 /* The numbered system locks, kept because older drivers name them. */
 NTKERNELAPI KIRQL NTAPI KeAcquireQueuedSpinLock(_In_ KSPIN_LOCK_QUEUE_NUMBER Number);
 NTKERNELAPI VOID NTAPI KeReleaseQueuedSpinLock(_In_ KSPIN_LOCK_QUEUE_NUMBER Number, _In_ KIRQL OldIrql);
+NTKERNELAPI LOGICAL NTAPI KeTryToAcquireQueuedSpinLock(_In_ KSPIN_LOCK_QUEUE_NUMBER Number, _Out_ PKIRQL OldIrql);
 
 /* ---- interrupts ---- */
 
@@ -446,12 +453,20 @@ NTKERNELAPI ULONG NTAPI KeGetRecommendedSharedDataAlignment(VOID);
 /* Saves the floating-point state around its use. IRQL <= DISPATCH_LEVEL. */
 FORCEINLINE NTSTATUS KeSaveFloatingPointState(_Out_ PKFLOATING_SAVE FloatSave)
 {
-    FloatSave->Dummy = 0; /* x64 saves it with the thread */
+    /* What calls preserve and a thread switch keeps, but another's computation may have set: the control words. */
+    USHORT x87;
+    ULONG sse, fresh_sse = 0x1f80;
+    USHORT fresh_x87 = 0x27f;
+    __asm__ __volatile__("stmxcsr %0\n\tfnstcw %1" : "=m"(sse), "=m"(x87));
+    FloatSave->Dummy = (sse & 0xffff) | (ULONG)x87 << 16;
+    __asm__ __volatile__("fnclex\n\tldmxcsr %0\n\tfldcw %1" ::"m"(fresh_sse), "m"(fresh_x87));
     return STATUS_SUCCESS;
 }
 FORCEINLINE NTSTATUS KeRestoreFloatingPointState(_In_ PKFLOATING_SAVE FloatSave)
 {
-    UNREFERENCED_PARAMETER(FloatSave);
+    ULONG sse = FloatSave->Dummy & 0xffff;
+    USHORT x87 = (USHORT)(FloatSave->Dummy >> 16);
+    __asm__ __volatile__("fnclex\n\tldmxcsr %0\n\tfldcw %1" ::"m"(sse), "m"(x87));
     return STATUS_SUCCESS;
 }
 NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)

@@ -190,6 +190,8 @@ typedef VOID NTAPI PROCESSOR_CALLBACK_FUNCTION(_In_ PVOID CallbackContext,
                                                _Inout_ PNTSTATUS OperationStatus);
 typedef PROCESSOR_CALLBACK_FUNCTION *PPROCESSOR_CALLBACK_FUNCTION;
 
+#define MAX_HW_COUNTERS 16
+
 typedef enum _HARDWARE_COUNTER_TYPE {
     PMCCounter,
     MaxHardwareCounterType
