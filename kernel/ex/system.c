@@ -224,3 +224,16 @@ NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(PUNICODE_STRING VariableName, LP
     ExReleaseFastMutex(&variables_mutex);
     return Status;
 }
+
+/* ---------------------------------------------------------------- address translation services */
+
+/* They let a device ask the IOMMU for translations; this machine has no IOMMU, and no device can. */
+NTSTATUS NTAPI ExInitializeDeviceAts(PDEVICE_OBJECT PhysicalDeviceObject, ULONG Flags)
+{
+    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    if (PhysicalDeviceObject == NULL)
+        return STATUS_INVALID_PARAMETER_1;
+    if (Flags != 0)
+        return STATUS_INVALID_PARAMETER_2;
+    return STATUS_NOT_SUPPORTED;
+}

@@ -36,6 +36,13 @@ PVOID NTAPI MmGetSystemRoutineAddressEx(PUNICODE_STRING ModuleName, PCSTR Functi
     return export ? LdrpCheckedAddress(export) : NULL;
 }
 
+/* An export of a loaded driver image, by the image's base; NULL if that is no such base, or it exports no such routine. */
+PVOID NTAPI MmGetProcedureAddress(PVOID DllBase, PCSTR RoutineName)
+{
+    PKLDR_MODULE module = LdrFindModuleByAddress(DllBase);
+    return module && module->Entry.DllBase == DllBase ? LdrpGetProcedure(module, RoutineName) : NULL;
+}
+
 PVOID NTAPI RtlPcToFileHeader(PVOID PcValue, PVOID *BaseOfImage)
 {
     ULONG_PTR base;

@@ -86,9 +86,10 @@ PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
                     FALSE, __builtin_return_address(0));
 }
 
+/* RAM is as near to every node as to any other: a node's request is met by any of it. */
 static BOOLEAN node_exists(NODE_REQUIREMENT Node)
 {
-    return Node == 0 || Node == MM_ANY_NODE_OK;
+    return Node <= KeQueryHighestNodeNumber() || Node == MM_ANY_NODE_OK;
 }
 
 PVOID NTAPI MmAllocateContiguousMemorySpecifyCacheNode(

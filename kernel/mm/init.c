@@ -45,6 +45,7 @@ void MiInitSystem(ULONG Phase)
     MiInitPaging();
     MiInitPageable();
     MiInitHotMemory();
+    MiInitSecurePools();
     MiInitSlabs();
     MiVpCount = host_config()->max_cpus;
     for (ULONG Vp = 0; Vp < MiVpCount; Vp++)

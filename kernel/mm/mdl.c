@@ -77,7 +77,7 @@ void NTAPI IoFreeMdl(PMDL Mdl)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     MmPrepareMdlForReuse(Mdl);
-    if (MiChecked && (Mdl->MdlFlags & MDL_PAGES_LOCKED) && !(Mdl->MdlFlags & MDL_PARTIAL))
+    if (MiChecked && (Mdl->MdlFlags & MDL_PAGES_LOCKED) && !(Mdl->MdlFlags & (MDL_PARTIAL | MDL_IO_SPACE)))
         MiBadMdl(0xB8, Mdl, 0, __builtin_return_address(0),
                  "IoFreeMdl was called on an MDL whose pages are still locked; call MmUnlockPages first");
     MiFreeBlock(Mdl, MDL_TAG, FALSE, __builtin_return_address(0));

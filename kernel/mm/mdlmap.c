@@ -305,7 +305,11 @@ NTSTATUS NTAPI MmMapMdl(PMDL MemoryDescriptorList, ULONG Protection, PMM_MDL_ROU
                                           (MiHostProt(Protection) & HOST_PROT_W ? 0 : MdlMappingNoWrite));
     if (Va == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    DriverRoutine(DriverContext, Va);
+    NTSTATUS Status = STATUS_SUCCESS;
+    if (MiHostProt(Protection) & HOST_PROT_X)
+        Status = MmProtectMdlSystemAddress(Mdl, Protection);
+    if (NT_SUCCESS(Status))
+        DriverRoutine(DriverContext, Va);
     MiUnmapMdl(Mdl, Va, __builtin_return_address(0));
-    return STATUS_SUCCESS;
+    return Status;
 }

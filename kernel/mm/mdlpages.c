@@ -147,7 +147,7 @@ PMDL NTAPI MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADD
                                        MEMORY_CACHING_TYPE CacheType, ULONG IdealNode, ULONG Flags)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    if (IdealNode != 0) /* there is one node */
+    if (IdealNode > KeQueryHighestNodeNumber()) /* RAM is as near to every node as to any other */
         return NULL;
     return allocate(LowAddress, HighAddress, SkipBytes, TotalBytes, CacheType, Flags,
                     __builtin_return_address(0));

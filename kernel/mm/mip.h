@@ -279,6 +279,11 @@ void MiFreeLargePool(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller);
 __attribute__((noreturn, cold, noinline)) void MiBadFree(PVOID Block, PVOID Caller);
 __attribute__((cold, noinline)) void MiCheckFreeTag(PVOID Block, ULONG Allocated, ULONG Tag, PVOID Caller);
 
+/* poolsecure.c. Tag and parameters as ExAllocatePool3 and ExFreePool2 got them; NULL: bad parameters, or no memory. */
+void MiInitSecurePools(void);
+PVOID MiAllocateSecure(const POOL_EXTENDED_PARAMS_SECURE_POOL *Params, SIZE_T Bytes, ULONG Tag, PVOID Caller);
+void MiFreeSecure(PVOID Va, ULONG Tag, const POOL_EXTENDED_PARAMS_SECURE_POOL *Params, PVOID Caller);
+
 /* poolview.c: the bugchecks of bad pool calls, each with a sentence. */
 __attribute__((noreturn, cold)) void MiPoolBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3,
                                                     ULONG64 P4, PVOID Caller, const char *Sentence);

@@ -132,6 +132,7 @@ PVOID MiAllocateByFlags(ULONG64 Flags, SIZE_T Bytes, ULONG Tag, ULONG Priority, 
 PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
                             PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG ExtendedParametersCount)
 {
+    const POOL_EXTENDED_PARAMS_SECURE_POOL *Secure = NULL;
     ULONG Priority = HighPoolPriority;
     BOOLEAN Valid = ExtendedParametersCount == 0 || ExtendedParameters != NULL;
 
@@ -142,6 +143,9 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
             Priority = (ULONG)Parameter->Priority & ~0xFU;
             Good =
                 Priority == LowPoolPriority || Priority == NormalPoolPriority || Priority == HighPoolPriority;
+        } else if (Parameter->Type == PoolExtendedParameterSecurePool) {
+            Secure = Parameter->SecurePoolParams;
+            Good = Secure != NULL;
         } else if (Parameter->Type == PoolExtendedParameterNumaNode) {
             /* One node, number 0. */
             Good = !(Flags & POOL_FLAG_PAGED) &&
@@ -149,6 +153,12 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
         }
         if (!Good && !Parameter->Optional)
             Valid = FALSE;
+    }
+    if (Valid && Secure && Tag) {
+        PVOID Block = MiAllocateSecure(Secure, NumberOfBytes, Tag, CALLER);
+        if (Block == NULL && (Flags & POOL_FLAG_RAISE_ON_FAILURE))
+            ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+        return Block;
     }
     return MiAllocateByFlags(Flags, NumberOfBytes, Tag, Priority, Valid, CALLER);
 }
@@ -167,8 +177,11 @@ PVOID MiAllocatePool(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Zero, PVOI
 void NTAPI ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
                        ULONG ExtendedParametersCount)
 {
-    UNREFERENCED_PARAMETER(
-        ExtendedParameters); /* they name a secure pool; nothing can be allocated from one */
-    UNREFERENCED_PARAMETER(ExtendedParametersCount);
+    for (ULONG I = 0; I < ExtendedParametersCount; I++) {
+        if (ExtendedParameters[I].Type == PoolExtendedParameterSecurePool) {
+            MiFreeSecure(P, Tag, ExtendedParameters[I].SecurePoolParams, CALLER);
+            return;
+        }
+    }
     MiFreeBlock(P, Tag, TRUE, CALLER);
 }

@@ -60,7 +60,7 @@ NTKERNELAPI NTSTATUS NTAPI ExSecurePoolUpdate(_In_ HANDLE SecurePoolHandle, _In_
                                               _In_ PVOID Allocation, _In_ ULONG_PTR Cookie,
                                               _In_ SIZE_T Offset, _In_ SIZE_T Size, _In_ PVOID Buffer);
 _IRQL_requires_max_(APC_LEVEL)
-NTKERNELAPI NTSTATUS NTAPI ExSecurePoolValidate(_In_ HANDLE SecurePoolHandle, _In_ ULONG Tag,
+NTKERNELAPI LOGICAL NTAPI ExSecurePoolValidate(_In_ HANDLE SecurePoolHandle, _In_ ULONG Tag,
                                                 _In_ PVOID Allocation, _In_ ULONG_PTR Cookie);
 NTKERNELAPI SIZE_T NTAPI ExQueryPoolBlockSize(_In_ PVOID PoolBlock, _Out_ PBOOLEAN QuotaCharged);
 

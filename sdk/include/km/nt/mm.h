@@ -332,8 +332,10 @@ NTSTATUS NTAPI MmProtectMdlSystemAddress(_In_ PMDL MemoryDescriptorList, _In_ UL
 NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL)
 NTSTATUS NTAPI MmAdvanceMdl(_Inout_ PMDL Mdl, _In_ ULONG NumberOfBytes);
 _IRQL_requires_max_(HIGH_LEVEL)
-NTKERNELAPI PVOID NTAPI MmMapMemoryDumpMdlEx(_In_opt_ PVOID Va, _In_ ULONG PageTotal,
-                                             _Inout_ PMDL MemoryDumpMdl, _In_ ULONG Flags);
+NTKERNELAPI NTSTATUS NTAPI MmMapMemoryDumpMdlEx(_In_ PVOID Va, _In_ ULONG PageTotal,
+                                                _Inout_ PMDL MemoryDumpMdl, _In_ ULONG Flags);
+#define MM_DUMP_MAP_CACHED     0x1
+#define MM_DUMP_MAP_INVALIDATE 0x2
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI MmMapMdl(_Inout_ PMDL MemoryDescriptorList, _In_ ULONG Protection,
                                     _In_ PMM_MDL_ROUTINE DriverRoutine, _In_opt_ PVOID DriverContext);
