@@ -11,6 +11,7 @@
 
 #include <nt/native.h>
 #include <nt/ps.h>
+#include <nt/setoken.h>
 
 /* ---- access rights ---- */
 
@@ -198,5 +199,23 @@ NTSTATUS NTAPI NtAlertResumeThread(HANDLE ThreadHandle, PULONG PreviousSuspendCo
 /* STATUS_NO_YIELD_PERFORMED: nobody else could run. */
 NTSTATUS NTAPI NtYieldExecution(VOID);
 NTSTATUS NTAPI ZwYieldExecution(VOID);
+
+/* ---- unique numbers ---- */
+
+NTSTATUS NTAPI NtAllocateLocallyUniqueId(PLUID Luid);
+NTSTATUS NTAPI NtAllocateUuids(PULARGE_INTEGER Time, PULONG Range, PULONG Sequence, PCHAR Seed);
+
+/* ---- tokens ---- */
+
+/* STATUS_NOT_ALL_ASSIGNED (a success): the token has not all of what was named. */
+NTSTATUS NTAPI NtAdjustPrivilegesToken(HANDLE TokenHandle, BOOLEAN DisableAllPrivileges, PTOKEN_PRIVILEGES NewState,
+                                       ULONG BufferLength, PTOKEN_PRIVILEGES PreviousState, PULONG ReturnLength);
+NTSTATUS NTAPI ZwAdjustPrivilegesToken(HANDLE TokenHandle, BOOLEAN DisableAllPrivileges, PTOKEN_PRIVILEGES NewState,
+                                       ULONG BufferLength, PTOKEN_PRIVILEGES PreviousState, PULONG ReturnLength);
+/* STATUS_CANT_DISABLE_MANDATORY, STATUS_CANT_ENABLE_DENY_ONLY: nothing is changed. */
+NTSTATUS NTAPI NtAdjustGroupsToken(HANDLE TokenHandle, BOOLEAN ResetToDefault, PTOKEN_GROUPS NewState,
+                                   ULONG BufferLength, PTOKEN_GROUPS PreviousState, PULONG ReturnLength);
+NTSTATUS NTAPI ZwAdjustGroupsToken(HANDLE TokenHandle, BOOLEAN ResetToDefault, PTOKEN_GROUPS NewState,
+                                   ULONG BufferLength, PTOKEN_GROUPS PreviousState, PULONG ReturnLength);
 
 #endif

@@ -11,7 +11,7 @@
 #ifndef KILN_SEP_H
 #define KILN_SEP_H
 
-#include <nt/se.h>
+#include <nt/sefs.h>
 #include <nt/rtl_security.h>
 #include "obp.h"
 
@@ -25,8 +25,21 @@ void SepFreeSddl(PSECURITY_DESCRIPTOR Descriptor);
 /* A new primary token. System: LocalSystem, every privilege; otherwise an administrator without the system
  * ones. */
 NTSTATUS SepCreateToken(BOOLEAN System, PACCESS_TOKEN *Token);
+/* The client's token, but of a logon session of its own. */
+NTSTATUS SepCreateLogonToken(LUID Session, PACCESS_TOKEN *Token);
 
 extern PACCESS_TOKEN SepSystemToken;
+
+/*
+ * A copy, not inserted (ObInsertObject, or used as it is). EffectiveOnly leaves out what is disabled.
+ * STATUS_BAD_IMPERSONATION_LEVEL: more than the source's level allows. PASSIVE_LEVEL or APC_LEVEL.
+ */
+NTSTATUS SepDuplicateToken(PACCESS_TOKEN Token, POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode,
+                           BOOLEAN EffectiveOnly, TOKEN_TYPE Type, SECURITY_IMPERSONATION_LEVEL Level,
+                           PACCESS_TOKEN *NewToken);
+
+/* May a thread of a process with that primary token impersonate Token at Level? */
+BOOLEAN SepCanImpersonate(PACCESS_TOKEN ProcessToken, PACCESS_TOKEN Token, SECURITY_IMPERSONATION_LEVEL Level);
 
 /* Well-known SIDs, as constants. */
 extern PSID SeNullSid, SeWorldSid, SeLocalSid, SeCreatorOwnerSid, SeCreatorGroupSid, SeLocalSystemSid,

@@ -299,14 +299,18 @@ NTSTATUS NTAPI NtOpenThreadTokenEx(HANDLE ThreadHandle, ACCESS_MASK DesiredAcces
     if (!NT_SUCCESS(status))
         return status;
     PACCESS_TOKEN token = PsReferenceImpersonationToken(thread, &copy, &effective, &level);
-    ObDereferenceObject(thread);
     if (!token)
-        return STATUS_NO_TOKEN;
-    if (level < SecurityIdentification) {
+        status = STATUS_NO_TOKEN;
+    else if (level < SecurityIdentification)
+        status = STATUS_CANT_OPEN_ANONYMOUS;
+    else if (copy)
+        status = PspCopyImpersonationToken(thread, &token, effective, level);
+    ObDereferenceObject(thread);
+    if (NT_SUCCESS(status))
+        return open_token(token, DesiredAccess, HandleAttributes, TokenHandle, mode);
+    if (token)
         ObDereferenceObject(token);
-        return STATUS_CANT_OPEN_ANONYMOUS;
-    }
-    return open_token(token, DesiredAccess, HandleAttributes, TokenHandle, mode);
+    return status;
 }
 
 NTSTATUS NTAPI NtOpenThreadToken(HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, BOOLEAN OpenAsSelf,

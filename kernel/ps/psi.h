@@ -46,6 +46,13 @@ BOOLEAN PspForbidThreads(PEPROCESS Process, NTSTATUS ExitStatus);
 /* Everything an ending thread does before it stops being one. */
 void PspRunDownThread(PETHREAD Thread, NTSTATUS ExitStatus);
 
+/*
+ * The thread's impersonation token *Token (referenced) must not be opened itself: make it a copy of it (referenced),
+ * which the thread impersonates from now on, if it still does the other, so that what is done to the copy holds.
+ */
+NTSTATUS PspCopyImpersonationToken(PETHREAD Thread, PACCESS_TOKEN *Token, BOOLEAN EffectiveOnly,
+                                   SECURITY_IMPERSONATION_LEVEL Level);
+
 /* Notification, in the thread that does it, inside a critical region. */
 void PspNotifyProcess(PEPROCESS Process, BOOLEAN Create, NTSTATUS *CreationStatus);
 void PspNotifyThread(PETHREAD Thread, BOOLEAN Create);

@@ -53,9 +53,22 @@ PACCESS_TOKEN PspReferenceEffectiveToken(SECURITY_IMPERSONATION_LEVEL *Level)
 NTSTATUS NTAPI PsImpersonateClient(PETHREAD Thread, PACCESS_TOKEN Token, BOOLEAN CopyOnOpen,
                                    BOOLEAN EffectiveOnly, SECURITY_IMPERSONATION_LEVEL ImpersonationLevel)
 {
+    NTSTATUS status = STATUS_SUCCESS;
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    if (Token)
+    if (Token) {
+        PACCESS_TOKEN own = PsReferencePrimaryToken(Thread->ThreadsProcess), copy;
         ObReferenceObject(Token);
+        if (!SepCanImpersonate(own, Token, ImpersonationLevel)) {
+            /* Documented: only good for asking who it is. */
+            ImpersonationLevel = SecurityIdentification;
+            status = SepDuplicateToken(Token, NULL, KernelMode, FALSE, TokenImpersonation, ImpersonationLevel, &copy);
+            ObDereferenceObject(Token);
+            Token = copy;
+        }
+        ObDereferenceObject(own);
+    }
+    if (!NT_SUCCESS(status))
+        return status;
     KIRQL irql = KeAcquireSpinLockRaiseToDpc(&PspProcessLock);
     PACCESS_TOKEN old = Thread->ImpersonationToken;
     Thread->ImpersonationToken = Token;
@@ -67,6 +80,47 @@ NTSTATUS NTAPI PsImpersonateClient(PETHREAD Thread, PACCESS_TOKEN Token, BOOLEAN
     if (old)
         ObDereferenceObject(old);
     return STATUS_SUCCESS;
+}
+
+NTSTATUS PspCopyImpersonationToken(PETHREAD Thread, PACCESS_TOKEN *Token, BOOLEAN EffectiveOnly,
+                                   SECURITY_IMPERSONATION_LEVEL Level)
+{
+    PACCESS_TOKEN old = *Token, copy;
+    if (SeTokenType(old) == TokenImpersonation && Level > SeTokenImpersonationLevel(old))
+        Level = SeTokenImpersonationLevel(old);
+    NTSTATUS status = SepDuplicateToken(old, NULL, KernelMode, EffectiveOnly, TokenImpersonation, Level, &copy);
+    if (!NT_SUCCESS(status))
+        return status;
+    ObReferenceObject(copy); /* the thread's */
+    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&PspProcessLock);
+    BOOLEAN taken = Thread->ActiveImpersonation && Thread->ImpersonationToken == old;
+    if (taken) {
+        Thread->ImpersonationToken = copy;
+        Thread->CopyOnOpen = Thread->EffectiveOnly = FALSE;
+    }
+    KeReleaseSpinLock(&PspProcessLock, irql);
+    ObDereferenceObject(taken ? old : copy);
+    ObDereferenceObject(old); /* the caller's */
+    *Token = copy;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI PsAssignImpersonationToken(PETHREAD Thread, HANDLE Token)
+{
+    KPROCESSOR_MODE mode = KiThread()->PreviousMode;
+    PACCESS_TOKEN token;
+    if (!Token)
+        return PsImpersonateClient(Thread, NULL, FALSE, FALSE, SecurityAnonymous);
+    NTSTATUS status =
+        ObReferenceObjectByHandle(Token, TOKEN_IMPERSONATE, SepTokenObjectType, mode, &token, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (SeTokenType(token) == TokenImpersonation)
+        status = PsImpersonateClient(Thread, token, FALSE, FALSE, SeTokenImpersonationLevel(token));
+    else
+        status = STATUS_BAD_TOKEN_TYPE;
+    ObDereferenceObject(token);
+    return status;
 }
 
 VOID NTAPI PsRevertThreadToSelf(PETHREAD Thread)

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * se/access.c: may this subject do that?
- *
- * The check walks the DACL once, in order: an entry that denies a right still wanted ends it, an entry that
- * allows rights takes them off the list, and whatever is left at the end is denied. No DACL allows
- * everything; an empty one nothing. An owner always reads and changes the DACL. MAXIMUM_ALLOWED collects what
- * would be allowed. ACCESS_SYSTEM_SECURITY and WRITE_OWNER can come from privileges.
- *
- * Audit entries are not evaluated: this machine keeps no security log.
+ * se/access.c: subjects: who asks, with which privileges, and the state of an open. The check itself is in check.c.
  */
 #include <nt/ke.h>
 #include <nt/ex.h>
@@ -38,22 +31,53 @@ void NTAPI SeReleaseSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext)
     SubjectContext->ClientToken = SubjectContext->PrimaryToken = NULL;
 }
 
-/* A token's user, groups and the set of its privileges are constant: holding the context holds them. */
+/* Both tokens, in the order of their addresses: two contexts may have the same two the other way round. */
+static void sort_tokens(PSECURITY_SUBJECT_CONTEXT subject, PTOKEN order[2])
+{
+    BOOLEAN swap = subject->ClientToken > subject->PrimaryToken;
+    order[0] = swap ? subject->PrimaryToken : subject->ClientToken;
+    order[1] = swap ? subject->ClientToken : subject->PrimaryToken;
+    if (order[0] == order[1])
+        order[0] = NULL;
+}
+
 void NTAPI SeLockSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext)
 {
+    PTOKEN order[2];
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    UNREFERENCED_PARAMETER(SubjectContext);
+    sort_tokens(SubjectContext, order);
+    for (ULONG i = 0; i < 2; i++) {
+        if (order[i])
+            SepLockToken(order[i], FALSE);
+    }
 }
 
 void NTAPI SeUnlockSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext)
 {
-    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    UNREFERENCED_PARAMETER(SubjectContext);
+    PTOKEN order[2];
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
+    sort_tokens(SubjectContext, order);
+    for (ULONG i = 2; i--;) {
+        if (order[i])
+            SepUnlockToken(order[i]);
+    }
 }
 
 static PTOKEN effective_token(PSECURITY_SUBJECT_CONTEXT subject)
 {
     return subject->ClientToken ? subject->ClientToken : subject->PrimaryToken;
+}
+
+void NTAPI SeCaptureSubjectContextEx(PETHREAD Thread, PEPROCESS Process, PSECURITY_SUBJECT_CONTEXT SubjectContext)
+{
+    BOOLEAN copy, effective;
+    SubjectContext->ClientToken = NULL;
+    SubjectContext->ImpersonationLevel = SecurityAnonymous;
+    if (Thread)
+        SubjectContext->ClientToken =
+            PsReferenceImpersonationToken(Thread, &copy, &effective, &SubjectContext->ImpersonationLevel);
+    SubjectContext->PrimaryToken = PsReferencePrimaryToken(Process);
+    SubjectContext->ProcessAuditId = Process->UniqueProcessId;
 }
 
 /* ---------------------------------------------------------------- privileges */
@@ -63,8 +87,11 @@ BOOLEAN NTAPI SePrivilegeCheck(PPRIVILEGE_SET RequiredPrivileges, PSECURITY_SUBJ
 {
     PTOKEN token = effective_token(SubjectContext);
     ULONG held = 0;
-    if (AccessMode == KernelMode)
+    if (AccessMode == KernelMode) {
+        for (ULONG i = 0; i < RequiredPrivileges->PrivilegeCount; i++)
+            RequiredPrivileges->Privilege[i].Attributes |= SE_PRIVILEGE_USED_FOR_ACCESS;
         return TRUE;
+    }
     if (SubjectContext->ClientToken && SubjectContext->ImpersonationLevel < SecurityImpersonation)
         return FALSE;
     for (ULONG i = 0; i < RequiredPrivileges->PrivilegeCount; i++) {
@@ -95,104 +122,6 @@ BOOLEAN NTAPI SeSinglePrivilegeCheck(LUID PrivilegeValue, KPROCESSOR_MODE Previo
 void NTAPI SeFreePrivileges(PPRIVILEGE_SET Privileges)
 {
     ExFreePoolWithTag(Privileges, SE_TAG);
-}
-
-/* ---------------------------------------------------------------- the check */
-
-/* Rights of `mask` that the list allows; with `maximum`, every right it would allow. */
-static ACCESS_MASK walk_dacl(PACL dacl, PTOKEN token, ACCESS_MASK wanted, BOOLEAN maximum,
-                             PGENERIC_MAPPING mapping)
-{
-    ACCESS_MASK allowed = 0, denied = 0;
-    for (ULONG i = 0; i < dacl->AceCount; i++) {
-        PVOID entry;
-        if (!NT_SUCCESS(RtlGetAce(dacl, i, &entry)))
-            break;
-        PACCESS_ALLOWED_ACE ace = entry;
-        if (ace->Header.AceFlags & INHERIT_ONLY_ACE)
-            continue;
-        ACCESS_MASK mask = ace->Mask;
-        RtlMapGenericMask(&mask, mapping);
-        PSID sid = &ace->SidStart;
-        if (ace->Header.AceType == ACCESS_ALLOWED_ACE_TYPE) {
-            if (SepSidInToken(token, sid, FALSE))
-                allowed |= mask & ~denied;
-        } else if (ace->Header.AceType == ACCESS_DENIED_ACE_TYPE) {
-            if (SepSidInToken(token, sid, TRUE)) {
-                denied |= mask & ~allowed;
-                if (!maximum && denied & wanted)
-                    break;
-            }
-        }
-        if (!maximum && (allowed & wanted) == wanted)
-            break;
-    }
-    return allowed;
-}
-
-BOOLEAN NTAPI SeAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor,
-                            PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext, BOOLEAN SubjectContextLocked,
-                            ACCESS_MASK DesiredAccess, ACCESS_MASK PreviouslyGrantedAccess,
-                            PPRIVILEGE_SET *Privileges, PGENERIC_MAPPING GenericMapping,
-                            KPROCESSOR_MODE AccessMode, PACCESS_MASK GrantedAccess, PNTSTATUS AccessStatus)
-{
-    UNREFERENCED_PARAMETER(SubjectContextLocked);
-    if (Privileges)
-        *Privileges = NULL;
-    ACCESS_MASK wanted = DesiredAccess;
-    RtlMapGenericMask(&wanted, GenericMapping);
-    BOOLEAN maximum = (wanted & MAXIMUM_ALLOWED) != 0;
-    wanted &= ~(ACCESS_MASK)MAXIMUM_ALLOWED;
-    *AccessStatus = STATUS_SUCCESS;
-
-    if (AccessMode == KernelMode) {
-        *GrantedAccess = PreviouslyGrantedAccess | wanted | (maximum ? GenericMapping->GenericAll : 0);
-        return TRUE;
-    }
-    *GrantedAccess = 0;
-    if (!SecurityDescriptor) {
-        *AccessStatus = STATUS_ACCESS_DENIED;
-        return FALSE;
-    }
-    if (SubjectSecurityContext->ClientToken &&
-        SubjectSecurityContext->ImpersonationLevel < SecurityImpersonation) {
-        *AccessStatus = STATUS_BAD_IMPERSONATION_LEVEL;
-        return FALSE;
-    }
-    PTOKEN token = effective_token(SubjectSecurityContext);
-    ACCESS_MASK granted = PreviouslyGrantedAccess;
-
-    if (wanted & ACCESS_SYSTEM_SECURITY & ~granted) {
-        if (!SepTokenHasPrivilege(token, SE_SECURITY_PRIVILEGE)) {
-            *AccessStatus = STATUS_PRIVILEGE_NOT_HELD;
-            return FALSE;
-        }
-        granted |= ACCESS_SYSTEM_SECURITY;
-    }
-    if (wanted & WRITE_OWNER && SepTokenHasPrivilege(token, SE_TAKE_OWNERSHIP_PRIVILEGE))
-        granted |= WRITE_OWNER;
-
-    PACL dacl = NULL;
-    PSID owner = NULL;
-    BOOLEAN present = FALSE, defaulted;
-    RtlGetDaclSecurityDescriptor(SecurityDescriptor, &present, &dacl, &defaulted);
-    RtlGetOwnerSecurityDescriptor(SecurityDescriptor, &owner, &defaulted);
-    if (owner && SepSidInToken(token, owner, FALSE)) {
-        ACCESS_MASK owners = READ_CONTROL | WRITE_DAC;
-        granted |= maximum ? owners : owners & wanted;
-    }
-    if (!present || !dacl)
-        granted |= wanted | (maximum ? GenericMapping->GenericAll : 0);
-    else {
-        ACCESS_MASK allowed = walk_dacl(dacl, token, wanted & ~granted, maximum, GenericMapping);
-        granted |= maximum ? allowed : allowed & wanted;
-    }
-    if (wanted & ~granted || (maximum && !granted)) {
-        *AccessStatus = STATUS_ACCESS_DENIED;
-        return FALSE;
-    }
-    *GrantedAccess = granted;
-    return TRUE;
 }
 
 /* ---------------------------------------------------------------- access states */
@@ -228,4 +157,30 @@ void NTAPI SeDeleteAccessState(PACCESS_STATE AccessState)
 void NTAPI SeSetAccessStateGenericMapping(PACCESS_STATE AccessState, PGENERIC_MAPPING GenericMapping)
 {
     ((PAUX_ACCESS_DATA)AccessState->AuxData)->GenericMapping = *GenericMapping;
+}
+
+NTSTATUS NTAPI SeAppendPrivileges(PACCESS_STATE AccessState, PPRIVILEGE_SET Privileges)
+{
+    PAUX_ACCESS_DATA aux = AccessState->AuxData;
+    PPRIVILEGE_SET old = aux->PrivilegesUsed, to = old;
+    ULONG total = old->PrivilegeCount + Privileges->PrivilegeCount;
+    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    /* The structure itself has room for three. */
+    if (AccessState->PrivilegesAllocated || total > INITIAL_PRIVILEGE_COUNT) {
+        to = ExAllocatePoolWithTag(PagedPool, FIELD_OFFSET(PRIVILEGE_SET, Privilege[total]), SE_TAG);
+        if (!to)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        to->Control = old->Control;
+        RtlCopyMemory(to->Privilege, old->Privilege, old->PrivilegeCount * sizeof(to->Privilege[0]));
+    }
+    RtlCopyMemory(to->Privilege + old->PrivilegeCount, Privileges->Privilege,
+                  Privileges->PrivilegeCount * sizeof(to->Privilege[0]));
+    to->PrivilegeCount = total;
+    if (to != old) {
+        if (AccessState->PrivilegesAllocated)
+            SeFreePrivileges(old);
+        AccessState->PrivilegesAllocated = TRUE;
+        aux->PrivilegesUsed = to;
+    }
+    return STATUS_SUCCESS;
 }

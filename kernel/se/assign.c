@@ -63,25 +63,23 @@ void SepInitDescriptors(void)
 
 /* ---------------------------------------------------------------- capture */
 
-/* Copy an ACL or SID that a caller in `mode` gave to `to` (room for `max`); *bytes is its size. */
-static NTSTATUS capture_part(KPROCESSOR_MODE mode, const void *from, BOOLEAN is_acl, UCHAR *to, ULONG max,
-                             ULONG *bytes)
+NTSTATUS SepCapturePart(KPROCESSOR_MODE Mode, const void *From, BOOLEAN IsAcl, UCHAR *To, ULONG Max, ULONG *Bytes)
 {
     UCHAR head[8];
-    NTSTATUS status = KiCopyFromMode(mode, head, from, sizeof(head));
+    NTSTATUS status = KiCopyFromMode(Mode, head, From, sizeof(head));
     if (!NT_SUCCESS(status))
         return status;
     /* An ACL has its size at offset 2; a SID its number of sub-authorities at offset 1. */
-    *bytes = is_acl ? head[2] | (ULONG)head[3] << 8 : RtlLengthRequiredSid(head[1]);
-    if (*bytes > max || (is_acl && *bytes < sizeof(ACL)))
-        return is_acl ? STATUS_INVALID_ACL : STATUS_INVALID_SID;
-    status = KiCopyFromMode(mode, to, from, *bytes);
+    *Bytes = IsAcl ? head[2] | (ULONG)head[3] << 8 : RtlLengthRequiredSid(head[1]);
+    if (*Bytes > Max || (IsAcl && *Bytes < sizeof(ACL)))
+        return IsAcl ? STATUS_INVALID_ACL : STATUS_INVALID_SID;
+    status = KiCopyFromMode(Mode, To, From, *Bytes);
     if (!NT_SUCCESS(status))
         return status;
     /* The size may have changed between the two reads: judge what was copied. */
-    if (is_acl ? ((PACL)to)->AclSize != *bytes || !RtlValidAcl((PACL)to)
-               : !RtlValidSid(to) || RtlLengthSid(to) != *bytes)
-        return is_acl ? STATUS_INVALID_ACL : STATUS_INVALID_SID;
+    if (IsAcl ? ((PACL)To)->AclSize != *Bytes || !RtlValidAcl((PACL)To)
+               : !RtlValidSid(To) || RtlLengthSid(To) != *Bytes)
+        return IsAcl ? STATUS_INVALID_ACL : STATUS_INVALID_SID;
     return STATUS_SUCCESS;
 }
 
@@ -130,7 +128,7 @@ NTSTATUS NTAPI SeCaptureSecurityDescriptor(PSECURITY_DESCRIPTOR Input, KPROCESSO
     for (ULONG i = 0; i < RTL_NUMBER_OF(parts) && NT_SUCCESS(status); i++) {
         if (!*parts[i])
             continue;
-        status = capture_part(AccessMode, *parts[i], i >= 2, scratch + at,
+        status = SepCapturePart(AccessMode, *parts[i], i >= 2, scratch + at,
                               i >= 2 ? MAXUSHORT : SECURITY_MAX_SID_SIZE, &bytes);
         *parts[i] = scratch + at;
         at += (bytes + 7) & ~7u;
@@ -219,14 +217,15 @@ NTSTATUS NTAPI SeAssignSecurityEx(PSECURITY_DESCRIPTOR ParentDescriptor,
         present = inherited && inherit(from, IsDirectoryObject, inherited, bytes, GenericMapping);
         dacl = inherited;
     }
-    if (!present) {
-        /* The token's default DACL: everything to system and administrators. */
-        BOOLEAN have;
-        RtlGetDaclSecurityDescriptor(SeSystemDefaultSd, &have, &dacl, &defaulted);
-    }
-    RtlSetDaclSecurityDescriptor(&sd, TRUE, dacl, !present);
-
     NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+    SepLockToken(token, FALSE); /* until its default DACL has been copied */
+    BOOLEAN by_default = !present;
+    if (by_default) {
+        dacl = token->DefaultDacl;
+        present = dacl != NULL;
+    }
+    RtlSetDaclSecurityDescriptor(&sd, present, dacl, by_default);
+
     PSECURITY_DESCRIPTOR result = ExAllocatePoolWithTag(PoolType, SepRelativeBytes(&sd), SE_TAG);
     if (result) {
         SepMakeRelative(&sd, result);
@@ -243,6 +242,7 @@ NTSTATUS NTAPI SeAssignSecurityEx(PSECURITY_DESCRIPTOR ParentDescriptor,
         *NewDescriptor = result;
         status = STATUS_SUCCESS;
     }
+    SepUnlockToken(token);
     if (inherited)
         ExFreePoolWithTag(inherited, SE_TAG);
     return status;

@@ -7,5 +7,6 @@
 
 #include <ntddk.h>
 #include <nt/io/dirinfo.h>
+#include <nt/sefs.h>
 
 #endif

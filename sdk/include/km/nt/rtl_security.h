@@ -44,7 +44,7 @@ NTSYSAPI NTSTATUS NTAPI RtlGetGroupSecurityDescriptor(_In_ PSECURITY_DESCRIPTOR 
 NTSYSAPI NTSTATUS NTAPI RtlAbsoluteToSelfRelativeSD(
     _In_ PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor,
     _Out_opt_ PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor, _Inout_ PULONG BufferLength);
-_IRQL_requires_(APC_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI BOOLEAN NTAPI RtlNormalizeSecurityDescriptor(_Inout_ PSECURITY_DESCRIPTOR *SecurityDescriptor,
                                                       _In_ ULONG SecurityDescriptorLength,
                                                       _Out_opt_ PSECURITY_DESCRIPTOR *NewSecurityDescriptor,
@@ -80,6 +80,34 @@ NTSYSAPI NTSTATUS NTAPI RtlAddAce(_Inout_ struct _ACL *Acl, _In_ ULONG AceRevisi
                                   _In_ ULONG StartingAceIndex, _In_ PVOID AceList, _In_ ULONG AceListLength);
 NTSYSAPI NTSTATUS NTAPI RtlDeleteAce(_Inout_ struct _ACL *Acl, _In_ ULONG AceIndex);
 NTSYSAPI NTSTATUS NTAPI RtlGetAce(_In_ struct _ACL *Acl, _In_ ULONG AceIndex, _Out_ PVOID *Ace);
+
+/* ---- LUIDs and lists of SIDs ---- */
+
+NTSYSAPI VOID NTAPI RtlCopyLuidAndAttributesArray(_In_ ULONG Count, _In_reads_(Count) PLUID_AND_ATTRIBUTES Src,
+                                                  _Out_writes_(Count) PLUID_AND_ATTRIBUTES Dest);
+/* The SIDs go to SidArea. STATUS_BUFFER_TOO_SMALL. */
+NTSYSAPI NTSTATUS NTAPI RtlCopySidAndAttributesArray(_In_ ULONG Count, _In_reads_(Count) PSID_AND_ATTRIBUTES Src,
+                                                     _In_ ULONG SidAreaSize,
+                                                     _Out_writes_(Count) PSID_AND_ATTRIBUTES Dest, _In_ PVOID SidArea,
+                                                     _Out_ PVOID *RemainingSidArea,
+                                                     _Out_ PULONG RemainingSidAreaSize);
+struct _SID_AND_ATTRIBUTES_HASH;
+NTSYSAPI NTSTATUS NTAPI RtlSidHashInitialize(_In_reads_(SidCount) PSID_AND_ATTRIBUTES SidAttr, _In_ ULONG SidCount,
+                                             _Out_ struct _SID_AND_ATTRIBUTES_HASH *SidAttrHash);
+NTSYSAPI PSID_AND_ATTRIBUTES NTAPI RtlSidHashLookup(_In_ struct _SID_AND_ATTRIBUTES_HASH *SidAttrHash, _In_ PSID Sid);
+
+/* ---- more on descriptors and lists ---- */
+
+NTSYSAPI PVOID NTAPI RtlFindAceByType(_In_ struct _ACL *Acl, _In_ UCHAR AceType, _Out_opt_ PULONG Index);
+NTSYSAPI BOOLEAN NTAPI RtlOwnerAcesPresent(_In_ struct _ACL *Acl);
+/* SIDs of equal length only: STATUS_INVALID_PARAMETER. */
+NTSYSAPI NTSTATUS NTAPI RtlReplaceSidInSd(_Inout_ PSECURITY_DESCRIPTOR SecurityDescriptor, _In_ PSID OldSid,
+                                          _In_ PSID NewSid, _Out_ PULONG NumChanges);
+/* In place, if *BufferSize has room for the absolute form before its parts; STATUS_BUFFER_TOO_SMALL and the size. */
+NTSYSAPI NTSTATUS NTAPI RtlSelfRelativeToAbsoluteSD2(_Inout_ PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor,
+                                                     _Inout_ PULONG BufferSize);
+NTSYSAPI BOOLEAN NTAPI RtlAreAllAccessesGranted(_In_ ACCESS_MASK GrantedAccess, _In_ ACCESS_MASK DesiredAccess);
+NTSYSAPI BOOLEAN NTAPI RtlAreAnyAccessesGranted(_In_ ACCESS_MASK GrantedAccess, _In_ ACCESS_MASK DesiredAccess);
 
 EXTERN_C_END
 
