@@ -336,18 +336,32 @@ NTSTATUS ObpQueryWaitObject(PVOID Object, PVOID *Dispatcher);
 
 /* ---------------------------------------------------------------- reference tracing */
 
-/* When on, ObpTraceReference counts references by object and tag. The checked machine turns it on at boot. */
+/* When on, references are counted by object, tag and site (kernel/ob/trace.c). The checked machine turns it on at boot. */
 extern BOOLEAN ObpTraceEnabled;
+
+#define OB_TAG_HANDLE    0x6c646e48 /* 'Hndl': the reference of a handle */
+#define OB_TAG_NAMESPACE 0x656d614e /* 'Name': of the directory an object is in, and of its entries to a directory */
 
 typedef struct _OB_TRACE_ENTRY {
     PVOID Object;
     ULONG Tag;
+    BOOLEAN Direct;      /* Site is the caller itself, not a driver further up its stack */
+    PVOID Site;          /* where it was taken or given back from */
     LONGLONG References; /* taken with this tag */
     LONGLONG Dereferences;
 } OB_TRACE_ENTRY, *POB_TRACE_ENTRY;
 
-/* The tags that hold references to Object: fills Entries, returns how many there are. */
+/* The tags that hold references to Object: fills Entries, returns how many there are. <= DISPATCH_LEVEL. */
 ULONG ObpQueryReferenceTrace(PVOID Object, POB_TRACE_ENTRY Entries, ULONG Count);
+
+/* The same, each site by itself. */
+ULONG ObpQueryReferenceSites(PVOID Object, POB_TRACE_ENTRY Entries, ULONG Count);
+
+/*
+ * Objects that code in [Begin, End) references more often than it dereferences, by tag; at most Count. The objects
+ * exist at the time of the call only.
+ */
+ULONG ObpQueryReferencesOfImage(PVOID Begin, PVOID End, POB_TRACE_ENTRY Entries, ULONG Count);
 
 /* ---------------------------------------------------------------- handle tables */
 
@@ -381,6 +395,8 @@ typedef struct _OB_HANDLE_ENTRY {
     PVOID Object; /* referenced for the callee of the walk only */
     ACCESS_MASK GrantedAccess;
     ULONG Attributes; /* OB_HANDLE_* */
+    PVOID Creator;    /* the code that made it, if the machine is checked; else NULL */
+    ULONG CreatorThread;
 } OB_HANDLE_ENTRY, *POB_HANDLE_ENTRY;
 
 /* Walk a table: *Cursor = 0 first. Entry->Object is referenced; the caller dereferences it. FALSE at the end.

@@ -73,7 +73,7 @@ static NTSTATUS close_handle(HANDLE handle, KPROCESSOR_MODE mode, PVOID caller)
     }
     POBJECT_HEADER header = take_out(table, entry, index);
     ObpDecrementHandleCount(header, ObpTableProcess(table));
-    ObDereferenceObject(header->Body);
+    ObDereferenceObjectWithTag(header->Body, OB_TAG_HANDLE);
     return STATUS_SUCCESS;
 }
 
@@ -108,7 +108,7 @@ void ObKillProcess(PEPROCESS Process)
             continue;
         POBJECT_HEADER header = take_out(table, entry, info.Handle);
         ObpDecrementHandleCount(header, Process);
-        ObDereferenceObject(header->Body);
+        ObDereferenceObjectWithTag(header->Body, OB_TAG_HANDLE);
     }
 }
 
@@ -125,10 +125,10 @@ NTSTATUS ObInheritHandles(PHANDLE_TABLE Table, PEPROCESS Parent, PEPROCESS Child
             ACCESS_MASK access = info.GrantedAccess;
             status = ObpIncrementHandleCount(ObInheritHandle, header, Child, 0, KernelMode, &access);
             if (NT_SUCCESS(status)) {
-                ObReferenceObject(info.Object);
+                ObReferenceObjectWithTag(info.Object, OB_TAG_HANDLE);
                 if (!ObpInsertHandle(Table, header, info.Attributes, access)) {
                     ObpDecrementHandleCount(header, Child);
-                    ObDereferenceObject(info.Object);
+                    ObDereferenceObjectWithTag(info.Object, OB_TAG_HANDLE);
                     status = STATUS_INSUFFICIENT_RESOURCES;
                 }
             }
@@ -179,7 +179,7 @@ static NTSTATUS duplicate(PEPROCESS source, HANDLE handle, PEPROCESS target, PHA
         if (!header)
             return STATUS_INVALID_HANDLE;
         if (ObpTraceEnabled)
-            ObpTraceReference(header->Body, OB_DEFAULT_TAG, 1);
+            ObpTraceReference(header->Body, OB_DEFAULT_TAG, 1, __builtin_return_address(0));
     }
     PVOID object = header->Body;
     POBJECT_TYPE type = ObpTypes[header->TypeIndex];
@@ -211,13 +211,13 @@ static NTSTATUS duplicate(PEPROCESS source, HANDLE handle, PEPROCESS target, PHA
                                          &access);
     if (NT_SUCCESS(status)) {
         PHANDLE_TABLE to = kernel ? ObpKernelHandleTable : target->ObjectTable;
-        ObReferenceObject(object);
+        ObReferenceObjectWithTag(object, OB_TAG_HANDLE);
         HANDLE value = to ? ObpInsertHandle(to, header, bits, access) : NULL;
         if (value) {
             *new_handle = kernel ? (HANDLE)((ULONG_PTR)value | OB_KERNEL_HANDLE_BIT) : value;
         } else {
             ObpDecrementHandleCount(header, owner);
-            ObDereferenceObject(object);
+            ObDereferenceObjectWithTag(object, OB_TAG_HANDLE);
             status = to ? STATUS_INSUFFICIENT_RESOURCES : STATUS_PROCESS_IS_TERMINATING;
         }
     }

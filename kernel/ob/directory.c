@@ -165,8 +165,8 @@ BOOLEAN ObpInsertDirectory(POBJECT_DIRECTORY Directory, POBJECT_HEADER Header, B
 {
     POBJECT_HEADER_NAME_INFO info = ObpNameInfo(Header);
     ObpScanComponent(info->Name.Buffer, info->Name.Length / sizeof(WCHAR), &info->Hash);
-    ObReferenceObject(Directory);
-    ObReferenceObject(Header->Body);
+    ObReferenceObjectWithTag(Directory, OB_TAG_NAMESPACE);
+    ObReferenceObjectWithTag(Header->Body, OB_TAG_NAMESPACE);
     KIRQL irql = KeAcquireSpinLockRaiseToDpc(&Directory->Lock);
     BOOLEAN taken = find(Directory, &info->Name, info->Hash, CaseInsensitive) != NULL;
     if (!taken) {
@@ -185,8 +185,8 @@ BOOLEAN ObpInsertDirectory(POBJECT_DIRECTORY Directory, POBJECT_HEADER Header, B
     }
     KeReleaseSpinLock(&Directory->Lock, irql);
     if (taken) {
-        ObDereferenceObject(Header->Body);
-        ObDereferenceObject(Directory);
+        ObDereferenceObjectWithTag(Header->Body, OB_TAG_NAMESPACE);
+        ObDereferenceObjectWithTag(Directory, OB_TAG_NAMESPACE);
     }
     return !taken;
 }
@@ -248,8 +248,8 @@ void ObpReleaseName(PVOID Object)
     BOOLEAN removed = info->RemoveWanted && remove_if_unused(directory, header, info);
     KeReleaseSpinLock(&directory->Lock, irql);
     if (removed) {
-        ObDereferenceObject(directory);
-        ObDereferenceObject(Object);
+        ObDereferenceObjectWithTag(directory, OB_TAG_NAMESPACE);
+        ObDereferenceObjectWithTag(Object, OB_TAG_NAMESPACE);
     }
 }
 
@@ -266,8 +266,8 @@ void ObpDeleteNameCheck(POBJECT_HEADER Header)
     KeReleaseSpinLock(&directory->Lock, irql);
     ObDereferenceObject(directory);
     if (removed) {
-        ObDereferenceObject(directory);
-        ObDereferenceObject(Header->Body);
+        ObDereferenceObjectWithTag(directory, OB_TAG_NAMESPACE);
+        ObDereferenceObjectWithTag(Header->Body, OB_TAG_NAMESPACE);
     }
 }
 

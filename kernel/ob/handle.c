@@ -211,7 +211,7 @@ void ObpUnlockHandle(PHANDLE_TABLE_ENTRY Entry, ULONG64 Low)
 static DECLSPEC_NOINLINE void put_back(POBJECT_HEADER header)
 {
     if (ObpTraceEnabled)
-        ObpTraceReference(header->Body, OB_DEFAULT_TAG, 1);
+        ObpTraceReference(header->Body, OB_DEFAULT_TAG, 1, __builtin_return_address(0));
     ObDereferenceObject(header->Body);
 }
 
@@ -258,12 +258,16 @@ HANDLE ObpInsertHandle(PHANDLE_TABLE Table, POBJECT_HEADER Header, ULONG Attribu
     PHANDLE_TABLE_ENTRY entry = entry_at(Table, index);
     __atomic_store_n(&entry->GrantedAccess, GrantedAccess, __ATOMIC_RELEASE);
     entry->NextFree = 0;
+    if (__builtin_expect(ObpTraceEnabled, 0))
+        ObpTraceHandle(entry, __builtin_return_address(0));
     __atomic_store_n(&entry->Low, ObpMakeEntry(Header->Body, Attributes, 0), __ATOMIC_RELEASE);
     return (HANDLE)((ULONG_PTR)index << 2);
 }
 
 void ObpRemoveHandle(PHANDLE_TABLE Table, PHANDLE_TABLE_ENTRY Entry, HANDLE Handle)
 {
+    if (__builtin_expect(ObpTraceEnabled, 0))
+        ObpForgetReferenceTrace(Entry);
     __atomic_store_n(&Entry->Low, 0, __ATOMIC_RELEASE);
     free_index(Table, index_of(Handle));
 }
@@ -346,8 +350,12 @@ BOOLEAN ObEnumerateHandles(PHANDLE_TABLE Table, PULONG Cursor, POB_HANDLE_ENTRY 
         Entry->Handle =
             Table == ObpKernelHandleTable ? (HANDLE)((ULONG_PTR)handle | OB_KERNEL_HANDLE_BIT) : handle;
         Entry->Object = header->Body;
-        if (ObpTraceEnabled)
-            ObpTraceReference(header->Body, OB_DEFAULT_TAG, 1);
+        Entry->Creator = NULL;
+        Entry->CreatorThread = 0;
+        if (ObpTraceEnabled) {
+            ObpTraceReference(header->Body, OB_DEFAULT_TAG, 1, __builtin_return_address(0));
+            ObpQueryHandleTrace(entry_at(Table, index), &Entry->Creator, &Entry->CreatorThread);
+        }
         *Cursor = index + 1;
         return TRUE;
     }

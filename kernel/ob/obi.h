@@ -161,10 +161,15 @@ DECLSPEC_NORETURN void ObpBadReference(POBJECT_HEADER Header, PVOID Caller, cons
 
 extern BOOLEAN ObpChecked; /* host_config()->checked */
 
-/* ---------------------------------------------------------------- reference.c */
+/* ---------------------------------------------------------------- trace.c */
 
-void ObpTraceReference(PVOID Object, ULONG Tag, LONG Delta);
+/* Only when ObpTraceEnabled. Caller: the return address of whoever takes or gives back the reference. */
+void ObpTraceReference(PVOID Object, ULONG Tag, LONG Delta, PVOID Caller);
 void ObpForgetReferenceTrace(PVOID Object);
+
+/* A handle was made in that entry of its table; ObpForgetReferenceTrace(Entry) ends what is known of it. */
+void ObpTraceHandle(PVOID Entry, PVOID Caller);
+BOOLEAN ObpQueryHandleTrace(PVOID Entry, PVOID *Site, PULONG ThreadId);
 
 /* ---------------------------------------------------------------- handle.c */
 

@@ -79,6 +79,8 @@ NTSTATUS ObpAllocateObject(POBJECT_TYPE Type, POBJECT_CREATE_INFORMATION Info, P
         InsertTailList(&Type->TypeList, &creator->TypeList);
         KeReleaseSpinLock(&Type->TypeLock, irql);
     }
+    if (ObpTraceEnabled)
+        ObpTraceReference(header->Body, OB_DEFAULT_TAG, 1, Caller ? Caller : __builtin_return_address(0));
     *Result = header;
     return STATUS_SUCCESS;
 }

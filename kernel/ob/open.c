@@ -148,13 +148,13 @@ NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, POBJECT_TYPE Expec
     if (NT_SUCCESS(status)) {
         ULONG bits = Attributes & OBJ_INHERIT ? OB_HANDLE_INHERIT : 0;
         PHANDLE_TABLE table = kernel ? ObpKernelHandleTable : process->ObjectTable;
-        ObReferenceObject(Object);
+        ObReferenceObjectWithTag(Object, OB_TAG_HANDLE);
         HANDLE handle = table ? ObpInsertHandle(table, header, bits, granted) : NULL;
         if (handle) {
             *Handle = kernel ? (HANDLE)((ULONG_PTR)handle | OB_KERNEL_HANDLE_BIT) : handle;
         } else {
             ObpDecrementHandleCount(header, process);
-            ObDereferenceObject(Object);
+            ObDereferenceObjectWithTag(Object, OB_TAG_HANDLE);
             status = table ? STATUS_INSUFFICIENT_RESOURCES : STATUS_PROCESS_IS_TERMINATING;
         }
     }
@@ -376,10 +376,9 @@ NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCE
 
 /* ---------------------------------------------------------------- handle to pointer */
 
-NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAccess,
-                                                POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
-                                                ULONG Tag, PVOID *Object,
-                                                POBJECT_HANDLE_INFORMATION HandleInformation)
+static inline __attribute__((always_inline)) NTSTATUS
+reference_by_handle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                    ULONG Tag, PVOID *Object, POBJECT_HANDLE_INFORMATION HandleInformation, PVOID caller)
 {
     HANDLE index;
     ACCESS_MASK granted;
@@ -400,10 +399,10 @@ NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK Desir
         ObReferenceObject(self);
         granted = ObpTypes[header->TypeIndex]->TypeInfo.GenericMapping.GenericAll;
         if (ObpTraceEnabled)
-            ObpTraceReference(self, OB_DEFAULT_TAG, -1);
+            ObpTraceReference(self, OB_DEFAULT_TAG, -1, caller);
     }
     if (ObpTraceEnabled)
-        ObpTraceReference(header->Body, Tag, 1);
+        ObpTraceReference(header->Body, Tag, 1, caller);
     NTSTATUS status = STATUS_SUCCESS;
     if (ObjectType && ObpTypes[header->TypeIndex] != ObjectType)
         status = STATUS_OBJECT_TYPE_MISMATCH;
@@ -427,8 +426,17 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAcces
                                          POBJECT_HANDLE_INFORMATION HandleInformation)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    return ObReferenceObjectByHandleWithTag(Handle, DesiredAccess, ObjectType, AccessMode, OB_DEFAULT_TAG,
-                                            Object, HandleInformation);
+    return reference_by_handle(Handle, DesiredAccess, ObjectType, AccessMode, OB_DEFAULT_TAG, Object,
+                               HandleInformation, __builtin_return_address(0));
+}
+
+NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAccess,
+                                                POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                                                ULONG Tag, PVOID *Object,
+                                                POBJECT_HANDLE_INFORMATION HandleInformation)
+{
+    return reference_by_handle(Handle, DesiredAccess, ObjectType, AccessMode, Tag, Object, HandleInformation,
+                               __builtin_return_address(0));
 }
 
 /* ---------------------------------------------------------------- returning handles to callers */
