@@ -92,8 +92,7 @@ static NTSTATUS list_devices(const char *argument, struct rows *rows)
     return STATUS_SUCCESS;
 }
 
-/* Reference a named object; `argument` is UTF-8. */
-static NTSTATUS reference_name(const char *argument, POBJECT_TYPE type, PVOID *object)
+NTSTATUS KcReferenceName(const char *argument, POBJECT_TYPE type, PVOID *object)
 {
     WCHAR buffer[NAME_BYTES];
     UNICODE_STRING name = {.Buffer = buffer};
@@ -134,7 +133,7 @@ static NTSTATUS list_devstack(const char *argument, struct rows *rows)
     return STATUS_SUCCESS;
 }
 
-/* ---------------------------------------------------------------- objects and handles */
+/* ---------------------------------------------------------------- object directories */
 
 /* Where a symbolic link leads, "" if it cannot be asked. */
 static void describe_link(PVOID link, char *buffer, ULONG bytes)
@@ -154,7 +153,7 @@ static NTSTATUS list_objdir(const char *argument, struct rows *rows)
 {
     PVOID directory, object;
     ULONG cursor = 0;
-    NTSTATUS status = reference_name(argument ? argument : "\\", ObpDirectoryObjectType, &directory);
+    NTSTATUS status = KcReferenceName(argument ? argument : "\\", ObpDirectoryObjectType, &directory);
     if (!NT_SUCCESS(status))
         return status;
     while (ObpEnumerateDirectory(directory, &cursor, &object)) {
@@ -170,35 +169,6 @@ static NTSTATUS list_objdir(const char *argument, struct rows *rows)
         ObDereferenceObject(object);
     }
     ObDereferenceObject(directory);
-    return STATUS_SUCCESS;
-}
-
-static void list_table(PEPROCESS process, PHANDLE_TABLE table, struct rows *rows)
-{
-    OB_HANDLE_ENTRY entry;
-    ULONG cursor = 0;
-    if (!table)
-        return;
-    while (ObEnumerateHandles(table, &cursor, &entry)) {
-        char type[64], detail[NAME_BYTES] = "";
-        POBJECT_TYPE object_type = ObpTypeOf(entry.Object);
-        KcToUtf8(&object_type->Name, type, sizeof type);
-        if (object_type->TypeInfo.DumpProcedure)
-            object_type->TypeInfo.DumpProcedure(entry.Object, detail, sizeof detail);
-        EMIT(rows, text("process", process ? (const char *)process->ImageFileName : "kernel"),
-             hex("handle", (uint64_t)entry.Handle), text("type", type), hex("object", (uint64_t)entry.Object),
-             hex("access", entry.GrantedAccess), text("detail", detail));
-        ObDereferenceObject(entry.Object);
-    }
-}
-
-static NTSTATUS list_handles(const char *argument, struct rows *rows)
-{
-    PEPROCESS process = NULL;
-    list_table(NULL, ObpKernelHandleTable, rows);
-    while (PspEnumerateProcesses(&process))
-        if (process->ObjectTable != ObpKernelHandleTable)
-            list_table(process, process->ObjectTable, rows);
     return STATUS_SUCCESS;
 }
 
@@ -301,9 +271,10 @@ static const struct {
     NTSTATUS (*list)(const char *argument, struct rows *rows);
 } lists[] = {
     {"drivers", list_drivers}, {"devices", list_devices}, {"devstack", list_devstack},
-    {"objdir", list_objdir},   {"handles", list_handles}, {"threads", KcListThreads},
+    {"objdir", list_objdir},   {"handles", KcListHandles}, {"threads", KcListThreads},
     {"irps", list_irps},       {"pool", list_pool},       {"modules", list_modules},
     {"processes", KcListProcesses},
+    {"objects", KcListObjects}, {"references", KcListReferences},
     {"timers", KcListTimers},  {"dpcs", KcListDpcs},      {"processors", KcListProcessors},
 };
 

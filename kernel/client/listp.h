@@ -41,6 +41,14 @@ void KcDescribeCode(PVOID address, char *buffer, size_t bytes);
 NTSTATUS KcListThreads(const char *argument, struct rows *rows);
 NTSTATUS KcListProcesses(const char *argument, struct rows *rows);
 
+/* Reference a named object; `argument` is UTF-8. Links are followed. */
+NTSTATUS KcReferenceName(const char *argument, POBJECT_TYPE type, PVOID *object);
+
+/* list_ob.c */
+NTSTATUS KcListHandles(const char *argument, struct rows *rows);
+NTSTATUS KcListObjects(const char *argument, struct rows *rows);
+NTSTATUS KcListReferences(const char *argument, struct rows *rows);
+
 /* list_ke.c */
 NTSTATUS KcListTimers(const char *argument, struct rows *rows);
 NTSTATUS KcListDpcs(const char *argument, struct rows *rows);

@@ -104,6 +104,60 @@ static void leaked_threads(IOP_LEAKS *leaks)
     }
 }
 
+/* "Event \BaseNamedObjects\x", for a report. */
+static void describe_object(PVOID object, char *buffer, size_t bytes)
+{
+    char type[64], name[256] = "";
+    UCHAR room[1024];
+    ULONG length;
+    POBJECT_NAME_INFORMATION info = (PVOID)room;
+    IopAscii(&ObpTypeOf(object)->Name, type, sizeof type);
+    if (NT_SUCCESS(ObQueryNameString(object, info, sizeof room, &length)) && info->Name.Length)
+        IopAscii(&info->Name, name, sizeof name);
+    nt__snprintf(buffer, bytes, "%s %s", type, name[0] ? name : "without a name");
+    buffer[bytes - 1] = 0;
+}
+
+/* Kernel handles that code of the driver made (the checked machine knows). */
+static void leaked_handles(IOP_LEAKS *leaks)
+{
+    OB_HANDLE_ENTRY entry;
+    ULONG cursor = 0;
+    while (ObEnumerateHandles(ObpKernelHandleTable, &cursor, &entry)) {
+        if ((UCHAR *)entry.Creator >= (UCHAR *)leaks->begin && (UCHAR *)entry.Creator < (UCHAR *)leaks->end) {
+            char object[320], where[256];
+            describe_object(entry.Object, object, sizeof object);
+            KiDescribeAddress((ULONG_PTR)entry.Creator - 1, where, sizeof where);
+            heading(leaks);
+            IopReport("  handle %p to %s, made at %s: close it with ZwClose", entry.Handle, object, where);
+        }
+        ObDereferenceObject(entry.Object);
+    }
+}
+
+/* References that code of the driver took more often than it gave them back, itself and not through some other routine. */
+static void leaked_references(IOP_LEAKS *leaks)
+{
+    enum { SHOWN = 16 };
+    OB_TRACE_ENTRY *entries = ExAllocatePoolWithTag(NonPagedPoolNx, SHOWN * sizeof *entries, IOP_TAG_NAME);
+    ULONG count = entries && ObpTraceEnabled
+                      ? ObpQueryReferencesOfImage(leaks->begin, leaks->end, entries, SHOWN)
+                      : 0;
+    for (ULONG i = 0; i < count; i++) {
+        char tag[5], where[256], object[320];
+        MiFormatTag(entries[i].Tag, tag);
+        KiDescribeAddress((ULONG_PTR)entries[i].Site - 1, where, sizeof where);
+        describe_object(entries[i].Object, object, sizeof object);
+        heading(leaks);
+        IopReport("  %I64d reference%s to %s with tag '%s', first taken at %s: give each back with "
+                  "ObDereferenceObject",
+                  entries[i].References - entries[i].Dereferences,
+                  entries[i].References - entries[i].Dereferences == 1 ? "" : "s", object, tag, where);
+    }
+    if (entries)
+        ExFreePoolWithTag(entries, IOP_TAG_NAME);
+}
+
 static IOP_LEAKS *notify_leaks; /* the loader lock or the one unload work at a time */
 
 static void leaked_notify(const char *what, PVOID routine)
@@ -130,6 +184,8 @@ ULONG IopReportLeaks(PIOP_DRIVER Driver, const char *When)
         IopLeaveLoader();
         leaked_threads(&leaks);
         leaked_pool(&leaks);
+        leaked_handles(&leaks);
+        leaked_references(&leaks);
     }
     InterlockedExchangeAdd((volatile LONG *)&IopLeakCount, (LONG)leaks.count);
     return leaks.count;

@@ -303,6 +303,45 @@ expect "coverage names the source" 0 "SF:.*san\.c" cat cov.info
 expect "inspect says it will load" 0 "available" "$kiln" inspect hello.sys
 expect "inspect refuses a text file" 1 "" "$kiln" inspect text.sys
 expect "ddi names a routine" 0 "KeSetEvent" "$kiln" ddi KeSetEvent
+cat >leaky.c <<'C'
+#include <ntifs.h>
+static PVOID held;
+static HANDLE kept;
+static DRIVER_UNLOAD unload;
+static void unload(PDRIVER_OBJECT driver) { (void)driver; }
+static NTSTATUS take(HANDLE h)
+{
+    return ObReferenceObjectByHandleWithTag(h, 0, *ExEventObjectType, KernelMode, 'oleH', &held, NULL);
+}
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\leaky");
+    OBJECT_ATTRIBUTES a;
+    (void)path;
+    InitializeObjectAttributes(&a, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    NTSTATUS status = ZwCreateEvent(&kept, EVENT_ALL_ACCESS, &a, NotificationEvent, FALSE);
+    driver->DriverUnload = unload;
+    return NT_SUCCESS(status) ? take(kept) : status;
+}
+C
+expect "a driver that leaks handles builds" 0 "" "$kiln" cc -g -O1 -o leaky.sys leaky.c
+expect "handles tell who made them" 0 'System +4 +0xffffffff8[0-9a-f]+ +Event +.BaseNamedObjects.leaky +0x1f0003 .*leaky.sys!DriverEntry \(leaky.c:1[67]\)' \
+    "$kiln" run -c 'load leaky.sys; handles System'
+expect "handles of a process that does not exist are an error" 1 "STATUS_NOT_FOUND" "$kiln" run -c 'handles nobody'
+expect "objects is a tree with what each tag holds" 0 '^    leaky +Event +0x[0-9a-f]+ +3 +1 +Helo 1, Hndl 1, Name 1' \
+    "$kiln" run -c 'load leaky.sys; objects'
+expect "objects of a path" 0 '^  leaky +Event' "$kiln" run -c 'load leaky.sys; objects \BaseNamedObjects'
+expect "objects of a type" 0 '^.BaseNamedObjects.leaky +Event' "$kiln" run -c 'load leaky.sys; objects :Event'
+expect "objects of no type are an error" 1 "STATUS_NOT_FOUND" "$kiln" run -c 'objects :Nothing'
+expect "references name the function and line that took them" 0 '^Helo +1 +0 +leaky.sys!take \(leaky.c:8\)' \
+    "$kiln" run -c 'load leaky.sys; references \BaseNamedObjects\leaky'
+expect "references of an address that is no object are an error" 1 "STATUS_NOT_FOUND" "$kiln" run -c 'references 0x1000'
+expect "references need a checked machine" 1 "STATUS_NOT_SUPPORTED" "$kiln" run --unchecked -c 'references \Device'
+expect "a handle left open at unload is reported" 0 'handle FFFFFFFF8[0-9A-F]+ to Event .BaseNamedObjects.leaky, made at leaky.sys!DriverEntry' \
+    "$kiln" run -c 'load leaky.sys; unload leaky'
+expect "a reference not given back is reported" 0 "1 reference to Event .BaseNamedObjects.leaky with tag 'Helo', first taken at leaky.sys!take" \
+    "$kiln" run -c 'load leaky.sys; unload leaky'
+
 expect "ddi shows the declaration with its annotations" 0 "_IRQL_requires_max_" "$kiln" ddi KeSetEvent
 expect "ddi names the tests of a routine" 0 "tests/ke/event_test.c:[0-9]+  ke_event.set_returns_previous_state" "$kiln" ddi KeSetEvent
 expect "ddi counts what the preprocessor makes" 0 "implemented" "$kiln" ddi RtlULongAdd

@@ -268,7 +268,8 @@ typedef void kiln_row_fn(void *context, const struct kiln_field *fields, unsigne
 
 /*
  * List what the machine holds: "drivers", "devices", "devstack" (argument: a device's name), "objdir" (argument: a
- * directory), "handles", "processes", "threads" (argument: a process's name), "irps", "pool", "modules", "timers", "dpcs", "processors". The row function is called once a row; the texts are valid
+ * directory), "handles" (argument: a process's name or id), "objects" (argument: a path, or ":" and a type), "references"
+ * (argument: a path or the address of an object), "processes", "threads" (argument: a process's name), "irps", "pool", "modules", "timers", "dpcs", "processors". The row function is called once a row; the texts are valid
  * during the call. It must not call Kiln. Unknown kind: STATUS_INVALID_PARAMETER.
  */
 kiln_status kiln_list(const char *kind, const char *argument, kiln_row_fn *row, void *context);
