@@ -19,6 +19,10 @@ if command -v wine >/dev/null 2>&1 && [ "${KILN_BENCH_WINE:-yes}" = yes ]; then
 fi
 # One core for everything, so that figures are comparable.
 export KILN_BENCH_DRIVER=$build/bench/bench.sys KILN_BENCH_MINIMAL=$build/bench/minimal.sys
+# The run-time library against glibc; no machine is needed.
+if [ $# -eq 0 ]; then
+    taskset -c 0 "$build/bench/kiln-bench-rtl"
+fi
 # Threads created and joined: rows of their own, each a process, with its peak of memory.
 if [ $# -eq 0 ]; then
     "$build/kiln" cc -O2 -o "$build/bench/threads.sys" driver/threads.c

@@ -33,22 +33,6 @@ NTSYSAPI VOID NTAPI RtlZeroMemory(PVOID Destination, SIZE_T Length)
     RtlpMemset(Destination, 0, Length);
 }
 
-NTSYSAPI SIZE_T NTAPI RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length)
-{
-    const UCHAR *a = Source1, *b = Source2;
-    SIZE_T i = 0;
-    for (; i + 8 <= Length; i += 8) {
-        ULONG64 difference = *(const KILN_ULONGLONG_U *)(a + i) ^ *(const KILN_ULONGLONG_U *)(b + i);
-        if (difference != 0) {
-            return i + (SIZE_T)(__builtin_ctzll(difference) / 8);
-        }
-    }
-    while (i < Length && a[i] == b[i]) {
-        i++;
-    }
-    return i;
-}
-
 NTSYSAPI BOOLEAN NTAPI RtlIsZeroMemory(PVOID Buffer, SIZE_T Length)
 {
     const UCHAR *p = Buffer;

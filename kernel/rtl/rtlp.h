@@ -14,6 +14,8 @@ void *RtlpMemcpy(void *to, const void *from, SIZE_T n);
 void *RtlpMemmove(void *to, const void *from, SIZE_T n);
 void *RtlpMemset(void *to, int value, SIZE_T n);
 int RtlpMemcmp(const void *a, const void *b, SIZE_T n);
+/* Index of the first byte that differs, or n. */
+SIZE_T RtlpFirstDifference(const void *a, const void *b, SIZE_T n);
 
 /* What the units of formatted output are, and how characters of the other width become them. */
 typedef enum _RTLP_ENCODING {

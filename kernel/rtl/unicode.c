@@ -10,6 +10,38 @@
 
 #define UNITS(string) ((string)->Length / sizeof(WCHAR))
 
+/* ---- four units at a time: all of them ASCII, as most are ---- */
+
+#define FOUR    4u
+#define LANES   0x0001000100010001ULL
+#define LETTERS 26
+
+static ULONGLONG four_at(const WCHAR *text)
+{
+    return *(const KILN_ULONGLONG_U *)text;
+}
+
+static bool are_ascii(ULONGLONG four)
+{
+    return (four & 0xFF80 * LANES) == 0;
+}
+
+/* Bit 7 of each unit that is one of the letters from `first` on; adding carries into it from there on. */
+static ULONGLONG letters(ULONGLONG four, ULONG first)
+{
+    return ((four + (0x80 - first) * LANES) & ~(four + (0x80 - first - LETTERS) * LANES)) & 0x80 * LANES;
+}
+
+static ULONGLONG upcase_four(ULONGLONG four)
+{
+    return four ^ letters(four, 'a') >> 2; /* 0x20 is what the cases differ by */
+}
+
+static ULONGLONG downcase_four(ULONGLONG four)
+{
+    return four ^ letters(four, 'A') >> 2;
+}
+
 NTSYSAPI WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR SourceCharacter)
 {
     return RtlpUpcase(SourceCharacter);
@@ -172,7 +204,14 @@ NTSYSAPI NTSTATUS NTAPI RtlAppendUnicodeStringToString(PUNICODE_STRING Destinati
 
 static LONG compare(const WCHAR *a, const WCHAR *b, SIZE_T units, BOOLEAN fold)
 {
-    for (SIZE_T i = 0; i < units; i++) {
+    SIZE_T i = 0;
+    for (; i + FOUR <= units; i += FOUR) {
+        ULONGLONG x = four_at(a + i), y = four_at(b + i);
+        if (x != y && !(fold && are_ascii(x | y) && upcase_four(x) == upcase_four(y))) {
+            break;
+        }
+    }
+    for (; i < units; i++) {
         WCHAR x = a[i], y = b[i];
         if (x != y && fold) {
             x = RtlpUpcase(x);
@@ -264,9 +303,13 @@ NTSYSAPI NTSTATUS NTAPI RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN Ca
 
 /* ---- folding ---- */
 
-static NTSTATUS fold(PUNICODE_STRING to, PCUNICODE_STRING from, BOOLEAN allocate, WCHAR (*map)(WCHAR))
+/* One direction of folding, inlined into its caller. The buffers may be one. */
+static inline __attribute__((always_inline)) NTSTATUS fold(PUNICODE_STRING to, PCUNICODE_STRING from,
+                                                           BOOLEAN allocate, WCHAR (*map)(WCHAR),
+                                                           ULONGLONG (*map_four)(ULONGLONG))
 {
     USHORT length = from->Length;
+    SIZE_T units = length / sizeof(WCHAR), i = 0;
     if (allocate) {
         to->Buffer = RtlpAllocateString(length != 0 ? length : sizeof(WCHAR));
         if (to->Buffer == NULL) {
@@ -276,8 +319,16 @@ static NTSTATUS fold(PUNICODE_STRING to, PCUNICODE_STRING from, BOOLEAN allocate
     } else if (length > to->MaximumLength) {
         return STATUS_BUFFER_OVERFLOW;
     }
-    for (SIZE_T i = 0; i < length / sizeof(WCHAR); i++) {
-        to->Buffer[i] = map(from->Buffer[i]);
+    while (i < units) {
+        ULONGLONG four;
+        if (i + FOUR <= units && are_ascii(four = four_at(from->Buffer + i))) {
+            *(KILN_ULONGLONG_U *)(to->Buffer + i) = map_four(four);
+            i += FOUR;
+        } else {
+            for (SIZE_T end = i + FOUR < units ? i + FOUR : units; i < end; i++) {
+                to->Buffer[i] = map(from->Buffer[i]);
+            }
+        }
     }
     to->Length = length;
     return STATUS_SUCCESS;
@@ -287,12 +338,12 @@ NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString
                                                PCUNICODE_STRING SourceString,
                                                BOOLEAN AllocateDestinationString)
 {
-    return fold(DestinationString, SourceString, AllocateDestinationString, RtlpUpcase);
+    return fold(DestinationString, SourceString, AllocateDestinationString, RtlpUpcase, upcase_four);
 }
 
 NTSYSAPI NTSTATUS NTAPI RtlDowncaseUnicodeString(PUNICODE_STRING DestinationString,
                                                  PCUNICODE_STRING SourceString,
                                                  BOOLEAN AllocateDestinationString)
 {
-    return fold(DestinationString, SourceString, AllocateDestinationString, RtlpDowncase);
+    return fold(DestinationString, SourceString, AllocateDestinationString, RtlpDowncase, downcase_four);
 }
