@@ -37,6 +37,7 @@ void MiInitSystem(ULONG Phase)
     if (Phase != 0) {
         MiInitSections();
         MiInitConditions();
+        MiInitGuards();
         return;
     }
     MiChecked = host_config()->checked;

@@ -76,6 +76,12 @@ static inline PFN_NUMBER MiVaToPfn(const void *Va)
 /* fault.c */
 void MiInitFaults(void);
 
+/* guard.c. How a user protection is mapped; a guard page is not. MiTakeGuard: U held; FALSE: there was no guard. */
+void MiInitGuards(void);
+unsigned MiUserProt(ULONG Protection);
+struct _MI_RANGE;
+BOOLEAN MiTakeGuard(struct _MI_RANGE *Range, SIZE_T Page);
+
 /*
  * paging.c. Pages that may go out: paged pool, and pageable sections of images that nobody has locked. MiSetPageable
  * takes pages from or gives them to that set; FALSE brings them in. MiLockPageable counts a lock of a frame and brings

@@ -32,7 +32,7 @@ NTSTATUS MiResolvePage(PVOID Va, KPROCESSOR_MODE Mode, BOOLEAN Write, PFN_NUMBER
     if (KILN_IS_USER_ADDRESS(Address)) {
         if (!MiUserPfn(Va, Pfn, &Protection))
             return STATUS_ACCESS_VIOLATION;
-        unsigned Prot = MiHostProt(Protection);
+        unsigned Prot = MiUserProt(Protection);
         return !(Prot & HOST_PROT_R) || (Write && !(Prot & HOST_PROT_W)) ? STATUS_ACCESS_VIOLATION
                                                                          : STATUS_SUCCESS;
     }

@@ -265,7 +265,7 @@ static NTSTATUS map_pages(PMI_RANGE Range, SIZE_T First, SIZE_T Count)
         }
         if (host_map_ram(page_va(Range, I), (ULONG64)Run << KILN_PAGE_SHIFT,
                          (ULONG64)Range->Page[I].Pfn << KILN_PAGE_SHIFT,
-                         MiHostProt(Range->Page[I].Protection)) != 0)
+                         MiUserProt(Range->Page[I].Protection)) != 0)
             return STATUS_INSUFFICIENT_RESOURCES;
     }
     return STATUS_SUCCESS;
@@ -373,7 +373,7 @@ NTSTATUS MiProtectRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T
         Range->Charged += 2;
         for (SIZE_T I = First; I < First + Count; I++)
             Range->Page[I].Protection = Protection;
-        if (host_protect(page_va(Range, First), (ULONG64)Count << KILN_PAGE_SHIFT, MiHostProt(Protection)) !=
+        if (host_protect(page_va(Range, First), (ULONG64)Count << KILN_PAGE_SHIFT, MiUserProt(Protection)) !=
             0)
             Status = STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -512,9 +512,10 @@ NTSTATUS MiLockUserPages(PVOID Va, SIZE_T Pages, BOOLEAN Write, PFN_NUMBER *Pfns
     ULONG64 Address = (ULONG64)(ULONG_PTR)Va & ~(MI_PAGE_BYTES - 1);
     PMI_RANGE Range = NULL;
     SIZE_T Done = 0;
+    NTSTATUS Status = STATUS_ACCESS_VIOLATION;
 
     if (Slice == NULL)
-        return STATUS_ACCESS_VIOLATION;
+        return Status;
     KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Slice->Lock);
     for (; Done < Pages; Done++, Address += MI_PAGE_BYTES) {
         if (Range == NULL || Address >= Range->Begin + ((ULONG64)Range->Pages << KILN_PAGE_SHIFT))
@@ -523,6 +524,10 @@ NTSTATUS MiLockUserPages(PVOID Va, SIZE_T Pages, BOOLEAN Write, PFN_NUMBER *Pfns
             break;
         SIZE_T Index = (SIZE_T)((Address - Range->Begin) >> KILN_PAGE_SHIFT);
         const MI_USER_PAGE *Page = &Range->Page[Index];
+        if (MiTakeGuard(Range, Index)) {
+            Status = STATUS_GUARD_PAGE_VIOLATION;
+            break;
+        }
         unsigned Prot = Page->Pfn == MI_NO_PFN ? 0 : MiHostProt(Page->Protection);
         if (Range->View) /* what is not mapped writable yet is not shared, or not marked modified */
             Prot = Range->View->Page[Index].Prot;
@@ -537,7 +542,7 @@ NTSTATUS MiLockUserPages(PVOID Va, SIZE_T Pages, BOOLEAN Write, PFN_NUMBER *Pfns
     if (Done == Pages)
         return STATUS_SUCCESS;
     MiUnlockFrames(Pfns, Done);
-    return STATUS_ACCESS_VIOLATION;
+    return Status;
 }
 
 BOOLEAN MiPeekUserRange(PVOID Va, ULONG64 *Begin, SIZE_T *Bytes, BOOLEAN *Committed)

@@ -69,7 +69,7 @@ static BOOLEAN is_accessible(PEPROCESS Process, ULONG64 Begin, ULONG64 End, ULON
         PMI_RANGE Range = MiFindRange(Process, (PVOID)(ULONG_PTR)Page);
         ULONG Protection;
         if (Range == NULL || !is_committed(Range, (SIZE_T)((Page - Range->Begin) >> KILN_PAGE_SHIFT), &Protection) ||
-            !(MiHostProt(Protection) & HOST_PROT_R) ||
+            !(MiUserProt(Protection) & HOST_PROT_R) ||
             (ProbeMode == PAGE_READWRITE && !(MiHostProt(Protection) & HOST_PROT_W)))
             return FALSE;
     }
