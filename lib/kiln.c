@@ -295,8 +295,10 @@ kiln_status kiln_unload(const char *service)
 /* The event of an overlapped file of the caller's process, 0 if it is none; `forget` takes it out of the table. */
 static uint64_t event_of(kiln_file file, bool forget)
 {
-    void *process = KcThreadProcess();
     uint64_t event = 0;
+    if (__atomic_load_n(&overlapped_count, __ATOMIC_RELAXED) == 0) /* as usual: no lock for it */
+        return 0;
+    void *process = KcThreadProcess();
     pthread_mutex_lock(&overlapped_mutex);
     for (size_t i = 0; i < overlapped_count && !event; i++) {
         if (overlapped[i].file != file || overlapped[i].process != process)

@@ -573,6 +573,8 @@ LONG64 KiQuerySystemTime(void);
 
 /* How long a thread has run, in 100 ns units. IRQL <= DISPATCH_LEVEL. */
 ULONG64 KiQueryRunTime(PKTHREAD Thread);
+/* How long the threads of a process that have ended had run. */
+ULONG64 KiQueryEndedRunTime(PKPROCESS Process);
 /* The same of all threads a process has or had. */
 ULONG64 KiQueryProcessRunTime(PKPROCESS Process);
 

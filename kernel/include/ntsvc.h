@@ -10,7 +10,7 @@
 #define KILN_NTSVC_H
 
 #include <nt/native.h>
-#include <nt/ps.h>
+#include <nt/ps_services.h>
 #include <nt/setoken.h>
 
 /* ---- access rights ---- */
@@ -186,6 +186,11 @@ NTSTATUS NTAPI NtTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus);
 /* ThreadHandle NULL: the caller, unless it is the last thread (STATUS_CANT_TERMINATE_SELF). */
 NTSTATUS NTAPI NtTerminateThread(HANDLE ThreadHandle, NTSTATUS ExitStatus);
 NTSTATUS NTAPI ZwTerminateThread(HANDLE ThreadHandle, NTSTATUS ExitStatus);
+
+NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass,
+                                       PVOID ProcessInformation, ULONG ProcessInformationLength);
+NTSTATUS NTAPI ZwSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass,
+                                       PVOID ProcessInformation, ULONG ProcessInformationLength);
 
 NTSTATUS NTAPI NtAlertThread(HANDLE ThreadHandle);
 NTSTATUS NTAPI ZwAlertThread(HANDLE ThreadHandle);

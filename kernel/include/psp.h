@@ -98,6 +98,7 @@ typedef struct _ETHREAD {
     volatile LONG ExitClaimed; /* a: somebody said how the thread is to end ... */
     NTSTATUS ClaimedStatus;    /* ... with this status; written by the claimer before ExitPending */
     UNICODE_STRING Name;       /* p: ThreadNameInformation; pool */
+    ULONG ThrottlingControl, ThrottlingState; /* as set and asked for: nothing is throttled */
 } ETHREAD;
 
 /* ke keeps this much room around the threads and the process it made before ps existed. */

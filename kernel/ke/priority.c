@@ -120,6 +120,11 @@ ULONG64 KiQueryProcessRunTime(PKPROCESS Process)
     return KepCyclesToTime(cycles);
 }
 
+ULONG64 KiQueryEndedRunTime(PKPROCESS Process)
+{
+    return KepCyclesToTime(KI_PEEK(Process->CycleTime));
+}
+
 /* In clock ticks. Threads run in kernel mode only: clients are code of the host. */
 ULONG NTAPI KeQueryRuntimeThread(PKTHREAD Thread, PULONG UserTime)
 {

@@ -67,31 +67,38 @@ NTSTATUS NTAPI NtSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Threa
 {
     KPROCESSOR_MODE mode = previous_mode();
     PETHREAD thread;
-    LONG value = 0;
-    if (ThreadInformationClass != ThreadPriority && ThreadInformationClass != ThreadBasePriority &&
-        ThreadInformationClass != ThreadPagePriority)
+    PSP_THREAD_SETTING value = {0};
+    BOOLEAN priority = ThreadInformationClass == ThreadPriority || ThreadInformationClass == ThreadBasePriority ||
+                       ThreadInformationClass == ThreadPagePriority;
+    ULONG bytes = priority ? sizeof(LONG) : PspThreadSettingBytes(ThreadInformationClass);
+    if (bytes == 0)
         return STATUS_INVALID_INFO_CLASS;
-    if (ThreadInformationLength != sizeof(value))
+    if (ThreadInformationLength != bytes)
         return STATUS_INFO_LENGTH_MISMATCH;
-    NTSTATUS status = KiCopyFromMode(mode, &value, ThreadInformation, sizeof(value));
+    NTSTATUS status = KiCopyFromMode(mode, &value, ThreadInformation, bytes);
     if (!NT_SUCCESS(status))
         return status;
-    status = ObReferenceObjectByHandle(ThreadHandle, THREAD_SET_INFORMATION, PspThreadType, mode,
-                                       (PVOID *)&thread, NULL);
+    status = ObReferenceObjectByHandle(
+        ThreadHandle,
+        ThreadInformationClass == ThreadNameInformation ? THREAD_SET_LIMITED_INFORMATION : THREAD_SET_INFORMATION,
+        PspThreadType, mode, (PVOID *)&thread, NULL);
     if (!NT_SUCCESS(status))
         return status;
     switch (ThreadInformationClass) {
     case ThreadPriority:
-        status = set_priority(thread, value, mode);
+        status = set_priority(thread, (LONG)value.Number, mode);
         break;
     case ThreadBasePriority:
-        status = set_base_priority(thread, value);
+        status = set_base_priority(thread, (LONG)value.Number);
         break;
-    default:
-        if (value >= 1 && value <= 5)
-            thread->PagePriority = (UCHAR)value;
+    case ThreadPagePriority:
+        if (value.Number >= 1 && value.Number <= 5)
+            thread->PagePriority = (UCHAR)value.Number;
         else
             status = STATUS_INVALID_PARAMETER;
+        break;
+    default:
+        status = PspSetThread(thread, ThreadInformationClass, &value, mode);
         break;
     }
     ObDereferenceObject(thread);
@@ -121,6 +128,7 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Thr
         ULONG number;
         ULONG64 cycles[2];
         PVOID address;
+        PSP_THREAD_SETTING setting;
     } info = {0};
     ULONG bytes;
     NTSTATUS status = ObReferenceObjectByHandle(ThreadHandle, THREAD_QUERY_INFORMATION, PspThreadType, mode,
@@ -164,11 +172,17 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Thr
         info.address = (PVOID)(ULONG_PTR)thread->StartAddress;
         bytes = sizeof(info.address);
         break;
-    default:
+    case ThreadNameInformation:
+        status = PspQueryThreadName(thread, ThreadInformation, ThreadInformationLength, ReturnLength, mode);
         ObDereferenceObject(thread);
-        return STATUS_INVALID_INFO_CLASS;
+        return status;
+    default:
+        bytes = PspQueryThreadSetting(thread, ThreadInformationClass, &info.setting);
+        break;
     }
     ObDereferenceObject(thread);
+    if (bytes == 0)
+        return STATUS_INVALID_INFO_CLASS;
     return answer(&info, bytes, ThreadInformation, ThreadInformationLength, ReturnLength, mode);
 }
 
@@ -239,9 +253,13 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS 
     case ProcessImageFileName:
         status = query_image_name(process, ProcessInformation, ProcessInformationLength, ReturnLength, mode);
         break;
-    default:
-        status = STATUS_INVALID_INFO_CLASS;
+    default: {
+        PSP_PROCESS_NUMBER number;
+        ULONG bytes = PspQueryProcessNumber(process, ProcessInformationClass, &number);
+        status = bytes ? answer(&number, bytes, ProcessInformation, ProcessInformationLength, ReturnLength, mode)
+                       : STATUS_INVALID_INFO_CLASS;
         break;
+    }
     }
     ObDereferenceObject(process);
     return status;

@@ -9,6 +9,7 @@
 #include <nt/ex.h>
 #include <nt/mm.h>
 #include <nt/rtl.h>
+#include <nt/ps_services.h>
 #include <nt/status.h>
 #include "ki.h"
 #include "mi.h"
@@ -36,6 +37,28 @@ NTSTATUS PspEnterThread(PETHREAD Thread);
 NTSTATUS PspCreatePeb(PEPROCESS Process);
 NTSTATUS PspCreateUserRange(PETHREAD Thread, SIZE_T StackBytes);
 void PspDeleteUserRange(PETHREAD Thread);
+
+/* processinfo.c: a class of NtQueryInformationProcess that is a number or a few. Returns its bytes; 0: it is none. */
+typedef union _PSP_PROCESS_NUMBER {
+    ULONG Number;
+    ULONG_PTR Mask;
+    UCHAR Bytes[2];
+    ULONG64 Times[4]; /* created, ended, kernel, user; or cycles and counter */
+} PSP_PROCESS_NUMBER;
+ULONG PspQueryProcessNumber(PEPROCESS Process, PROCESSINFOCLASS Class, PSP_PROCESS_NUMBER *Answer);
+
+/* threadinfo.c: classes of threads beside priorities. Bytes 0: there is no such class to set, or to query. */
+typedef union _PSP_THREAD_SETTING {
+    ULONG Number;
+    KAFFINITY Affinity;
+    POWER_THROTTLING_THREAD_STATE Throttling;
+    UNICODE_STRING Name;
+} PSP_THREAD_SETTING;
+ULONG PspThreadSettingBytes(THREADINFOCLASS Class);
+NTSTATUS PspSetThread(PETHREAD Thread, THREADINFOCLASS Class, const PSP_THREAD_SETTING *Value, KPROCESSOR_MODE Mode);
+ULONG PspQueryThreadSetting(PETHREAD Thread, THREADINFOCLASS Class, PSP_THREAD_SETTING *Answer);
+NTSTATUS PspQueryThreadName(PETHREAD Thread, PVOID To, ULONG Length, PULONG ReturnLength, KPROCESSOR_MODE Mode);
+void PspFreeThreadName(PETHREAD Thread);
 
 /* The base priority of a process of a priority class; 0: there is no such class. */
 KPRIORITY PspBasePriorityOfClass(UCHAR Class);

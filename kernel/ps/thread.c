@@ -59,6 +59,7 @@ void PspDeleteThread(PVOID Object)
         ExDestroyHandle(PspCidTable, thread->Cid.UniqueThread);
     if (thread->Tcb.OwnedStack)
         KeUninitThread(&thread->Tcb);
+    PspFreeThreadName(thread);
     if (thread->ImpersonationToken)
         ObDereferenceObject(thread->ImpersonationToken);
     if (thread->ThreadsProcess)

@@ -211,6 +211,7 @@ NTSTATUS PspCreateUserThread(PEPROCESS Process, PSP_USER_START *Start, PVOID Con
         return status;
     }
     thread->Tcb.PreviousMode = UserMode;
+    thread->Tcb.DisableBoost = Process->PriorityBoostDisabled;
     /* Insertion consumes the creator's reference; the bias gives the caller one. */
     status = ObInsertObject(thread, NULL, 0, 1, NULL, NULL);
     if (!NT_SUCCESS(status))

@@ -55,7 +55,7 @@ KILN_TEST(ps_information, a_process_tells_its_ids)
     CHECK_EQ(basic[5], 4);
     CHECK_EQ(ZwQueryInformationProcess(NtCurrentProcess(), ProcessBasicInformation, basic, 8, NULL),
              STATUS_INFO_LENGTH_MISMATCH);
-    CHECK_EQ(ZwQueryInformationProcess(NtCurrentProcess(), ProcessSubsystemInformation, basic, 8, NULL),
+    CHECK_EQ(ZwQueryInformationProcess(NtCurrentProcess(), (PROCESSINFOCLASS)1000, basic, 8, NULL),
              STATUS_INVALID_INFO_CLASS);
 }
 

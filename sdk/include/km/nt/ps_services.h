@@ -60,12 +60,32 @@ NTKERNELAPI VOID NTAPI PsRevertToUserMultipleGroupAffinityThread(
 
 typedef enum _PROCESSINFOCLASS {
     ProcessBasicInformation = 0,
+    ProcessTimes = 4,
+    ProcessBasePriority = 5,
     ProcessDebugPort = 7,
+    ProcessDefaultHardErrorMode = 12,
+    ProcessPriorityClass = 18,
+    ProcessHandleCount = 20,
+    ProcessAffinityMask = 21,
+    ProcessPriorityBoost = 22,
+    ProcessSessionInformation = 24,
     ProcessWow64Information = 26,
     ProcessImageFileName = 27,
     ProcessBreakOnTermination = 29,
+    ProcessCycleTime = 38,
+    ProcessPagePriority = 39,
     ProcessSubsystemInformation = 75
 } PROCESSINFOCLASS;
+
+#define THREAD_POWER_THROTTLING_CURRENT_VERSION 1
+#define THREAD_POWER_THROTTLING_EXECUTION_SPEED 0x1
+#define THREAD_POWER_THROTTLING_VALID_FLAGS     THREAD_POWER_THROTTLING_EXECUTION_SPEED
+
+typedef struct _POWER_THROTTLING_THREAD_STATE {
+    ULONG Version;
+    ULONG ControlMask;
+    ULONG StateMask;
+} POWER_THROTTLING_THREAD_STATE, *PPOWER_THROTTLING_THREAD_STATE;
 
 typedef enum _THREADINFOCLASS {
     ThreadBasicInformation,
