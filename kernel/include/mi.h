@@ -199,6 +199,33 @@ NTSTATUS MiFreeUser(PEPROCESS Process, PVOID Va);
  */
 NTSTATUS MiAllocateUserStack(PEPROCESS Process, SIZE_T Bytes, PVOID *Range);
 
+/*
+ * viewshare.c: map what Parent mapped with ViewShare into the new process Child, at the same places of its slice.
+ * PASSIVE_LEVEL.
+ */
+NTSTATUS MiInheritViews(PEPROCESS Parent, PEPROCESS Child);
+
+/* A range of user addresses, or a view in system space, for reports. */
+typedef struct _MI_RANGE_INFO {
+    PVOID Begin;
+    SIZE_T Bytes, CommittedBytes;
+    SIZE_T ResidentBytes; /* of a view: mapped so far */
+    ULONG Protection;     /* PAGE_*, as it was asked for */
+    ULONG Type;           /* MEM_PRIVATE, MEM_MAPPED, MEM_IMAGE */
+    BOOLEAN Mdl;          /* mapped by an MDL, not a view */
+    LONGLONG Offset;      /* of a view: in its section */
+    PVOID Caller;         /* of a view in system space: return address of who mapped it */
+    const char *SectionKind; /* of a view: "page file", "file", "image", "physical memory"; else NULL */
+    char Name[128];          /* of a view: of the section or its file; "" */
+} MI_RANGE_INFO, *PMI_RANGE_INFO;
+
+/*
+ * viewlist.c: walk them in address order: *Cursor = NULL first; FALSE at the end. They may change between calls.
+ * PASSIVE_LEVEL.
+ */
+BOOLEAN MiEnumerateUserRanges(PEPROCESS Process, PVOID *Cursor, PMI_RANGE_INFO Info);
+BOOLEAN MiEnumerateSystemViews(PVOID *Cursor, PMI_RANGE_INFO Info);
+
 /* The process whose slice contains the address; NULL if none. Not referenced. Signal-safe. */
 PEPROCESS MiProcessOfUserAddress(PVOID Va);
 

@@ -3,7 +3,7 @@
  * leak.c: what a driver that goes has left behind.
  *
  * Called after DriverUnload, or after a DriverEntry that failed, while the image is still mapped. Looks for
- * devices, symbolic links, notify routines, threads inside the image, and pool (IRPs and work items among it)
+ * devices, symbolic links, notify routines, threads inside the image, views in system space, and pool (IRPs and work items among it)
  * allocated from the image. Reports each kind with the routine that should have been called, and counts.
  */
 #include "iomgr.h"
@@ -158,6 +158,22 @@ static void leaked_references(IOP_LEAKS *leaks)
         ExFreePoolWithTag(entries, IOP_TAG_NAME);
 }
 
+static void leaked_views(IOP_LEAKS *leaks)
+{
+    PVOID cursor = NULL;
+    MI_RANGE_INFO info;
+    while (MiEnumerateSystemViews(&cursor, &info)) {
+        char where[256];
+        if ((UCHAR *)info.Caller < (UCHAR *)leaks->begin || (UCHAR *)info.Caller >= (UCHAR *)leaks->end)
+            continue;
+        heading(leaks);
+        KiDescribeReturn((ULONG_PTR)info.Caller, where, sizeof where);
+        IopReport("  a view of a section in system space (%p, %I64u bytes, %s %s), mapped at %s: call "
+                  "MmUnmapViewInSystemSpace",
+                  info.Begin, (ULONG64)info.Bytes, info.SectionKind, info.Name, where);
+    }
+}
+
 static IOP_LEAKS *notify_leaks; /* the loader lock or the one unload work at a time */
 
 static void leaked_notify(const char *what, PVOID routine)
@@ -183,6 +199,7 @@ ULONG IopReportLeaks(PIOP_DRIVER Driver, const char *When)
         notify_leaks = NULL;
         IopLeaveLoader();
         leaked_threads(&leaks);
+        leaked_views(&leaks);
         leaked_pool(&leaks);
         leaked_handles(&leaks);
         leaked_references(&leaks);

@@ -206,10 +206,11 @@ NTSTATUS MiParseImage(PFILE_OBJECT File, PMI_AREA *Area);
 typedef struct _MI_VIEW_PAGE {
     ULONG Pfn;  /* what it shows; MI_NO_PFN: nothing yet */
     UCHAR Prot; /* HOST_PROT_*; 0: not mapped (a private copy may be kept so) */
+    BOOLEAN Rotated; /* Pfn is not the section's, but what MmRotatePhysicalView was given */
 } MI_VIEW_PAGE;
 
 /*
- * A view. Link, HostRuns, HeldPages, Rotated and the pages: S of its area. The rest is constant.
+ * A view. Link, HostRuns, HeldPages and the pages: S of its area. Rotating: atomic. The rest is constant.
  */
 typedef struct _MI_VIEW {
     LIST_ENTRY Link;
@@ -226,7 +227,7 @@ typedef struct _MI_VIEW {
     BOOLEAN Share;         /* ViewShare */
     BOOLEAN Session;       /* of system space: in session space */
     BOOLEAN Rotates;       /* MmRotatePhysicalView may change what it shows */
-    BOOLEAN Rotated;       /* it does not show the section's pages now */
+    PKTHREAD Rotating;     /* pages are being copied by this thread, which has the address space locked */
     PVOID Caller;          /* system space: who mapped it */
     LIST_ENTRY SystemLink; /* W (viewsystem.c) */
     MI_VIEW_PAGE Page[];
@@ -275,6 +276,7 @@ MI_FAULT_HANDLER MiViewFaultHandler;
 void MiLockSystemViews(void); /* at DISPATCH_LEVEL */
 void MiUnlockSystemViews(void);
 PMI_VIEW MiSystemViewAt(ULONG64 Address);
+PMI_VIEW MiNextSystemView(ULONG64 Address); /* the first that begins above */
 
 /* What a mapper of a view asks for, captured. Base, Offset and Bytes become those of the view. */
 typedef struct _MI_VIEW_REQUEST {

@@ -171,7 +171,8 @@ NTSTATUS MiMapView(PEPROCESS Process, PMI_SECTION Section, PMI_VIEW_REQUEST Requ
         return STATUS_SECTION_PROTECTION;
     if ((Request->Type & MEM_LARGE_PAGES) && !(Section->Attributes & SEC_LARGE_PAGES))
         return STATUS_INVALID_PARAMETER_9;
-    if ((Request->Type & MEM_ROTATE) && Section->Area->Kind != MiAreaPageFile)
+    if ((Request->Type & MEM_ROTATE) &&
+        (Section->Area->Kind != MiAreaPageFile || MiIsCopyOnWrite(Request->Protection)))
         return STATUS_INVALID_PARAMETER_9;
     if (!MiLockAddressSpace(Process))
         return STATUS_NO_MEMORY;
@@ -360,7 +361,7 @@ NTSTATUS MiProtectView(PMI_RANGE Range, ULONG64 Begin, ULONG64 End, ULONG Protec
     SIZE_T Count = (SIZE_T)((End - Begin) >> KILN_PAGE_SHIFT);
     ULONG Effective = effective_protection(View, First, Protection), Was;
 
-    if (View->Section->Area->Kind == MiAreaPhysical || View->Rotated)
+    if (View->Section->Area->Kind == MiAreaPhysical || View->Rotates)
         return STATUS_INVALID_PAGE_PROTECTION;
     for (SIZE_T I = First; I < First + Count; I++) {
         if (!MiQueryViewPage(Range, I, &Was))

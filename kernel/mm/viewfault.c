@@ -68,8 +68,12 @@ static NTSTATUS check_access(const WHERE *Where, BOOLEAN Write, BOOLEAN Execute)
     unsigned Prot = MiHostProt(Where->Protection);
     unsigned Needed = Write ? HOST_PROT_W : Execute ? HOST_PROT_X : HOST_PROT_R;
 
-    if (Where->Page >= Where->View->AreaPages || !(Prot & Needed))
+    PKTHREAD Rotating = __atomic_load_n(&Where->View->Rotating, __ATOMIC_ACQUIRE);
+
+    if (Where->Page >= Where->View->AreaPages || !(Prot & Needed) || Rotating == KiThread())
         return STATUS_ACCESS_VIOLATION;
+    if (Rotating)
+        return STATUS_RETRY;
     if (Where->Protection & PAGE_GUARD) {
         Where->View->Range->Page[Where->Page].Protection &= ~(ULONG)PAGE_GUARD;
         return STATUS_GUARD_PAGE_VIOLATION;
@@ -150,7 +154,11 @@ static NTSTATUS map_page(const WHERE *Where, BOOLEAN Write, ULONG *Copy)
     MI_VIEW_PAGE *Shown = &View->Page[Where->Page];
     ULONG Pfn;
 
-    if (View->Rotated || Area->Kind == MiAreaPhysical || (Shown->Pfn != MI_NO_PFN && MiIsPrivateCopy(View, Where->Page)))
+    if (View->Rotating)
+        return STATUS_RETRY;
+    if (Shown->Rotated)
+        return STATUS_SUCCESS; /* mapped by who rotated it */
+    if (Area->Kind == MiAreaPhysical || (Shown->Pfn != MI_NO_PFN && MiIsPrivateCopy(View, Where->Page)))
         return MiSetViewPages(View, Where->Page, 1, Shown->Pfn, MiHostProt(Where->Protection));
     if (Proto == NULL || Proto->Pfn == MI_NO_PFN)
         return STATUS_RETRY;
@@ -208,7 +216,12 @@ static NTSTATUS attempt(ULONG64 Address, BOOLEAN Write, BOOLEAN Execute, ULONG *
     NTSTATUS Status;
     WHERE Where = {0};
 
-    if (!NT_SUCCESS(Status = find_view(Address, Write, Execute, &Where)))
+    Status = find_view(Address, Write, Execute, &Where);
+    if (Status == STATUS_RETRY) { /* it is being rotated: until that is done the address space is locked */
+        MiLockAddressSpace(Where.Process);
+        MiUnlockAddressSpace(Where.Process);
+    }
+    if (!NT_SUCCESS(Status))
         return Status;
     PMI_AREA Area = Where.Section->Area;
     if (!MiIsCommitted(Area, Where.AreaPage))

@@ -89,6 +89,7 @@ static void note(PMI_VIEW View, SIZE_T First, SIZE_T Count, ULONG Pfn, unsigned 
         View->HeldPages += (New != MI_NO_PFN) - (Page->Pfn != MI_NO_PFN);
         Page->Pfn = New;
         Page->Prot = (UCHAR)Prot;
+        Page->Rotated = FALSE;
         if (View->Range)
             View->Range->Page[First + I].Pfn = Page->Pfn;
         else
@@ -134,7 +135,8 @@ NTSTATUS MiSetViewPages(PMI_VIEW View, SIZE_T First, SIZE_T Count, ULONG Pfn, un
 BOOLEAN MiIsPrivateCopy(PMI_VIEW View, SIZE_T Page)
 {
     /* Physical memory is nobody's copy. */
-    return View->Page[Page].Pfn != MI_NO_PFN && View->Section->Area->Kind != MiAreaPhysical && !View->Rotated &&
+    return View->Page[Page].Pfn != MI_NO_PFN && View->Section->Area->Kind != MiAreaPhysical &&
+           !View->Page[Page].Rotated &&
            MiPfnEntry(View->Page[Page].Pfn)->Use == MiPageUser;
 }
 

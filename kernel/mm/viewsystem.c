@@ -34,6 +34,18 @@ PMI_VIEW MiSystemViewAt(ULONG64 Address)
     return NULL;
 }
 
+PMI_VIEW MiNextSystemView(ULONG64 Address)
+{
+    PMI_VIEW Found = NULL;
+
+    for (PLIST_ENTRY Link = views.Flink; Link != &views; Link = Link->Flink) {
+        PMI_VIEW View = CONTAINING_RECORD(Link, MI_VIEW, SystemLink);
+        if (View->Va > Address && (Found == NULL || View->Va < Found->Va))
+            Found = View;
+    }
+    return Found;
+}
+
 /* The view that begins at the address, in that space, taken out of the list. NULL: there is none. */
 static PMI_VIEW take_view(PVOID Base, BOOLEAN Session)
 {

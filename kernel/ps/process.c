@@ -54,6 +54,8 @@ static NTSTATUS give_resources(PEPROCESS process, PEPROCESS parent, PSP_SPACE sp
     }
     if (NT_SUCCESS(status) && space != PspNoSlice)
         status = MiCreateUserSlice(process, space == PspUserSlice32);
+    if (NT_SUCCESS(status) && space != PspNoSlice && parent && parent != PsInitialSystemProcess)
+        status = MiInheritViews(parent, process);
     if (NT_SUCCESS(status) && space != PspNoSlice)
         status = PspCreatePeb(process);
     if (NT_SUCCESS(status) && space != PspNoSlice && parent && parent->ObjectTable != ObpKernelHandleTable)

@@ -83,6 +83,8 @@ static NTSTATUS transfer(PIRP irp, PIO_STACK_LOCATION sp, BOOLEAN write)
         RtlCopyMemory(fs.data + Offset, Buffer, (SIZE_T)Bytes);
     else
         RtlCopyMemory(Buffer, fs.data + Offset, (SIZE_T)Bytes);
+    if (!write) /* what a disk has behind the end of the file */
+        RtlFillMemory(Buffer + Bytes, (SIZE_T)(sp->Parameters.Read.Length - Bytes), 0xCC);
     return answer(irp, STATUS_SUCCESS, (ULONG_PTR)Bytes);
 }
 

@@ -505,14 +505,20 @@ KILN_TEST(mm_section_file, sections_come_and_go_while_others_are_written_back)
     CHECK_EQ(fs.bad, 0);
 }
 
-static VOID NTAPI unmapper(PVOID context)
+static HANDLE other_section;
+
+/* Another section's view takes the place of the one that is being read. */
+static VOID NTAPI replacer(PVOID context)
 {
     PVOID Base = race_base;
+    SIZE_T Bytes = 0;
 
-    ZwUnmapViewOfSection(context, Base);
+    CHECK_EQ(ZwUnmapViewOfSection(context, Base), STATUS_SUCCESS);
+    CHECK_EQ(ZwMapViewOfSection(other_section, context, &Base, 0, 0, NULL, &Bytes, ViewUnmap, 0, PAGE_READWRITE),
+             STATUS_SUCCESS);
 }
 
-KILN_TEST(mm_section_file, a_view_may_go_while_it_is_read)
+KILN_TEST(mm_section_file, a_view_may_be_replaced_while_it_is_read)
 {
     OBJECT_ATTRIBUTES Attributes;
     HANDLE Thread, Process;
@@ -523,20 +529,26 @@ KILN_TEST(mm_section_file, a_view_may_go_while_it_is_read)
     fs.slow = TRUE;
     HANDLE File = fs_open(FILE_READ_DATA);
     race_section = fs_must_section(File, PAGE_READONLY);
+    other_section = section_create(0x1000, PAGE_READWRITE, SEC_COMMIT);
     race_base = section_map(race_section, PAGE_READONLY);
     CHECK_EQ(ObOpenObjectByPointer(PsGetCurrentProcess(), OBJ_KERNEL_HANDLE, NULL, 8, *PsProcessType, KernelMode,
                                    &Process),
              STATUS_SUCCESS);
     InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
-    CHECK_EQ(PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, &Attributes, NULL, NULL, unmapper, Process),
+    CHECK_EQ(PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, &Attributes, NULL, NULL, replacer, Process),
              STATUS_SUCCESS);
-    NTSTATUS Status = section_try_read(race_base, &Value);
-    CHECK(Status == STATUS_SUCCESS || Status == STATUS_ACCESS_VIOLATION);
+    NTSTATUS Status = section_try_read(race_base + 5, &Value); /* of the file, of the other, or of nothing */
+    CHECK(Status == STATUS_ACCESS_VIOLATION || (Status == STATUS_SUCCESS && (Value == fs_byte(5) || Value == 0)));
     CHECK_EQ(ObReferenceObjectByHandle(Thread, SYNCHRONIZE, *PsThreadType, KernelMode, &Object, NULL), STATUS_SUCCESS);
     KeWaitForSingleObject(Object, Executive, KernelMode, FALSE, NULL);
     ObDereferenceObject(Object);
+    race_base[5] = 9;
+    CHECK_EQ(race_base[5], 9);
+    section_unmap(race_base);
     ZwClose(Thread);
     ZwClose(Process);
     ZwClose(race_section);
+    ZwClose(other_section);
     ZwClose(File);
+    CHECK_EQ(fs.writes, 0);
 }

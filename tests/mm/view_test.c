@@ -440,7 +440,7 @@ KILN_TEST_ONCE(mm_view, a_process_that_ends_leaves_nothing)
     SIZE_T Bytes = 0;
     MI_MEMORY_USAGE Usage;
 
-    CHECK_EQ(PspCreateProcess(PsInitialSystemProcess, &Name, TRUE, &Process), STATUS_SUCCESS);
+    CHECK_EQ(PspCreateProcess(PsInitialSystemProcess, &Name, PspUserSlice, &Process), STATUS_SUCCESS);
     CHECK_EQ(ObReferenceObjectByHandle(Handle, 0, *MmSectionObjectType, KernelMode, &Section, NULL), STATUS_SUCCESS);
     CHECK_EQ(MmMapViewOfSection(Section, Process, &Base, 0, 0, NULL, &Bytes, ViewUnmap, 0, PAGE_READWRITE),
              STATUS_SUCCESS);
