@@ -49,7 +49,7 @@ NTSTATUS NTAPI MmMapMemoryDumpMdlEx(PVOID Va, ULONG PageTotal, PMDL MemoryDumpMd
     return STATUS_SUCCESS;
 }
 
-/* Every page of a mapping that a driver made in the current process (of an MDL) becomes the page at PageAddress. */
+/* Every page of a mapping that a driver made in the current process (of an MDL, or of physical memory) becomes the page at PageAddress. */
 NTSTATUS NTAPI MmMapUserAddressesToPage(PVOID BaseAddress, SIZE_T NumberOfBytes, PVOID PageAddress)
 {
     PEPROCESS Process = PsGetCurrentProcess();
@@ -62,6 +62,8 @@ NTSTATUS NTAPI MmMapUserAddressesToPage(PVOID BaseAddress, SIZE_T NumberOfBytes,
     if (!MiLockAddressSpace(Process))
         return STATUS_INVALID_ADDRESS;
     PMI_RANGE Range = MiFindRange(Process, BaseAddress);
+    if (Range && Range->Kind == MiRangeView)
+        Status = MiPointViewAtPage(BaseAddress, NumberOfBytes, Pfn);
     if (Range && Range->Kind == MiRangeMdl && Range->Begin == (ULONG64)(ULONG_PTR)BaseAddress &&
         NumberOfBytes <= Range->Pages << KILN_PAGE_SHIFT) {
         SIZE_T Pages = NumberOfBytes ? MI_PAGES(NumberOfBytes) : Range->Pages;

@@ -441,6 +441,8 @@ NTSTATUS MiProtectRange(PEPROCESS Process, PMI_RANGE Range, SIZE_T First, SIZE_T
                         ULONG *Old);
 PMI_RANGE MiFindRange(PEPROCESS Process, PVOID Va);
 PMI_RANGE MiNextRange(PEPROCESS Process, PVOID Va); /* the first that begins above Va */
+/* viewrotate.c: show that page in a part of a view of physical memory. Address space of the current process locked. */
+NTSTATUS MiPointViewAtPage(PVOID BaseAddress, SIZE_T NumberOfBytes, PFN_NUMBER Pfn);
 /* viewfault.c: does a page of a view exist for the user, and with which protection? Address space locked. */
 BOOLEAN MiQueryViewPage(PMI_RANGE Range, SIZE_T Page, ULONG *Protection);
 /* U of a process with a slice, for whoever changes what a view shows. At DISPATCH_LEVEL. */

@@ -9,7 +9,7 @@
  * (such a touch is an access violation); what it raises ends the rotation.
  *
  * Frame buffers here are pages of RAM: device memory behind traps cannot be shown elsewhere (STATUS_NOT_SUPPORTED).
- * Reference: MmRotatePhysicalView, MmMapUserAddressesToPage, MM_ROTATE_COPY_CALLBACK_FUNCTION of wdm.h and ntddk.h.
+ * Reference: MmRotatePhysicalView, MmMapUserAddressesToPage (dumpmdl.c), MM_ROTATE_COPY_CALLBACK_FUNCTION of wdm.h and ntddk.h.
  */
 #include "section.h"
 #include "ki.h"
@@ -209,29 +209,20 @@ NTSTATUS NTAPI MmRotatePhysicalView(PVOID VirtualAddress, PSIZE_T NumberOfBytes,
     return Status;
 }
 
-NTSTATUS NTAPI MmMapUserAddressesToPage(PVOID BaseAddress, SIZE_T NumberOfBytes, PVOID PageAddress)
+NTSTATUS MiPointViewAtPage(PVOID BaseAddress, SIZE_T NumberOfBytes, PFN_NUMBER Pfn)
 {
-    NTSTATUS Status = STATUS_SUCCESS;
-    PFN_NUMBER Pfn;
-    SIZE_T First = 0;
-
-    KI_ASSERT_IRQL_MAX(APC_LEVEL);
-    if (!NT_SUCCESS(MiResolvePage(PageAddress, KernelMode, FALSE, &Pfn)) || !MiIsRamPfn(Pfn))
-        return STATUS_INVALID_PARAMETER_3;
-    if (!MiLockAddressSpace(PsGetCurrentProcess()))
-        return STATUS_INVALID_ADDRESS;
+    SIZE_T First = 0, Count;
     PMI_VIEW View = find_part(BaseAddress, NumberOfBytes, &First);
-    if (View == NULL || View->Section->Area->Kind != MiAreaPhysical) {
-        Status = STATUS_INVALID_ADDRESS;
-    } else {
-        SIZE_T Count = NumberOfBytes ? ADDRESS_AND_SIZE_TO_SPAN_PAGES(BaseAddress, NumberOfBytes) : View->Pages - First;
-        KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&View->Section->Area->Lock);
-        MiAcquireRanges(View->Process);
-        for (SIZE_T I = 0; I < Count && NT_SUCCESS(Status); I++)
-            Status = MiSetViewPages(View, First + I, 1, (ULONG)Pfn, MiHostProt(View->Protection));
-        MiReleaseRanges(View->Process);
-        KeReleaseSpinLock(&View->Section->Area->Lock, Irql);
-    }
-    MiUnlockAddressSpace(PsGetCurrentProcess());
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (View == NULL || View->Section->Area->Kind != MiAreaPhysical)
+        return STATUS_INVALID_ADDRESS;
+    Count = NumberOfBytes ? ADDRESS_AND_SIZE_TO_SPAN_PAGES(BaseAddress, NumberOfBytes) : View->Pages - First;
+    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&View->Section->Area->Lock);
+    MiAcquireRanges(View->Process);
+    for (SIZE_T I = 0; I < Count && NT_SUCCESS(Status); I++)
+        Status = MiSetViewPages(View, First + I, 1, (ULONG)Pfn, MiHostProt(View->Protection));
+    MiReleaseRanges(View->Process);
+    KeReleaseSpinLock(&View->Section->Area->Lock, Irql);
     return Status;
 }
