@@ -9,7 +9,7 @@ CC := gcc
 endif
 NINJA = ninja -C $(BUILD)
 
-.PHONY: all demo check check-all bench fuzz format deps clean help asan tsan install
+.PHONY: all demo check check-all stress mutations bench fuzz format deps clean help asan tsan install
 
 all: $(BUILD)/build.ninja
 	@$(NINJA)
@@ -19,6 +19,8 @@ help:
 	@echo "make demo       build drivers with kiln cc and mingw-w64, run them, show a crash report"
 	@echo "make check      build and run the tests"
 	@echo "make check-all  make check, and again with clang, ASan+UBSan and TSan"
+	@echo "make stress     the synchronization primitives under thousands of seeds (STRESS_SEEDS=2000)"
+	@echo "make mutations  plant faults in a copy, and see that the tests notice them"
 	@echo "make bench      measure, against yardsticks of the same run"
 	@echo "make fuzz       run the fuzzers (FUZZ_SECONDS=60)"
 	@echo "make deps       install the Debian packages that Kiln needs"
@@ -40,6 +42,12 @@ check: all
 
 check-all: check
 	@tools/check-all.sh
+
+stress: all
+	@KILN_TEST_DRIVERS=$(CURDIR)/$(BUILD)/tests/drivers $(BUILD)/tests/kiln-tests --sim-only --seeds $${STRESS_SEEDS:-2000} stress_ ke_stress ex_rundown ex_slist io_race
+
+mutations: all
+	@python3 tests/mutations/run.py . $(BUILD)
 
 bench: all
 	@bench/run.sh $(BUILD)
