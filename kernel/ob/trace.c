@@ -15,7 +15,8 @@
 
 BOOLEAN ObpTraceEnabled;
 
-#define BUCKETS     1024
+#define BUCKET_BITS 14
+#define BUCKETS     (1u << BUCKET_BITS)
 #define WALK_FRAMES 16
 
 typedef struct trace_node {
@@ -28,7 +29,7 @@ static KSPIN_LOCK lock;            /* T */
 
 static trace_node **bucket_of(PVOID object)
 {
-    return &table[((ULONG_PTR)object >> 4) * 0x9E3779B97F4A7C15ULL >> 54];
+    return &table[((ULONG_PTR)object >> 4) * 0x9E3779B97F4A7C15ULL >> (64 - BUCKET_BITS)];
 }
 
 static BOOLEAN in_driver(PVOID address)
