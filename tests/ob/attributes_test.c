@@ -121,6 +121,7 @@ KILN_TEST(ob_attributes, names_of_any_alphabet_and_length_are_folded_alike)
         {L"abcd", L"ABCD", TRUE},
         {L"abcde", L"ABCDE", TRUE},
         {L"abcdefgh", L"ABCDefgh", TRUE},
+        {L"xyza", L"XYZA", TRUE},
         {L"abc", L"abcd", FALSE},
         {L"abcd", L"abce", FALSE},
         {L"@[`{", L"`{@[", FALSE},
