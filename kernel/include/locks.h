@@ -67,8 +67,9 @@ static inline void KiSpinReleased(PVOID Lock)
 
 /*
  * Around a wait without time-out for a lock, in its slow path: the calling thread waits for `Lock` as `Site` asked. On a
- * checked machine bugcheck DRIVER_VERIFIER_DETECTED_VIOLATION if it can never get it: 0x1000 when it holds the lock
- * itself, 0x1001 when those who hold it wait for locks of this thread, through however many others. No lock held.
+ * checked machine bugcheck DRIVER_VERIFIER_DETECTED_VIOLATION if it can never get it: here with 0x1000 when it holds the
+ * lock itself; when it blocks, with 0x1001 if those who hold the lock wait for this thread, through however many others.
+ * No lock held.
  */
 void KiBeginLockWait(KI_LOCK_KIND Kind, PVOID Lock, BOOLEAN Shared, PVOID Site);
 void KiEndLockWait(void);

@@ -6,11 +6,11 @@
  * what it waits for (a join). With several owners it waits for all of them; a WaitAny of several objects is not
  * followed, because any of them may end it. Threads that wait for each other in a circle never go on.
  *
- * When a thread of a checked machine begins such a wait, the circle is looked for at once, from the thread outward. That
- * is exact, though nobody is stopped for it: the thread really holds what it holds; so whoever waits for that is
- * blocked and cannot give up what he holds, and so on back to the thread. One thing must be told apart: a thread that was
- * just granted the lock still says that it waits for it. It is among the owners then, and is not followed.
- * What could be resolved from outside is not followed either: time-outs, alertable and user-mode waits, and run-down
+ * When a thread of a checked machine blocks in such a wait, the circle is looked for at once, from the thread outward, with
+ * D held. That is exact: the thread really holds what it holds; so whoever is blocked on that cannot give up what he
+ * holds, and so on back to the thread. Only threads that are blocked (KiWaiting) are followed: one that was just granted
+ * its lock and has not run yet still says that it waits for it. And since each looks when it blocks, the last one of a
+ * circle sees all of it. What could be resolved from outside is not followed either: time-outs, alertable and user-mode waits, and run-down
  * protection, which a thread may give back for another one.
  *
  * When the machine is stuck or a run is given up, the same circles are looked for among all threads, uncertain ones too.
@@ -104,7 +104,7 @@ static BOOLEAN step(SEARCH *Search, PKTHREAD Thread, PKTHREAD Owner, KI_LOCK_KIN
 static BOOLEAN follow_lock(SEARCH *Search, PKTHREAD Thread)
 {
     PVOID site;
-    if (Search->Certain && (Thread->WaitLockKind == KiLockRundown || holds_wanted(Thread, Thread, &site)))
+    if (Search->Certain && Thread->WaitLockKind == KiLockRundown)
         return FALSE;
     for (PKTHREAD owner = KepNextThread(NULL); owner; owner = KepNextThread(owner))
         if (holds_wanted(Thread, owner, &site) &&
@@ -128,6 +128,8 @@ static BOOLEAN follow_object(SEARCH *Search, PKTHREAD Thread, PDISPATCHER_HEADER
 /* D held. Does the thread wait, over however many others, for the target? */
 static BOOLEAN follow(SEARCH *Search, PKTHREAD Thread)
 {
+    if (Thread->State != KiWaiting && Thread != KiThread())
+        return FALSE;
     if (Thread->WaitLock)
         return follow_lock(Search, Thread);
     if (Thread->State != KiWaiting || Thread->Suspended || has_way_out(Thread, Search->Certain))
@@ -180,12 +182,6 @@ void KiBeginLockWait(KI_LOCK_KIND Kind, PVOID Lock, BOOLEAN Shared, PVOID Site)
     KEP_HELD *held = held_by(thread, Lock);
     if (held)
         self_deadlock(Kind, Lock, Site, held);
-    SEARCH search = {.Certain = TRUE, .Target = thread};
-    KIRQL irql = KiLockDispatcher();
-    BOOLEAN never = follow(&search, thread);
-    KiUnlockDispatcher(irql);
-    if (never)
-        deadlock(Lock, Site, &search);
 }
 
 void KiEndLockWait(void)
@@ -194,15 +190,17 @@ void KiEndLockWait(void)
 }
 
 /* D held on entry; not on return when there is a deadlock, and then it does not return. */
-void KepCheckObjectWait(PKTHREAD Thread, PVOID Site)
+void KepCheckBlock(PKTHREAD Thread)
 {
     SEARCH search = {.Certain = TRUE, .Target = Thread};
     BOOLEAN all = Thread->WaitBlockCount == 1 || Thread->WaitBlockList[0].WaitType == WaitAll;
-    for (ULONG i = 0; all && i < Thread->WaitBlockCount; i++)
-        if (follow_object(&search, Thread, Thread->WaitBlockList[i].Object)) {
-            KiUnlockDispatcherFromDpcLevel();
-            deadlock(search.Step[0].Lock, Site, &search);
-        }
+    BOOLEAN never = Thread->WaitLock && follow_lock(&search, Thread);
+    for (ULONG i = 0; all && !Thread->WaitLock && !never && i < Thread->WaitBlockCount; i++)
+        never = follow_object(&search, Thread, Thread->WaitBlockList[i].Object);
+    if (!never)
+        return;
+    KiUnlockDispatcherFromDpcLevel();
+    deadlock(search.Step[0].Lock, Thread->LockSite, &search);
 }
 
 /* ---------------------------------------------------------------- reports */

@@ -208,7 +208,7 @@ BOOLEAN KepCreateHeldTable(PKTHREAD Thread);
 void KepDeleteHeldTable(PKTHREAD Thread);
 
 /* On a checked machine, D held, its wait blocks linked: bugcheck if the wait, which nothing else can end, never ends. */
-void KepCheckObjectWait(PKTHREAD Thread, PVOID Site);
+void KepCheckBlock(PKTHREAD Thread);
 
 /* ---------------------------------------------------------------- processor.c, hotadd.c */
 

@@ -328,9 +328,8 @@ static inline __attribute__((always_inline)) NTSTATUS wait(WAIT *Wait, KWAIT_REA
         thread->WaitIrql = irql;
         thread->Alertable = Alertable;
         link_blocks(Wait);
-        if (__builtin_expect(KiTrackLocks, 0) && timeout.Due == UINT64_MAX && !Alertable && Mode == KernelMode &&
-            !thread->WaitLock)
-            KepCheckObjectWait(thread, Caller);
+        if (__builtin_expect(KiTrackLocks, 0) && timeout.Due == UINT64_MAX && !Alertable && Mode == KernelMode)
+            KepCheckBlock(thread);
         status = (NTSTATUS)KepBlock(thread, timeout.Due, timeout.Absolute);
         if (status != STATUS_KERNEL_APC)
             break;

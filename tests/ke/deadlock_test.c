@@ -377,6 +377,70 @@ KILN_TEST(ke_deadlock, contention_is_none)
     ExDeleteResourceLite(&busy_resource);
 }
 
+/*
+ * Two threads are granted a resource together. One of them goes on to wait for what this thread holds, and this thread for
+ * what the other holds, which has not run since: it waits for nothing any more, and all end.
+ */
+static ERESOURCE granted;
+static FAST_MUTEX of_slow, of_main;
+static KEVENT slow_waits;
+
+static VOID NTAPI slow_sharer(PVOID Context)
+{
+    KeEnterCriticalRegion();
+    ExAcquireFastMutexUnsafe(&of_slow);
+    KeSetEvent(&slow_waits, 0, FALSE);
+    ExAcquireResourceSharedLite(&granted, TRUE);
+    ExReleaseResourceLite(&granted);
+    ExReleaseFastMutexUnsafe(&of_slow);
+    KeLeaveCriticalRegion();
+}
+
+static VOID NTAPI quick_sharer(PVOID Context)
+{
+    KeEnterCriticalRegion();
+    ExAcquireResourceSharedLite(&granted, TRUE);
+    ExAcquireFastMutexUnsafe(&of_main);
+    ExReleaseFastMutexUnsafe(&of_main);
+    ExReleaseResourceLite(&granted);
+    KeLeaveCriticalRegion();
+}
+
+KILN_TEST(ke_deadlock, a_thread_that_was_granted_its_lock_waits_no_more)
+{
+    GROUP_AFFINITY here = {.Mask = 1};
+    KeSetSystemGroupAffinityThread(&here, NULL);
+    ExInitializeResourceLite(&granted);
+    ExInitializeFastMutex(&of_slow);
+    ExInitializeFastMutex(&of_main);
+    KeInitializeEvent(&slow_waits, NotificationEvent, FALSE);
+    KeEnterCriticalRegion();
+    ExAcquireResourceExclusiveLite(&granted, TRUE);
+    KeLeaveCriticalRegion();
+    PKTHREAD slow = start_thread(slow_sharer, NULL);
+    KeWaitForSingleObject(&slow_waits, Executive, KernelMode, FALSE, NULL);
+    until_waiting(slow);
+    PKTHREAD quick = start_thread(quick_sharer, NULL);
+    until_waiting(quick);
+    /* All three on one processor, this one before the slow one. */
+    KiSetAffinityThread(slow, 1);
+    KiSetAffinityThread(quick, 1);
+    KeSetPriorityThread(KeGetCurrentThread(), 20);
+    KeSetPriorityThread(quick, 21);
+    KeSetPriorityThread(slow, 16);
+    KeEnterCriticalRegion();
+    ExAcquireFastMutexUnsafe(&of_main);
+    ExReleaseResourceLite(&granted); /* quick runs, and waits for of_main; slow is ready, and cannot run */
+    ExAcquireFastMutexUnsafe(&of_slow);
+    ExReleaseFastMutexUnsafe(&of_slow);
+    ExReleaseFastMutexUnsafe(&of_main);
+    KeLeaveCriticalRegion();
+    join_thread(slow);
+    join_thread(quick);
+    KeRevertToUserGroupAffinityThread(&(GROUP_AFFINITY){0});
+    ExDeleteResourceLite(&granted);
+}
+
 /* ---------------------------------------------------------------- reports of uncertain ones */
 
 static VOID NTAPI alertable_owner(PVOID Context)

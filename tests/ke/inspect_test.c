@@ -195,6 +195,22 @@ KILN_TEST_DEFINE(ke_watchdog, a_dpc_that_never_ends_is_found_while_it_runs, .sim
     KeFlushQueuedDpcs();
 }
 
+static VOID NTAPI stall_some(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    KeStallExecutionProcessor(15000000);
+}
+
+KILN_TEST_SIM(ke_watchdog, dpcs_with_pauses_between_are_no_long_run)
+{
+    KDPC dpc;
+    KeInitializeDpc(&dpc, stall_some, NULL);
+    for (int i = 0; i < 10; i++) {
+        KeInsertQueueDpc(&dpc, NULL, NULL);
+        KeFlushQueuedDpcs();
+        sleep_ms(20000);
+    }
+}
+
 static VOID NTAPI again(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
 {
     KeStallExecutionProcessor(5000000);
