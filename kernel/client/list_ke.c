@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The lists of timers, DPCs and processors. What a walk sees under a lock is copied first: rows are printed. */
+/* The lists of timers, DPCs and processors. What a walk sees under a lock is copied first: rows are printed.
+ */
 #include <ntifs.h>
 
 #include "crt.h"
@@ -76,10 +77,12 @@ NTSTATUS KcListTimers(const char *argument, struct rows *rows)
         if (info->Thread)
             nt__snprintf(kind, sizeof kind, "time-out of thread %u", info->Thread);
         else
-            nt__snprintf(kind, sizeof kind, "%s%s", info->Absolute ? "absolute" : "relative", info->Period ? ", periodic" : "");
+            nt__snprintf(kind, sizeof kind, "%s%s", info->Absolute ? "absolute" : "relative",
+                         info->Period ? ", periodic" : "");
         EMIT(rows, hex("timer", (uint64_t)info->Timer), text("kind", kind),
-             number("due in us", info->Due > now ? (info->Due - now) / 10 : 0), number("period ms", info->Period),
-             hex("dpc", (uint64_t)info->Dpc), text("routine", routine), text("driver", owner));
+             number("due in us", info->Due > now ? (info->Due - now) / 10 : 0),
+             number("period ms", info->Period), hex("dpc", (uint64_t)info->Dpc), text("routine", routine),
+             text("driver", owner));
     }
     ExFreePool(snapshot.items);
     return STATUS_SUCCESS;
@@ -105,7 +108,8 @@ static void put_dpc(struct rows *rows, const KI_DPC_INFO *info)
          number("longest us", info->Longest / 10));
 }
 
-/* A row for each queue, whose routine is that of the longest run; then one for each DPC that runs or waits. */
+/* A row for each queue, whose routine is that of the longest run; then one for each DPC that runs or waits.
+ */
 NTSTATUS KcListDpcs(const char *argument, struct rows *rows)
 {
     struct snapshot snapshot = {.bytes = sizeof(KI_DPC_INFO)};
@@ -128,8 +132,9 @@ NTSTATUS KcListProcessors(const char *argument, struct rows *rows)
     for (ULONG i = 0; KiQueryProcessor(i, &info); i++) {
         char start[NAME_BYTES];
         describe_routine(info.StartAddress, start, sizeof start);
-        EMIT(rows, number("processor", i), number("group", info.Number.Group), number("number", info.Number.Number),
-             number("node", info.Node), text("state", info.Idle ? "idle" : "busy"), number("irql", info.Irql),
+        EMIT(rows, number("processor", i), number("group", info.Number.Group),
+             number("number", info.Number.Number), number("node", info.Node),
+             text("state", info.Idle ? "idle" : "busy"), number("irql", info.Irql),
              number("thread", info.Thread), text("start", start), number("interrupts", info.Interrupts),
              number("dpcs", info.Dpcs), number("switches", info.Switches));
     }

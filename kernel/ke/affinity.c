@@ -2,9 +2,10 @@
 /*
  * affinity.c: the processors a thread may run on.
  *
- * A thread has a user affinity, which it began with, and sometimes a system affinity that a driver set for a while. Both
- * are masks of processor indexes inside; drivers give and get masks relative to a group: group 0 by the older routines.
- * A set that is wrong (a group or processor that cannot exist, none that is active) changes nothing. Lock: D.
+ * A thread has a user affinity, which it began with, and sometimes a system affinity that a driver set for a
+ * while. Both are masks of processor indexes inside; drivers give and get masks relative to a group: group 0
+ * by the older routines. A set that is wrong (a group or processor that cannot exist, none that is active)
+ * changes nothing. Lock: D.
  */
 #include "kep.h"
 
@@ -37,7 +38,8 @@ static KAFFINITY valid_indexes(USHORT Group, KAFFINITY Mask)
     return KiIndexesOfGroup(Group, Mask) & KiActiveProcessors;
 }
 
-/* The page says nothing of a set without an active processor; running on would be on a processor the caller did not name. */
+/* The page says nothing of a set without an active processor; running on would be on a processor the caller
+ * did not name. */
 VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);

@@ -2,21 +2,24 @@
 /*
  * deadlock.c: threads that wait for each other.
  *
- * A thread waits for another one when the other holds the lock it waits for, owns a mutant it waits for, or is itself
- * what it waits for (a join). With several owners it waits for all of them; a WaitAny of several objects is not
- * followed, because any of them may end it. Threads that wait for each other in a circle never go on.
+ * A thread waits for another one when the other holds the lock it waits for, owns a mutant it waits for, or
+ * is itself what it waits for (a join). With several owners it waits for all of them; a WaitAny of several
+ * objects is not followed, because any of them may end it. Threads that wait for each other in a circle never
+ * go on.
  *
- * When a thread of a checked machine blocks in such a wait, the circle is looked for at once, from the thread outward, with
- * D held. That is exact: the thread really holds what it holds; so whoever is blocked on that cannot give up what he
- * holds, and so on back to the thread. Only threads that are blocked (KiWaiting) are followed: one that was just granted
- * its lock and has not run yet still says that it waits for it. And since each looks when it blocks, the last one of a
- * circle sees all of it. What could be resolved from outside is not followed either: time-outs, alertable and user-mode waits, and run-down
- * protection, which a thread may give back for another one.
+ * When a thread of a checked machine blocks in such a wait, the circle is looked for at once, from the thread
+ * outward, with D held. That is exact: the thread really holds what it holds; so whoever is blocked on that
+ * cannot give up what he holds, and so on back to the thread. Only threads that are blocked (KiWaiting) are
+ * followed: one that was just granted its lock and has not run yet still says that it waits for it. And since
+ * each looks when it blocks, the last one of a circle sees all of it. What could be resolved from outside is
+ * not followed either: time-outs, alertable and user-mode waits, and run-down protection, which a thread may
+ * give back for another one.
  *
- * When the machine is stuck or a run is given up, the same circles are looked for among all threads, uncertain ones too.
+ * When the machine is stuck or a run is given up, the same circles are looked for among all threads,
+ * uncertain ones too.
  *
- * Lock: D while threads are walked. Locks themselves are not touched, except that without notes (a machine that is not
- * checked) the owner is read from fast mutexes and resources.
+ * Lock: D while threads are walked. Locks themselves are not touched, except that without notes (a machine
+ * that is not checked) the owner is read from fast mutexes and resources.
  */
 #include "deadlock.h"
 #include "crt.h"
@@ -61,7 +64,8 @@ static BOOLEAN lock_says(PKTHREAD Waiter, PKTHREAD Thread)
     }
 }
 
-/* Does `Waiter`, which waits for a lock, wait for `Thread` to release it? *Site: where that one acquired it. */
+/* Does `Waiter`, which waits for a lock, wait for `Thread` to release it? *Site: where that one acquired it.
+ */
 static BOOLEAN holds_wanted(PKTHREAD Waiter, PKTHREAD Thread, PVOID *Site)
 {
     KEP_HELD *held = held_by(Thread, Waiter->WaitLock);
@@ -80,7 +84,8 @@ static BOOLEAN has_way_out(PKTHREAD Thread, BOOLEAN Certain)
 static BOOLEAN follow(SEARCH *Search, PKTHREAD Thread);
 
 /* `Thread` waits for `Owner`: is that the end of the circle, or on the way to it? */
-static BOOLEAN step(SEARCH *Search, PKTHREAD Thread, PKTHREAD Owner, KI_LOCK_KIND Kind, PVOID Lock, PVOID HoldSite)
+static BOOLEAN step(SEARCH *Search, PKTHREAD Thread, PKTHREAD Owner, KI_LOCK_KIND Kind, PVOID Lock,
+                    PVOID HoldSite)
 {
     if (Search->Count == KEP_STEPS_MAX)
         return FALSE;
@@ -118,7 +123,8 @@ static BOOLEAN follow_object(SEARCH *Search, PKTHREAD Thread, PDISPATCHER_HEADER
     if (Object->Type == MutantObject) {
         PKTHREAD owner = ((PKMUTANT)Object)->OwnerThread;
         KEP_HELD *held = owner ? held_by(owner, Object) : NULL;
-        return owner && owner != Thread && step(Search, Thread, owner, KiLockMutant, Object, held ? held->Site : NULL);
+        return owner && owner != Thread &&
+               step(Search, Thread, owner, KiLockMutant, Object, held ? held->Site : NULL);
     }
     if (Object->Type == ThreadObject && Object->SignalState == 0)
         return step(Search, Thread, (PKTHREAD)Object, KiLockNone, Object, NULL);
@@ -134,7 +140,8 @@ static BOOLEAN follow(SEARCH *Search, PKTHREAD Thread)
         return follow_lock(Search, Thread);
     if (Thread->State != KiWaiting || Thread->Suspended || has_way_out(Thread, Search->Certain))
         return FALSE;
-    BOOLEAN all = Thread->WaitBlockCount == 1 || (Thread->WaitBlockCount && Thread->WaitBlockList[0].WaitType == WaitAll);
+    BOOLEAN all = Thread->WaitBlockCount == 1 ||
+                  (Thread->WaitBlockCount && Thread->WaitBlockList[0].WaitType == WaitAll);
     for (ULONG i = 0; all && i < Thread->WaitBlockCount; i++)
         if (follow_object(Search, Thread, Thread->WaitBlockList[i].Object))
             return TRUE;
@@ -157,7 +164,8 @@ static DECLSPEC_NORETURN void self_deadlock(KI_LOCK_KIND Kind, PVOID Lock, PVOID
     KepSetFound(&step, 1);
     KiBugCheckText(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1000, (ULONG_PTR)Lock, (ULONG_PTR)thread, 0,
                    (ULONGLONG)(ULONG_PTR)Site,
-                   "A thread waits for a lock that it holds itself: it would wait for ever. Push locks are not recursive, and a "
+                   "A thread waits for a lock that it holds itself: it would wait for ever. Push locks are "
+                   "not recursive, and a "
                    "resource owned shared cannot be acquired exclusively on top; release it first.");
 }
 
@@ -166,7 +174,8 @@ static DECLSPEC_NORETURN void deadlock(PVOID Lock, PVOID Site, const SEARCH *Sea
     KepSetFound(Search->Step, Search->Count);
     KiBugCheckText(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1001, (ULONG_PTR)Lock, (ULONG_PTR)KiThread(), 0,
                    (ULONGLONG)(ULONG_PTR)Site,
-                   "Threads wait for each other in a circle, and none of them can ever go on. Acquire the locks in the same "
+                   "Threads wait for each other in a circle, and none of them can ever go on. Acquire the "
+                   "locks in the same "
                    "order everywhere, or release one before waiting for the other.");
 }
 
@@ -214,8 +223,11 @@ void KepSetFound(const KEP_STEP *Steps, ULONG Count)
 
 void KepSetFoundHeld(PKTHREAD Thread, const KEP_HELD *Held)
 {
-    found_held = (KEP_STEP){
-        .Owner = Thread->Id, .Lock = Held->Lock, .Kind = Held->Kind, .Shared = Held->Shared, .HoldSite = Held->Site};
+    found_held = (KEP_STEP){.Owner = Thread->Id,
+                            .Lock = Held->Lock,
+                            .Kind = Held->Kind,
+                            .Shared = Held->Shared,
+                            .HoldSite = Held->Site};
 }
 
 static void say(const char *Text)
@@ -239,14 +251,14 @@ static void format_step(const KEP_STEP *Step, char *Text, SIZE_T Bytes)
     if (Step->WaiterStart)
         KiDescribeAddress((ULONG_PTR)Step->WaiterStart, start, sizeof start);
     put_site(where, sizeof where, Step->WaitSite);
-    SIZE_T at = (SIZE_T)nt__snprintf(Text, Bytes, "%s %u%s%s%s waits for ", who, Step->Waiter, start[0] ? " (" : "", start,
-                                     start[0] ? ")" : "");
+    SIZE_T at = (SIZE_T)nt__snprintf(Text, Bytes, "%s %u%s%s%s waits for ", who, Step->Waiter,
+                                     start[0] ? " (" : "", start, start[0] ? ")" : "");
     if (Step->Kind == KiLockNone) {
         nt__snprintf(Text + at, Bytes - at, "the end of thread %u, at %s", Step->Owner, where);
         return;
     }
-    at += (SIZE_T)nt__snprintf(Text + at, Bytes - at, "%s %p%s, at %s\n", KiLockKindName(Step->Kind), Step->Lock,
-                               Step->Shared ? " (shared)" : "", where);
+    at += (SIZE_T)nt__snprintf(Text + at, Bytes - at, "%s %p%s, at %s\n", KiLockKindName(Step->Kind),
+                               Step->Lock, Step->Shared ? " (shared)" : "", where);
     at += (SIZE_T)nt__snprintf(Text + at, Bytes - at, "      held by %s %u", who, Step->Owner);
     if (!Step->HoldSite) /* noted on checked machines only */
         return;
@@ -266,8 +278,8 @@ BOOLEAN KiDescribeDeadlockFound(ULONG Index, char *Text, SIZE_T Bytes)
     if (Index != 0 || !found_held.Lock)
         return FALSE;
     put_site(where, sizeof where, found_held.HoldSite);
-    nt__snprintf(Text, Bytes, "%s %p%s, acquired by thread %u at %s", KiLockKindName(found_held.Kind), found_held.Lock,
-                 found_held.Shared ? " (shared)" : "", found_held.Owner, where);
+    nt__snprintf(Text, Bytes, "%s %p%s, acquired by thread %u at %s", KiLockKindName(found_held.Kind),
+                 found_held.Lock, found_held.Shared ? " (shared)" : "", found_held.Owner, where);
     return TRUE;
 }
 

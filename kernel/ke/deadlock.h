@@ -34,19 +34,20 @@ KEP_HELD *KepFindHeld(KEP_HELD *Entries, ULONG Count, PVOID Lock);
 PKEP_SPIN_TABLE KepSpinTable(ULONG Index);
 BOOLEAN KepFindSignal(PVOID Object, PVOID *Site, ULONG *Thread);
 
-/* The started thread after `Thread`, the first for NULL; NULL at the end. D held or the machine stopped. In thread.c. */
+/* The started thread after `Thread`, the first for NULL; NULL at the end. D held or the machine stopped. In
+ * thread.c. */
 PKTHREAD KepNextThread(PKTHREAD Thread);
 
 /*
- * A step of a deadlock: somebody waits for a lock that somebody else, the one of the next step, holds. Names are ids of
- * threads, or numbers of processors.
+ * A step of a deadlock: somebody waits for a lock that somebody else, the one of the next step, holds. Names
+ * are ids of threads, or numbers of processors.
  */
 typedef struct _KEP_STEP {
     ULONG Waiter, Owner;
     BOOLEAN Processors;
     PVOID WaiterStart; /* start routine of a thread, or NULL */
     PVOID Lock;
-    UCHAR Kind;        /* KI_LOCK_KIND; KiLockNone: `Lock` is the owner's own thread object */
+    UCHAR Kind; /* KI_LOCK_KIND; KiLockNone: `Lock` is the owner's own thread object */
     BOOLEAN Shared;
     PVOID WaitSite, HoldSite; /* NULL: not known */
 } KEP_STEP;

@@ -2,8 +2,8 @@
 /*
  * heldlocks.c: the tables of held locks, and the last signals of objects. See locks.h.
  *
- * A thread's table comes with the thread (KepCreateHeldTable) and goes when its stack does. When it is full, further locks
- * are not noted and only counted: then a report knows less, and nothing is wrong.
+ * A thread's table comes with the thread (KepCreateHeldTable) and goes when its stack does. When it is full,
+ * further locks are not noted and only counted: then a report knows less, and nothing is wrong.
  */
 #include "deadlock.h"
 #include "mi.h"
@@ -16,7 +16,8 @@ BOOLEAN KiTrackLocks;
 static KEP_HELD_TABLE boot_table;
 static KEP_SPIN_TABLE spin_tables[HOST_MAX_VPS];
 
-/* Direct-mapped by address: a collision forgets the older signal. Torn entries are possible and harmless: reports only. */
+/* Direct-mapped by address: a collision forgets the older signal. Torn entries are possible and harmless:
+ * reports only. */
 static struct {
     PVOID Object, Site;
     ULONG Thread;
@@ -24,9 +25,17 @@ static struct {
 
 const char *KiLockKindName(ULONG Kind)
 {
-    static const char *const names[] = {"no lock",        "spin lock", "queued spin lock", "reader-writer spin lock",
-                                        "interrupt spin lock", "fast mutex", "guarded mutex", "push lock",
-                                        "resource",       "mutex",     "run-down protection"};
+    static const char *const names[] = {"no lock",
+                                        "spin lock",
+                                        "queued spin lock",
+                                        "reader-writer spin lock",
+                                        "interrupt spin lock",
+                                        "fast mutex",
+                                        "guarded mutex",
+                                        "push lock",
+                                        "resource",
+                                        "mutex",
+                                        "run-down protection"};
     return Kind < RTL_NUMBER_OF(names) ? names[Kind] : "lock";
 }
 
@@ -63,7 +72,8 @@ PKEP_SPIN_TABLE KepSpinTable(ULONG Index)
     return &spin_tables[Index];
 }
 
-static void add(KEP_HELD *Entries, ULONG Count, ULONG *Lost, KI_LOCK_KIND Kind, PVOID Lock, BOOLEAN Shared, PVOID Site)
+static void add(KEP_HELD *Entries, ULONG Count, ULONG *Lost, KI_LOCK_KIND Kind, PVOID Lock, BOOLEAN Shared,
+                PVOID Site)
 {
     for (ULONG i = 0; i < Count; i++) {
         if (KI_PEEK(Entries[i].Lock) != NULL)
@@ -83,7 +93,8 @@ static BOOLEAN take_out(KEP_HELD *Entries, ULONG Count, PVOID Lock)
     for (ULONG i = Count; i-- > 0;) {
         PVOID expected = Lock;
         if (KI_PEEK(Entries[i].Lock) == Lock &&
-            __atomic_compare_exchange_n(&Entries[i].Lock, &expected, NULL, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            __atomic_compare_exchange_n(&Entries[i].Lock, &expected, NULL, FALSE, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED))
             return TRUE;
     }
     return FALSE;
@@ -147,7 +158,8 @@ void KiCheckLocksAtThreadEnd(PKTHREAD Thread, PVOID Caller)
         KepSetFoundHeld(Thread, held);
         KiBugCheckText(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x100A, (ULONG_PTR)Thread, (ULONG_PTR)lock, 0,
                        (ULONGLONG)(ULONG_PTR)held->Site,
-                       "A thread ended while it holds a lock, which nobody else can release: whoever wants it next waits "
+                       "A thread ended while it holds a lock, which nobody else can release: whoever wants "
+                       "it next waits "
                        "for ever. The source line named here is where the thread acquired it.");
     }
 }

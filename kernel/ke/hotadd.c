@@ -2,17 +2,20 @@
 /*
  * hotadd.c: the start of processors, at boot and while the machine runs, and the callbacks that are told.
  *
- * A new processor waits in KiVpEntry until its bit is in KiActiveProcessors. That bit is set after KiProcessorCount, and with
- * the dispatcher lock free: a machine of one processor takes that lock without writing it, so the second must not run
- * while the first believes to be alone. What goes through all processors (inter-processor calls, a DPC on each, a flush)
- * notes their number when it begins; a processor that arrives meanwhile is not part of it.
+ * A new processor waits in KiVpEntry until its bit is in KiActiveProcessors. That bit is set after
+ * KiProcessorCount, and with the dispatcher lock free: a machine of one processor takes that lock without
+ * writing it, so the second must not run while the first believes to be alone. What goes through all
+ * processors (inter-processor calls, a DPC on each, a flush) notes their number when it begins; a processor
+ * that arrives meanwhile is not part of it.
  *
- * Adding: every change callback is told KeProcessorAddStartNotify, in the order of registration, and may veto; then the
- * processor starts; then all are told KeProcessorAddCompleteNotify, and the callback object \Callback\ProcessorAdd is
- * notified. After a veto those that had agreed, or all if the host could not start it, are told KeProcessorAddFailureNotify.
+ * Adding: every change callback is told KeProcessorAddStartNotify, in the order of registration, and may
+ * veto; then the processor starts; then all are told KeProcessorAddCompleteNotify, and the callback object
+ * \Callback\ProcessorAdd is notified. After a veto those that had agreed, or all if the host could not start
+ * it, are told KeProcessorAddFailureNotify.
  *
- * The turn: registering, deregistering and adding exclude each other, so that every callback hears of every processor
- * exactly once. Its owner may take it again (a callback that deregisters itself). PASSIVE_LEVEL, waits.
+ * The turn: registering, deregistering and adding exclude each other, so that every callback hears of every
+ * processor exactly once. Its owner may take it again (a callback that deregisters itself). PASSIVE_LEVEL,
+ * waits.
  */
 #include "kep.h"
 #include "mi.h"
@@ -29,9 +32,9 @@ typedef struct _CHANGE_CALLBACK {
 
 static LIST_ENTRY callbacks; /* [turn] oldest first */
 static KEVENT turn_free;
-static PKTHREAD turn_owner;  /* written by the owner of the turn */
-static ULONG turn_depth;     /* [turn] */
-static BOOLEAN walking;      /* [turn] */
+static PKTHREAD turn_owner; /* written by the owner of the turn */
+static ULONG turn_depth;    /* [turn] */
+static BOOLEAN walking;     /* [turn] */
 
 void (*KiProcessorAdded)(ULONG Index);
 
@@ -70,7 +73,8 @@ void KepInitProcessor(ULONG Index)
     pcr->MajorVersion = pcr->MinorVersion = 1;
     pcr->ObsoleteNumber = (UCHAR)Index;
     pcr->StallScaleFactor = 1;
-    pcr->SchedPoints = (host_config()->live ? 0 : KI_POINTS_HOST) | (host_config()->paging ? KI_POINTS_TRIM : 0);
+    pcr->SchedPoints =
+        (host_config()->live ? 0 : KI_POINTS_HOST) | (host_config()->paging ? KI_POINTS_TRIM : 0);
     pcr->Irql = PASSIVE_LEVEL;
     prcb->MxCsr = 0x1f80;
     prcb->Number = Index;
@@ -86,7 +90,7 @@ void KiVpEntry(uint32_t Vp)
     pcr->Irql = DISPATCH_LEVEL;
     KepInitIdleThread(&pcr->Prcb, NULL);
     PKTHREAD idle = pcr->Prcb.IdleThread;
-    idle->StackBase = (PVOID)~(ULONG_PTR)0;
+    idle->StackBase = (PVOID) ~(ULONG_PTR)0;
     idle->HostStack = TRUE;
     idle->Fiber = host_fiber_current();
     idle->State = KiRunning;
@@ -136,7 +140,8 @@ void KepStartProcessors(void)
 
 /* ---------------------------------------------------------------- telling */
 
-static NTSTATUS tell(CHANGE_CALLBACK *Callback, KE_PROCESSOR_CHANGE_NOTIFY_STATE State, ULONG Index, NTSTATUS Status)
+static NTSTATUS tell(CHANGE_CALLBACK *Callback, KE_PROCESSOR_CHANGE_NOTIFY_STATE State, ULONG Index,
+                     NTSTATUS Status)
 {
     KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT context = {
         .State = State, .NtNumber = Index, .Status = Status, .ProcNumber = KiNumberOfIndex(Index)};
@@ -145,7 +150,8 @@ static NTSTATUS tell(CHANGE_CALLBACK *Callback, KE_PROCESSOR_CHANGE_NOTIFY_STATE
     return operation;
 }
 
-/* Tell everybody, or with `Started` those who agreed. Start notifications end at the first veto, whose status is returned. */
+/* Tell everybody, or with `Started` those who agreed. Start notifications end at the first veto, whose status
+ * is returned. */
 static NTSTATUS tell_all(KE_PROCESSOR_CHANGE_NOTIFY_STATE State, ULONG Index, NTSTATUS Status)
 {
     NTSTATUS veto = STATUS_SUCCESS;
@@ -188,7 +194,8 @@ NTSTATUS KiAddProcessor(PULONG Index)
             activate(index + 1);
             KiTrace("processor-add", index, 0, 0, 0);
         }
-        tell_all(NT_SUCCESS(status) ? KeProcessorAddCompleteNotify : KeProcessorAddFailureNotify, index, status);
+        tell_all(NT_SUCCESS(status) ? KeProcessorAddCompleteNotify : KeProcessorAddFailureNotify, index,
+                 status);
     }
     leave_turn();
     if (NT_SUCCESS(status) && KiProcessorAdded)
@@ -199,7 +206,8 @@ NTSTATUS KiAddProcessor(PULONG Index)
 
 /* ---------------------------------------------------------------- registering */
 
-/* Tell a new callback of the processors that exist. FALSE: it vetoed, and knows that nothing came of the others. */
+/* Tell a new callback of the processors that exist. FALSE: it vetoed, and knows that nothing came of the
+ * others. */
 static BOOLEAN tell_existing(CHANGE_CALLBACK *Callback)
 {
     for (ULONG i = 0; i < KiProcessorCount; i++) {
@@ -215,8 +223,8 @@ static BOOLEAN tell_existing(CHANGE_CALLBACK *Callback)
     return TRUE;
 }
 
-PVOID NTAPI KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFunction, PVOID CallbackContext,
-                                              ULONG Flags)
+PVOID NTAPI KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFunction,
+                                              PVOID CallbackContext, ULONG Flags)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     CHANGE_CALLBACK *callback =

@@ -4,19 +4,20 @@
  *
  * A processor that spins for a lock looks, from time to time, at who holds it. It will never be free when
  *      - the processor itself holds it (that is at once, and without notes for plain locks: see spinlock.c);
- *      - its holder spins for a lock of this processor, over however many others. A holder that spins cannot release
- *        anything, so the circle is exact;
- *      - its holder runs below DISPATCH_LEVEL: it lowered IRQL, or was switched away, without releasing. Another
- *        processor's level is only a snapshot, so this must be seen many times in a row with the same acquisition;
+ *      - its holder spins for a lock of this processor, over however many others. A holder that spins cannot
+ * release anything, so the circle is exact;
+ *      - its holder runs below DISPATCH_LEVEL: it lowered IRQL, or was switched away, without releasing.
+ * Another processor's level is only a snapshot, so this must be seen many times in a row with the same
+ * acquisition;
  *      - nobody may hold a spin lock for so long.
  */
 #include "deadlock.h"
 #include "trap.h"
 
-#define LOOK_EVERY     256             /* rounds */
-#define SURE_AFTER     64              /* looks in a row that show a holder below DISPATCH_LEVEL */
-#define ROUNDS_MAX     5000000ULL      /* simulator: rounds cost little, and time jumps */
-#define TIME_MAX       (20 * 10000000ULL) /* live: 20 s */
+#define LOOK_EVERY 256                /* rounds */
+#define SURE_AFTER 64                 /* looks in a row that show a holder below DISPATCH_LEVEL */
+#define ROUNDS_MAX 5000000ULL         /* simulator: rounds cost little, and time jumps */
+#define TIME_MAX   (20 * 10000000ULL) /* live: 20 s */
 
 static struct {
     ULONG64 Since; /* [v] interrupt time at the first look of this spin */
@@ -45,12 +46,12 @@ static KEP_STEP make_step(ULONG Waiter, ULONG Owner, const KEP_HELD *Held)
                       .HoldSite = Held ? Held->Site : NULL};
 }
 
-static DECLSPEC_NORETURN void never(ULONG Code, ULONG_PTR Parameter1, PVOID Lock, const KEP_STEP *Steps, ULONG Count,
-                                    const char *Text)
+static DECLSPEC_NORETURN void never(ULONG Code, ULONG_PTR Parameter1, PVOID Lock, const KEP_STEP *Steps,
+                                    ULONG Count, const char *Text)
 {
     KepSetFound(Steps, Count);
-    KiBugCheckText(Code, Parameter1, (ULONG_PTR)Lock, Steps[Count - 1].Owner, 0, (ULONGLONG)(ULONG_PTR)Steps[0].WaitSite,
-                   Text);
+    KiBugCheckText(Code, Parameter1, (ULONG_PTR)Lock, Steps[Count - 1].Owner, 0,
+                   (ULONGLONG)(ULONG_PTR)Steps[0].WaitSite, Text);
 }
 
 /* Follow the holders from this processor on; back to it: a deadlock. */
@@ -67,9 +68,11 @@ static void check_circle(ULONG Here, PVOID Lock)
         steps[count++] = make_step(at, next, held);
         if (next == Here)
             never(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1001, Lock, steps, count,
-                  count == 1 ? "A processor spins for a lock that it holds itself: spin locks do not nest. Look for a path that "
+                  count == 1 ? "A processor spins for a lock that it holds itself: spin locks do not nest. "
+                               "Look for a path that "
                                "calls, completes or logs something while it holds the lock."
-                             : "Processors spin for locks of each other, and none of them can ever go on. Acquire spin locks in "
+                             : "Processors spin for locks of each other, and none of them can ever go on. "
+                               "Acquire spin locks in "
                                "the same order everywhere.");
         at = next;
         wanted = KepSpinTable(at)->Wanted;
@@ -93,8 +96,10 @@ static void check_forgotten(ULONG Here, PVOID Lock)
         return;
     KEP_STEP step = make_step(Here, owner, held);
     never(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1001, Lock, &step, 1,
-          "A processor spins for a lock whose holder runs below DISPATCH_LEVEL: it lowered IRQL or returned without releasing "
-          "the lock, so nobody will. The report says where it was acquired; look for a path from there that forgets to "
+          "A processor spins for a lock whose holder runs below DISPATCH_LEVEL: it lowered IRQL or returned "
+          "without releasing "
+          "the lock, so nobody will. The report says where it was acquired; look for a path from there that "
+          "forgets to "
           "release it.");
 }
 
@@ -111,7 +116,8 @@ static void check_time(ULONG Here, PVOID Lock, ULONG64 Rounds)
     if (owner == HOST_MAX_VPS) /* nobody is known to hold it */
         step.Kind = KiLockNone;
     never(DPC_WATCHDOG_VIOLATION, 1, Lock, &step, 1,
-          "A processor has been spinning for a lock for so long that its holder must be lost in a loop, or the lock's memory "
+          "A processor has been spinning for a lock for so long that its holder must be lost in a loop, or "
+          "the lock's memory "
           "was never initialised or was overwritten.");
 }
 

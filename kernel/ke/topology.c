@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * topology.c: KeQueryLogicalProcessorRelationship. Every processor is a core of its own, a node is a package, and caches
- * are not described. Entries that speak of processors in several groups have a mask for each.
+ * topology.c: KeQueryLogicalProcessorRelationship. Every processor is a core of its own, a node is a package,
+ * and caches are not described. Entries that speak of processors in several groups have a mask for each.
  */
 #include "kep.h"
 
 typedef SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX TOPOLOGY;
 
 typedef struct _OUTPUT {
-    UCHAR *At;     /* NULL: only the length is wanted */
-    ULONG Bytes;   /* so far */
+    UCHAR *At;   /* NULL: only the length is wanted */
+    ULONG Bytes; /* so far */
 } OUTPUT;
 
 static TOPOLOGY *put(OUTPUT *To, LOGICAL_PROCESSOR_RELATIONSHIP Type, ULONG Bytes)
@@ -27,7 +27,8 @@ static TOPOLOGY *put(OUTPUT *To, LOGICAL_PROCESSOR_RELATIONSHIP Type, ULONG Byte
 static void put_processors(OUTPUT *To, LOGICAL_PROCESSOR_RELATIONSHIP Type, KAFFINITY Indexes)
 {
     USHORT groups = KepSplitByGroup(Indexes, NULL);
-    TOPOLOGY *entry = put(To, Type, FIELD_OFFSET(TOPOLOGY, Processor.GroupMask) + groups * (ULONG)sizeof(GROUP_AFFINITY));
+    TOPOLOGY *entry =
+        put(To, Type, FIELD_OFFSET(TOPOLOGY, Processor.GroupMask) + groups * (ULONG)sizeof(GROUP_AFFINITY));
     if (entry)
         entry->Processor.GroupCount = KepSplitByGroup(Indexes, entry->Processor.GroupMask);
 }
@@ -36,7 +37,8 @@ static void put_node(OUTPUT *To, USHORT Node, KAFFINITY Indexes)
 {
     USHORT groups = KepSplitByGroup(Indexes, NULL);
     TOPOLOGY *entry =
-        put(To, RelationNumaNode, FIELD_OFFSET(TOPOLOGY, NumaNode.GroupMasks) + groups * (ULONG)sizeof(GROUP_AFFINITY));
+        put(To, RelationNumaNode,
+            FIELD_OFFSET(TOPOLOGY, NumaNode.GroupMasks) + groups * (ULONG)sizeof(GROUP_AFFINITY));
     if (entry) {
         entry->NumaNode.NodeNumber = Node;
         entry->NumaNode.GroupCount = KepSplitByGroup(Indexes, entry->NumaNode.GroupMasks);
@@ -46,8 +48,9 @@ static void put_node(OUTPUT *To, USHORT Node, KAFFINITY Indexes)
 static void put_groups(OUTPUT *To)
 {
     USHORT groups = KeQueryActiveGroupCount();
-    TOPOLOGY *entry = put(To, RelationGroup,
-                          FIELD_OFFSET(TOPOLOGY, Group.GroupInfo) + groups * (ULONG)sizeof(PROCESSOR_GROUP_INFO));
+    TOPOLOGY *entry =
+        put(To, RelationGroup,
+            FIELD_OFFSET(TOPOLOGY, Group.GroupInfo) + groups * (ULONG)sizeof(PROCESSOR_GROUP_INFO));
     if (!entry)
         return;
     entry->Group.MaximumGroupCount = KeQueryMaximumGroupCount();
@@ -85,7 +88,8 @@ static void put_all(OUTPUT *To, LOGICAL_PROCESSOR_RELATIONSHIP Asked, KAFFINITY 
 
 NTSTATUS NTAPI KeQueryLogicalProcessorRelationship(PPROCESSOR_NUMBER ProcessorNumber,
                                                    LOGICAL_PROCESSOR_RELATIONSHIP RelationshipType,
-                                                   PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information, PULONG Length)
+                                                   PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information,
+                                                   PULONG Length)
 {
     KAFFINITY wanted = KiActiveProcessors;
     if (ProcessorNumber) {

@@ -2,10 +2,12 @@
 /*
  * trapcall.c: the callbacks that nonmaskable interrupts and bound faults have.
  *
- * A nonmaskable interrupt comes in the middle of anything, so its callbacks are called without a lock; the list is changed
- * under one, newest first, and an entry that was taken out is freed only when no processor walks the list.
+ * A nonmaskable interrupt comes in the middle of anything, so its callbacks are called without a lock; the
+ * list is changed under one, newest first, and an entry that was taken out is freed only when no processor
+ * walks the list.
  *
- * Lock: callback_lock for changes of both lists, at HIGH_LEVEL, so that an interrupt on the same processor cannot meet it.
+ * Lock: callback_lock for changes of both lists, at HIGH_LEVEL, so that an interrupt on the same processor
+ * cannot meet it.
  */
 #include "kep.h"
 #include "mi.h"
@@ -98,8 +100,9 @@ void KiRaiseNmi(void)
     }
     __atomic_fetch_sub(&walkers, 1, __ATOMIC_SEQ_CST);
     if (!handled)
-        KiBugCheckText(NMI_HARDWARE_FAILURE, 0, 0, 0, 0, 0,
-                       "A nonmaskable interrupt came, and no callback (KeRegisterNmiCallback) returned TRUE for it.");
+        KiBugCheckText(
+            NMI_HARDWARE_FAILURE, 0, 0, 0, 0, 0,
+            "A nonmaskable interrupt came, and no callback (KeRegisterNmiCallback) returned TRUE for it.");
     KiLower(irql);
 }
 

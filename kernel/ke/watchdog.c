@@ -2,15 +2,15 @@
 /*
  * watchdog.c: DPCs that run for too long, on checked machines.
  *
- * A DPC may run for LIMIT_ONE, and all DPCs that a processor runs in a row for LIMIT_ALL. Each is timed; and as long as one
- * runs the clock is armed for the moment at which it has run too long, so that one that never ends is found while it
- * runs: the clock interrupts processor 0 above the level of DPCs, and it looks at all processors. A processor that spins
- * in code without any call can be interrupted on the live host only.
+ * A DPC may run for LIMIT_ONE, and all DPCs that a processor runs in a row for LIMIT_ALL. Each is timed; and
+ * as long as one runs the clock is armed for the moment at which it has run too long, so that one that never
+ * ends is found while it runs: the clock interrupts processor 0 above the level of DPCs, and it looks at all
+ * processors. A processor that spins in code without any call can be interrupted on the live host only.
  */
 #include "kep.h"
 
-#define LIMIT_ONE (20 * 10000000ULL)  /* 20 s, in 100 ns */
-#define LIMIT_ALL (120 * 10000000ULL) /* 120 s */
+#define LIMIT_ONE   (20 * 10000000ULL)  /* 20 s, in 100 ns */
+#define LIMIT_ALL   (120 * 10000000ULL) /* 120 s */
 #define TICKS(Time) ((ULONG)((Time) / KI_TICK_100NS))
 
 void KepNoteDpcRun(PKI_DPC_QUEUE Queue, ULONG64 Time)
@@ -37,11 +37,15 @@ static DECLSPEC_NORETURN void violation(PKPRCB Prcb, BOOLEAN All, ULONG64 Time)
     PVOID routine = Prcb->Dpc[KiDpcNormal].Routine;
     if (All)
         KiBugCheckText(DPC_WATCHDOG_VIOLATION, 1, TICKS(LIMIT_ALL), 0, 0, (ULONG_PTR)routine + 1,
-                       "The DPCs of a processor ran for more than 120 s in a row, and no thread could run there. The routine "
-                       "named here is the last of them; a DPC that queues itself again without a pause looks like this.");
-    KiBugCheckText(DPC_WATCHDOG_VIOLATION, 0, TICKS(Time), TICKS(LIMIT_ONE), 0, (ULONG_PTR)routine + 1,
-                   "A DPC routine ran for more than 20 s; on Windows nothing else would have run on its processor. It may "
-                   "wait in a loop for what cannot come at DISPATCH_LEVEL: use a timer, or a work item that waits.");
+                       "The DPCs of a processor ran for more than 120 s in a row, and no thread could run "
+                       "there. The routine "
+                       "named here is the last of them; a DPC that queues itself again without a pause looks "
+                       "like this.");
+    KiBugCheckText(
+        DPC_WATCHDOG_VIOLATION, 0, TICKS(Time), TICKS(LIMIT_ONE), 0, (ULONG_PTR)routine + 1,
+        "A DPC routine ran for more than 20 s; on Windows nothing else would have run on its processor. It "
+        "may "
+        "wait in a loop for what cannot come at DISPATCH_LEVEL: use a timer, or a work item that waits.");
 }
 
 static void check(PKPRCB Prcb, ULONG64 Now)
@@ -86,14 +90,16 @@ ULONG64 KepWatchdogDue(void)
     return due;
 }
 
-/* Counts are what is left, in ticks. Outside a DPC, and on a machine that is not checked, nothing has been used up. */
+/* Counts are what is left, in ticks. Outside a DPC, and on a machine that is not checked, nothing has been
+ * used up. */
 NTSTATUS NTAPI KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation)
 {
     PKPRCB prcb = KiPrcb();
     if (KiIrql() < DISPATCH_LEVEL)
         return STATUS_UNSUCCESSFUL;
     ULONG64 now = host_interrupt_time();
-    ULONG64 one = prcb->DpcStartTime ? now - prcb->DpcStartTime : 0, all = prcb->DpcRunTime ? now - prcb->DpcRunTime : 0;
+    ULONG64 one = prcb->DpcStartTime ? now - prcb->DpcStartTime : 0,
+            all = prcb->DpcRunTime ? now - prcb->DpcRunTime : 0;
     *WatchdogInformation = (KDPC_WATCHDOG_INFORMATION){
         .DpcTimeLimit = TICKS(LIMIT_ONE),
         .DpcTimeCount = one < LIMIT_ONE ? TICKS(LIMIT_ONE - one) : 0,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The other forms of what the executive has: pool by its older routines, paged lookaside lists, older names. */
+/* The other forms of what the executive has: pool by its older routines, paged lookaside lists, older names.
+ */
 #include "exsupport.h"
 
 #define TAG 'froF'
@@ -29,11 +30,13 @@ KILN_TEST(ex_forms, pool_by_each_older_routine)
         ExFreePool(plain);
         use_and_free(ExAllocatePoolUninitialized(NonPagedPoolNx, 96, TAG), 96, FALSE);
         use_and_free(ExAllocatePoolWithTagPriority(NonPagedPoolNx, 96, TAG, NormalPoolPriority), 96, FALSE);
-        use_and_free(ExAllocatePoolPriorityUninitialized(NonPagedPoolNx, 96, TAG, LowPoolPriority), 96, FALSE);
+        use_and_free(ExAllocatePoolPriorityUninitialized(NonPagedPoolNx, 96, TAG, LowPoolPriority), 96,
+                     FALSE);
         use_and_free(ExAllocatePoolPriorityZero(NonPagedPoolNx, 96, TAG, HighPoolPriority), 96, TRUE);
         use_and_free(ExAllocatePoolQuotaZero(NonPagedPoolNx, 96, TAG), 96, TRUE);
         use_and_free(ExAllocatePoolQuotaUninitialized(NonPagedPoolNx, 96, TAG), 96, FALSE);
-        PVOID quota = ExAllocatePoolWithQuota((POOL_TYPE)(NonPagedPoolNx | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE), 96);
+        PVOID quota =
+            ExAllocatePoolWithQuota((POOL_TYPE)(NonPagedPoolNx | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE), 96);
         CHECK(quota != NULL);
         ExFreePool(quota);
     }

@@ -25,6 +25,7 @@ struct kiln_test {
     void (*run)(void);
     int expect_bugcheck;        /* the test must end in a bugcheck with code `bugcheck` */
     unsigned bugcheck;
+    unsigned long long parameter1; /* and with this first parameter, if it is not 0 */
     int sim_only;
     int once;                   /* one seed is enough: nothing in it depends on the schedule */
     unsigned spare_cpus;        /* processors that may be added to the machine while it runs */

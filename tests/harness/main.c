@@ -74,10 +74,12 @@ struct run {
 static void machine_ended(int status)
 {
     if (running->expect_bugcheck && status == 3) {
-        if ((uint32_t)KiBugCheckData[0] == running->bugcheck)
+        if ((uint32_t)KiBugCheckData[0] == running->bugcheck &&
+            (!running->parameter1 || KiBugCheckData[1] == running->parameter1))
             end(0);
-        fprintf(stderr, "%s:%d: expected bugcheck %#x, got %#llx\n", running->file, running->line, running->bugcheck,
-                (unsigned long long)KiBugCheckData[0]);
+        fprintf(stderr, "%s:%d: expected bugcheck %#x (%#llx), got %#llx (%#llx)\n", running->file, running->line,
+                running->bugcheck, running->parameter1, (unsigned long long)KiBugCheckData[0],
+                (unsigned long long)KiBugCheckData[1]);
         end(1);
     }
     end(status ? status : 1);

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Deadlocks on checked machines: each is a bugcheck with code 0xC4 (Driver Verifier's deadlock detection) as soon as it is
- * complete, and nothing that another thread can still resolve is one. docs/crash-reports.md, "Deadlocks".
+ * Deadlocks on checked machines: each is a bugcheck with code 0xC4 (Driver Verifier's deadlock detection) as
+ * soon as it is complete, and nothing that another thread can still resolve is one. docs/crash-reports.md,
+ * "Deadlocks".
  */
 #include "ketest.h"
 #include "locks.h"
 
-#define DEADLOCK(Name) KILN_TEST_BUGCHECK(ke_deadlock, Name, DRIVER_VERIFIER_DETECTED_VIOLATION)
+#define WITH(Name, Rule)                                                                                     \
+    KILN_TEST_DEFINE(ke_deadlock, Name, .expect_bugcheck = 1,                                                \
+                     .bugcheck = DRIVER_VERIFIER_DETECTED_VIOLATION, .parameter1 = (Rule))
+#define DEADLOCK(Name) WITH(Name, 0x1001)
 
-/* Two locks of one kind, taken by two threads in opposite order; each waits for the other to have its first one. */
+/* Two locks of one kind, taken by two threads in opposite order; each waits for the other to have its first
+ * one. */
 struct pair {
     void (*Acquire)(PVOID Lock);
     PVOID Lock[2];
@@ -208,7 +213,7 @@ DEADLOCK(of_a_thread_and_one_that_waits_for_its_end)
     KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL);
 }
 
-DEADLOCK(of_a_push_lock_and_its_own_holder)
+WITH(of_a_push_lock_and_its_own_holder, 0x1000)
 {
     EX_PUSH_LOCK lock;
     ExInitializePushLock(&lock);
@@ -217,7 +222,7 @@ DEADLOCK(of_a_push_lock_and_its_own_holder)
     ExAcquirePushLockExclusiveEx(&lock, 0);
 }
 
-DEADLOCK(of_a_resource_owned_shared_and_wanted_exclusively)
+WITH(of_a_resource_owned_shared_and_wanted_exclusively, 0x1000)
 {
     ERESOURCE lock;
     ExInitializeResourceLite(&lock);
@@ -235,7 +240,7 @@ static VOID NTAPI keep_resource(PVOID Context)
     KeLeaveCriticalRegion();
 }
 
-DEADLOCK(a_thread_that_ends_with_a_resource)
+WITH(a_thread_that_ends_with_a_resource, 0x100A)
 {
     ExInitializeResourceLite(&orphan);
     join_thread(start_thread(keep_resource, NULL));
@@ -378,8 +383,8 @@ KILN_TEST(ke_deadlock, contention_is_none)
 }
 
 /*
- * Two threads are granted a resource together. One of them goes on to wait for what this thread holds, and this thread for
- * what the other holds, which has not run since: it waits for nothing any more, and all end.
+ * Two threads are granted a resource together. One of them goes on to wait for what this thread holds, and
+ * this thread for what the other holds, which has not run since: it waits for nothing any more, and all end.
  */
 static ERESOURCE granted;
 static FAST_MUTEX of_slow, of_main;
@@ -447,20 +452,33 @@ static VOID NTAPI alertable_owner(PVOID Context)
 {
     KMUTEX *mutexes = Context;
     KeWaitForSingleObject(&mutexes[1], Executive, KernelMode, FALSE, NULL);
-    KeWaitForSingleObject(&mutexes[0], Executive, KernelMode, TRUE, NULL); /* an alert could end it */
-    KeReleaseMutex(&mutexes[0], FALSE);
+    CHECK_EQ(KeWaitForSingleObject(&mutexes[0], Executive, KernelMode, TRUE, NULL), STATUS_ALERTED);
     KeReleaseMutex(&mutexes[1], FALSE);
 }
 
-KILN_TEST(ke_deadlock, a_circle_that_an_alert_could_end_is_reported_only_when_asked)
+static ULONG circles;
+
+static VOID NTAPI alert_later(PVOID Context)
+{
+    sleep_ms(20);
+    CHECK_EQ(KiReportDeadlocks(TRUE), 0);
+    circles = KiReportDeadlocks(FALSE);
+    KeAlertResumeThread(Context, NULL);
+}
+
+KILN_TEST(ke_deadlock, a_circle_that_an_alert_can_end_is_reported_only_when_asked)
 {
     KMUTEX mutexes[2];
     KeInitializeMutex(&mutexes[0], 0);
     KeInitializeMutex(&mutexes[1], 0);
-    KeWaitForSingleObject(&mutexes[0], Executive, KernelMode, FALSE, NULL);
-    PKTHREAD thread = start_thread(alertable_owner, mutexes);
-    until_waiting(thread);
-    CHECK_EQ(KiReportDeadlocks(FALSE), 0); /* this thread does not wait */
+    CHECK_EQ(KeWaitForSingleObject(&mutexes[0], Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    PKTHREAD owner = start_thread(alertable_owner, mutexes);
+    until_waiting(owner);
+    PKTHREAD alerter = start_thread(alert_later, owner);
+    CHECK_EQ(KeWaitForSingleObject(&mutexes[1], Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    CHECK_EQ(circles, 1);
+    KeReleaseMutex(&mutexes[1], FALSE);
     KeReleaseMutex(&mutexes[0], FALSE);
-    join_thread(thread);
+    join_thread(owner);
+    join_thread(alerter);
 }

@@ -63,7 +63,9 @@ GROUPS(a_thread_moves_through_the_groups)
 GROUPS(an_invalid_group_affinity_changes_nothing)
 {
     GROUP_AFFINITY good = {.Group = 0, .Mask = 1}, previous = {.Mask = 7, .Group = 7};
-    GROUP_AFFINITY bad[] = {{.Group = 0, .Mask = 3}, {.Group = 0, .Mask = 0}, {.Group = 60, .Mask = 1},
+    GROUP_AFFINITY bad[] = {{.Group = 0, .Mask = 3},
+                            {.Group = 0, .Mask = 0},
+                            {.Group = 60, .Mask = 1},
                             {.Group = KeQueryActiveGroupCount(), .Mask = 1}};
     for (int i = 0; i < 4; i++) {
         KeSetSystemGroupAffinityThread(&good, NULL);
@@ -125,10 +127,12 @@ GROUPS(relationships_name_groups)
     CHECK_EQ(entry->NumaNode.NodeNumber, (count - 1) / 2);
     CHECK_EQ(entry->NumaNode.GroupCount, count % 2 ? 1 : 2);
     length = sizeof buffer;
-    CHECK_EQ(KeQueryLogicalProcessorRelationship(&last, RelationProcessorCore, entry, &length), STATUS_SUCCESS);
+    CHECK_EQ(KeQueryLogicalProcessorRelationship(&last, RelationProcessorCore, entry, &length),
+             STATUS_SUCCESS);
     CHECK_EQ(entry->Processor.GroupMask[0].Group, count - 1);
     last.Group++;
-    CHECK_EQ(KeQueryLogicalProcessorRelationship(&last, RelationAll, entry, &length), STATUS_INVALID_PARAMETER);
+    CHECK_EQ(KeQueryLogicalProcessorRelationship(&last, RelationAll, entry, &length),
+             STATUS_INVALID_PARAMETER);
 }
 
 static volatile ULONG ran_on;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Processors added to a running machine: "Dynamic Hardware Partitioning Techniques", KeRegisterProcessorChangeCallback. */
+/* Processors added to a running machine: "Dynamic Hardware Partitioning Techniques",
+ * KeRegisterProcessorChangeCallback. */
 #include "ketest.h"
 
 #define HOT(Name) KILN_TEST_DEFINE(ke_hotadd, Name, .spare_cpus = 2, .group_size = 2)

@@ -23,7 +23,8 @@ static const struct kc_field *field_of(const struct kc_field *fields, unsigned c
 static void look(void *context, const struct kc_field *fields, unsigned count)
 {
     struct search *search = context;
-    const struct kc_field *key = field_of(fields, count, search->field), *value = field_of(fields, count, search->want);
+    const struct kc_field *key = field_of(fields, count, search->field),
+                          *value = field_of(fields, count, search->want);
     CHECK(key && value);
     if (search->text ? nt_strcmp(key->text, search->text) == 0 : key->number == search->number) {
         search->rows++;
@@ -46,9 +47,7 @@ static unsigned rows_with(const char *list, const char *field, const char *text)
     return search.rows;
 }
 
-static VOID NTAPI nothing(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
-{
-}
+static VOID NTAPI nothing(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) {}
 
 KILN_TEST(ke_inspect, timers_shows_a_set_timer_and_not_a_cancelled_one)
 {
@@ -185,8 +184,8 @@ static VOID NTAPI spin_for_ever(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID
         KeStallExecutionProcessor(100000);
 }
 
-KILN_TEST_DEFINE(ke_watchdog, a_dpc_that_never_ends_is_found_while_it_runs, .sim_only = 1, .expect_bugcheck = 1,
-                 .bugcheck = DPC_WATCHDOG_VIOLATION)
+KILN_TEST_DEFINE(ke_watchdog, a_dpc_that_never_ends_is_found_while_it_runs, .sim_only = 1,
+                 .expect_bugcheck = 1, .bugcheck = DPC_WATCHDOG_VIOLATION)
 {
     KDPC dpc;
     KeInitializeDpc(&dpc, spin_for_ever, NULL);
@@ -217,8 +216,8 @@ static VOID NTAPI again(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argumen
     KeInsertQueueDpc(Dpc, NULL, NULL);
 }
 
-KILN_TEST_DEFINE(ke_watchdog, a_dpc_that_queues_itself_for_ever_is_a_bugcheck, .sim_only = 1, .expect_bugcheck = 1,
-                 .bugcheck = DPC_WATCHDOG_VIOLATION)
+KILN_TEST_DEFINE(ke_watchdog, a_dpc_that_queues_itself_for_ever_is_a_bugcheck, .sim_only = 1,
+                 .expect_bugcheck = 1, .bugcheck = DPC_WATCHDOG_VIOLATION)
 {
     KDPC dpc;
     KeInitializeDpc(&dpc, again, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The small routines of the kernel library: IRQL by other names, clocks, caches, counters, callbacks, saved state. */
+/* The small routines of the kernel library: IRQL by other names, clocks, caches, counters, callbacks, saved
+ * state. */
 #include "ketest.h"
 
 /* ---------------------------------------------------------------- IRQL */
@@ -167,9 +168,7 @@ KILN_TEST(ke_library, a_dpc_is_told_to_yield_when_others_wait)
     KeFlushQueuedDpcs();
 }
 
-VOID NTAPI library_nothing(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
-{
-}
+VOID NTAPI library_nothing(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) {}
 
 KILN_TEST(ke_library, stack_swap_can_be_disabled_and_enabled)
 {
@@ -181,7 +180,8 @@ KILN_TEST(ke_library, stack_swap_can_be_disabled_and_enabled)
 KILN_TEST(ke_library, the_debugger_cannot_be_configured)
 {
     BOOLEAN on = TRUE;
-    CHECK_EQ(KdChangeOption(KD_OPTION_SET_BLOCK_ENABLE, sizeof on, &on, 0, NULL, NULL), STATUS_DEBUGGER_INACTIVE);
+    CHECK_EQ(KdChangeOption(KD_OPTION_SET_BLOCK_ENABLE, sizeof on, &on, 0, NULL, NULL),
+             STATUS_DEBUGGER_INACTIVE);
 }
 
 KILN_TEST(ke_library, bug_messages_have_a_text)
@@ -239,12 +239,10 @@ KILN_TEST(ke_library, bound_callbacks_are_registered_once_each)
     CHECK_EQ(KeDeregisterBoundCallback(handle), STATUS_INVALID_HANDLE);
 }
 
-static VOID NTAPI on_bugcheck(PVOID Buffer, ULONG Length)
-{
-}
+static VOID NTAPI on_bugcheck(PVOID Buffer, ULONG Length) {}
 
-static VOID NTAPI on_reason(KBUGCHECK_CALLBACK_REASON Reason, struct _KBUGCHECK_REASON_CALLBACK_RECORD *Record, PVOID Data,
-                            ULONG Length)
+static VOID NTAPI on_reason(KBUGCHECK_CALLBACK_REASON Reason,
+                            struct _KBUGCHECK_REASON_CALLBACK_RECORD *Record, PVOID Data, ULONG Length)
 {
 }
 
@@ -298,7 +296,8 @@ KILN_TEST(ke_library, callout_on_an_expanded_stack)
 {
     ULONG runs = 0;
     CHECK_EQ(KeExpandKernelStackAndCalloutEx(callout, &runs, 1024, TRUE, NULL), STATUS_SUCCESS);
-    CHECK_EQ(KeExpandKernelStackAndCalloutEx(callout, &runs, MAXIMUM_EXPANSION_SIZE, TRUE, NULL), STATUS_SUCCESS);
+    CHECK_EQ(KeExpandKernelStackAndCalloutEx(callout, &runs, MAXIMUM_EXPANSION_SIZE, TRUE, NULL),
+             STATUS_SUCCESS);
     CHECK_EQ(runs, 2);
     CHECK_EQ(KeExpandKernelStackAndCalloutEx(callout, &runs, MAXIMUM_EXPANSION_SIZE + 1, TRUE, NULL),
              STATUS_INVALID_PARAMETER_3);
@@ -313,7 +312,8 @@ KILN_TEST(ke_library, callout_on_an_expanded_stack)
 static VOID NTAPI deep(PVOID Context)
 {
     ULONG runs = 0;
-    CHECK_EQ(KeExpandKernelStackAndCalloutEx(callout, &runs, MAXIMUM_EXPANSION_SIZE, TRUE, NULL), STATUS_SUCCESS);
+    CHECK_EQ(KeExpandKernelStackAndCalloutEx(callout, &runs, MAXIMUM_EXPANSION_SIZE, TRUE, NULL),
+             STATUS_SUCCESS);
     LONG_PTR distance = (PUCHAR)callout_frame - (PUCHAR)__builtin_frame_address(0);
     CHECK(distance > 4096 || distance < -(LONG_PTR)MAXIMUM_EXPANSION_SIZE / 2); /* elsewhere */
 }

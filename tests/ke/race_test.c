@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The known races of the synchronization primitives: a pulse against a wait, cancelling a timer against its DPC, an APC
- * against a wait, converting a resource against those who want it, the end of an owner against the next. Each states what
- * is conserved, whoever wins; many seeds make all of them win.
+ * The known races of the synchronization primitives: a pulse against a wait, cancelling a timer against its
+ * DPC, an APC against a wait, converting a resource against those who want it, the end of an owner against
+ * the next. Each states what is conserved, whoever wins; many seeds make all of them win.
  */
 #include "ketest.h"
 
@@ -69,7 +69,8 @@ KILN_TEST(ke_race, a_cancelled_timer_does_not_run_and_any_other_runs_once)
 static KSEMAPHORE permits;
 static volatile LONG consumed, apcs_run;
 
-static VOID NTAPI apc_kernel(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOID *Context, PVOID *Argument1, PVOID *Argument2)
+static VOID NTAPI apc_kernel(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOID *Context, PVOID *Argument1,
+                             PVOID *Argument2)
 {
     InterlockedIncrement(&apcs_run);
 }
@@ -93,7 +94,8 @@ KILN_TEST(ke_race, a_wait_that_apcs_interrupt_loses_no_signal)
     KeInitializeSemaphore(&permits, 0, 1000);
     for (int i = 0; i < THREADS; i++) {
         threads[i] = start_open_thread(consume, NULL);
-        KeInitializeApc(&apc[i], threads[i], OriginalApcEnvironment, apc_kernel, NULL, NULL, KernelMode, NULL);
+        KeInitializeApc(&apc[i], threads[i], OriginalApcEnvironment, apc_kernel, NULL, NULL, KernelMode,
+                        NULL);
     }
     for (int i = 0; i < 40; i++) {
         for (int t = 0; t < THREADS; t++)
@@ -205,7 +207,8 @@ static VOID NTAPI dine(PVOID Context)
     ULONG left = (ULONG)(ULONG_PTR)Context, right = (left + 1) % 3;
     PVOID both[2] = {&forks[left], &forks[right]};
     for (int i = 0; i < 30; i++) {
-        CHECK_EQ(KeWaitForMultipleObjects(2, both, WaitAll, Executive, KernelMode, FALSE, NULL, NULL), STATUS_SUCCESS);
+        CHECK_EQ(KeWaitForMultipleObjects(2, both, WaitAll, Executive, KernelMode, FALSE, NULL, NULL),
+                 STATUS_SUCCESS);
         CHECK_EQ(InterlockedIncrement(&eating[left]), 1);
         CHECK_EQ(InterlockedIncrement(&eating[right]), 1);
         InterlockedIncrement(&meals);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Spin locks that are never free, on checked machines of at least two processors. docs/crash-reports.md, "Deadlocks". */
+/* Spin locks that are never free, on checked machines of at least two processors. docs/crash-reports.md,
+ * "Deadlocks". */
 #include "ketest.h"
 
-#define SPIN(Name, Code)                                                                                               \
+#define SPIN(Name, Code)                                                                                     \
     KILN_TEST_DEFINE(ke_spindeadlock, Name, .spare_cpus = 1, .expect_bugcheck = 1, .bugcheck = (Code))
 
 static volatile LONG has[2];
@@ -60,7 +61,8 @@ static KLOCK_QUEUE_HANDLE handles[2][2];
 
 static void take_queued(ULONG Which)
 {
-    KeAcquireInStackQueuedSpinLockAtDpcLevel(&plain[Which], &handles[KeGetCurrentProcessorNumberEx(NULL)][Which]);
+    KeAcquireInStackQueuedSpinLockAtDpcLevel(&plain[Which],
+                                             &handles[KeGetCurrentProcessorNumberEx(NULL)][Which]);
 }
 
 SPIN(of_queued_spin_locks, DRIVER_VERIFIER_DETECTED_VIOLATION)
@@ -116,8 +118,8 @@ SPIN(a_lock_that_was_forgotten, DRIVER_VERIFIER_DETECTED_VIOLATION)
     KeAcquireSpinLock(&plain[0], &irql);
 }
 
-KILN_TEST_DEFINE(ke_spindeadlock, a_lock_that_nobody_holds_and_is_never_free, .sim_only = 1, .expect_bugcheck = 1,
-                 .bugcheck = DPC_WATCHDOG_VIOLATION)
+KILN_TEST_DEFINE(ke_spindeadlock, a_lock_that_nobody_holds_and_is_never_free, .sim_only = 1,
+                 .expect_bugcheck = 1, .bugcheck = DPC_WATCHDOG_VIOLATION)
 {
     KIRQL irql;
     plain[0] = 0x7777; /* never initialised */
