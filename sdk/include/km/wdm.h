@@ -32,5 +32,7 @@
 #include <nt/tm.h>
 #include <nt/clfs.h>
 #include <nt/native.h>
+#include <nt/usershared.h>
+#include <nt/reserved_types.h>
 
 #endif
