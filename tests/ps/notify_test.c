@@ -289,14 +289,14 @@ KILN_TEST_ONCE(ps_notify, extended_process_routines_lie_in_an_image_with_integri
 
 /* ---------------------------------------------------------------- removal against a call */
 
-static KEVENT entered, go;
-static volatile LONG left, removed;
+static KEVENT start_now, entered, go;
+static volatile LONG left;
 
 static VOID NTAPI slow_routine(HANDLE process, HANDLE thread, BOOLEAN create)
 {
     UNREFERENCED_PARAMETER(process);
     UNREFERENCED_PARAMETER(thread);
-    if (!create || removed)
+    if (!create)
         return;
     KeSetEvent(&entered, IO_NO_INCREMENT, FALSE);
     KeWaitForSingleObject(&go, Executive, KernelMode, FALSE, NULL);
@@ -307,6 +307,7 @@ static VOID NTAPI make_thread(PVOID context)
 {
     HANDLE handle;
     UNREFERENCED_PARAMETER(context);
+    KeWaitForSingleObject(&start_now, Executive, KernelMode, FALSE, NULL);
     PsCreateSystemThread(&handle, SYNCHRONIZE, NULL, NULL, NULL, end_at_once, NULL);
     ZwWaitForSingleObject(handle, FALSE, NULL);
     ZwClose(handle);
@@ -315,6 +316,7 @@ static VOID NTAPI make_thread(PVOID context)
 static VOID NTAPI release_soon(PVOID context)
 {
     UNREFERENCED_PARAMETER(context);
+    KeWaitForSingleObject(&entered, Executive, KernelMode, FALSE, NULL);
     ps_sleep(20);
     KeSetEvent(&go, IO_NO_INCREMENT, FALSE);
 }
@@ -322,13 +324,15 @@ static VOID NTAPI release_soon(PVOID context)
 KILN_TEST(ps_notify, a_removal_waits_for_the_calls_in_progress)
 {
     HANDLE maker, releaser;
+    KeInitializeEvent(&start_now, NotificationEvent, FALSE);
     KeInitializeEvent(&entered, NotificationEvent, FALSE);
     KeInitializeEvent(&go, NotificationEvent, FALSE);
     CHECK_EQ(PsCreateSystemThread(&releaser, SYNCHRONIZE, NULL, NULL, NULL, release_soon, NULL),
              STATUS_SUCCESS);
-    CHECK_EQ(PsSetCreateThreadNotifyRoutine(slow_routine), STATUS_SUCCESS);
-    removed = 0;
+    /* Another thread is in the routine, not this one: its creation was before. */
     CHECK_EQ(PsCreateSystemThread(&maker, SYNCHRONIZE, NULL, NULL, NULL, make_thread, NULL), STATUS_SUCCESS);
+    CHECK_EQ(PsSetCreateThreadNotifyRoutine(slow_routine), STATUS_SUCCESS);
+    KeSetEvent(&start_now, IO_NO_INCREMENT, FALSE);
     KeWaitForSingleObject(&entered, Executive, KernelMode, FALSE, NULL);
     CHECK_EQ(PsRemoveCreateThreadNotifyRoutine(slow_routine), STATUS_SUCCESS);
     CHECK_EQ(left, 1);

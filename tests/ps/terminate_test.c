@@ -244,7 +244,7 @@ static int open_and_read(void *context)
 }
 
 /* A process whose thread has a read pending on a device that cancels. */
-static PEPROCESS reader(ULONG options, PETHREAD *thread, struct open_page **page)
+static PEPROCESS reader(ULONG options, PSP_USER_START *start, PETHREAD *thread, struct open_page **page)
 {
     static const WCHAR name[] = L"\\Device\\Kept";
     PEPROCESS process = ps_process(L"reader.exe");
@@ -255,7 +255,7 @@ static PEPROCESS reader(ULONG options, PETHREAD *thread, struct open_page **page
     RtlInitUnicodeString(&(*page)->name, (*page)->text);
     InitializeObjectAttributes(&(*page)->attributes, &(*page)->name, OBJ_CASE_INSENSITIVE, NULL, NULL);
     (*page)->options = options;
-    *thread = ps_thread(process, open_and_read, *page);
+    *thread = ps_thread(process, start, *page);
     return process;
 }
 
@@ -263,7 +263,7 @@ KILN_TEST(ps_terminate, its_requests_are_cancelled_and_its_files_closed)
 {
     PETHREAD thread;
     struct open_page *page;
-    PEPROCESS process = reader(0, &thread, &page);
+    PEPROCESS process = reader(0, open_and_read, &thread, &page);
     wait_until(&page->started);
     while (!io.pended)
         ps_sleep(1);
@@ -280,12 +280,77 @@ KILN_TEST(ps_terminate, a_synchronous_read_does_not_keep_a_thread_from_ending)
 {
     PETHREAD thread;
     struct open_page *page;
-    PEPROCESS process = reader(FILE_SYNCHRONOUS_IO_NONALERT, &thread, &page);
+    PEPROCESS process = reader(FILE_SYNCHRONOUS_IO_NONALERT, open_and_read, &thread, &page);
     wait_until(&page->started);
     CHECK_EQ(PspTerminateProcess(process, 6), STATUS_SUCCESS);
     CHECK_EQ(ps_join(thread), 6);
     CHECK_EQ(ps_join_process(process), 6);
     CHECK_EQ(io.count[IRP_MJ_CLOSE], 1);
+}
+
+/* ---------------------------------------------------------------- told to end while it is in the kernel */
+
+static KEVENT told, never;
+static volatile LONG in_call;
+static NTSTATUS late_wait, late_delay, late_read;
+
+static void wait_late(void *context)
+{
+    LARGE_INTEGER long_time = {.QuadPart = -10000000000LL};
+    UNREFERENCED_PARAMETER(context);
+    in_call = 1;
+    KeWaitForSingleObject(&told, Executive, KernelMode, FALSE, NULL);
+    late_wait = KeWaitForSingleObject(&never, UserRequest, UserMode, FALSE, NULL);
+    late_delay = KeDelayExecutionThread(UserMode, FALSE, &long_time);
+}
+
+static int call_and_wait_late(void *context)
+{
+    SYSTEM_CALL(wait_late, context);
+    return 0;
+}
+
+KILN_TEST(ps_terminate, a_thread_that_was_told_does_not_begin_a_wait_in_user_mode)
+{
+    KeInitializeEvent(&told, NotificationEvent, FALSE);
+    KeInitializeEvent(&never, NotificationEvent, FALSE);
+    PETHREAD thread = ps_thread(PsGetCurrentProcess(), call_and_wait_late, NULL);
+    wait_until(&in_call);
+    CHECK_EQ(PspTerminateThread(thread, 14), STATUS_SUCCESS);
+    KeSetEvent(&told, IO_NO_INCREMENT, FALSE);
+    CHECK_EQ(ps_join(thread), 14);
+    CHECK_EQ(late_wait, STATUS_USER_APC);
+    CHECK_EQ(late_delay, STATUS_USER_APC);
+}
+
+static void read_late(void *context)
+{
+    struct open_page *late = context;
+    in_call = 1;
+    KeWaitForSingleObject(&told, Executive, KernelMode, FALSE, NULL);
+    late_read = NtReadFile(late->file, NULL, NULL, NULL, &late->iosb, late->buffer, sizeof late->buffer,
+                           (PLARGE_INTEGER)(late + 1), NULL);
+}
+
+static int open_and_read_late(void *context)
+{
+    SYSTEM_CALL(open_file, context);
+    SYSTEM_CALL(read_late, context);
+    return 0;
+}
+
+KILN_TEST(ps_terminate, a_request_that_a_told_thread_issues_is_cancelled)
+{
+    PETHREAD reading;
+    struct open_page *late;
+    KeInitializeEvent(&told, NotificationEvent, FALSE);
+    PEPROCESS process = reader(FILE_SYNCHRONOUS_IO_NONALERT, open_and_read_late, &reading, &late);
+    wait_until(&in_call);
+    CHECK_EQ(PspTerminateThread(reading, 15), STATUS_SUCCESS);
+    KeSetEvent(&told, IO_NO_INCREMENT, FALSE);
+    CHECK_EQ(ps_join(reading), 15);
+    CHECK_EQ(late_read, STATUS_CANCELLED);
+    ps_join_process(process);
 }
 
 /* ---------------------------------------------------------------- what holds it off */
