@@ -28,6 +28,11 @@ if [ $# -eq 0 ]; then
     "$build/kiln" cc -O2 -o "$build/bench/threads.sys" driver/threads.c
     taskset -c 0 "$build/bench/kiln-bench-threads" "$build/bench/threads.sys"
 fi
+# Views of sections, beside mmap.
+if [ $# -eq 0 ]; then
+    "$build/kiln" cc -O2 -o "$build/bench/sections.sys" driver/sections.c
+    taskset -c 0 "$build/bench/kiln-bench-sections" "$build/bench/sections.sys"
+fi
 taskset -c 0 "$build/bench/kiln-bench" "${wine_args[@]}" "$@"
 # What two processors do to one lock needs two cores.
 if [ "$#" -eq 0 ] && [ "$(nproc)" -ge 2 ]; then

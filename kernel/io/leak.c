@@ -3,8 +3,8 @@
  * leak.c: what a driver that goes has left behind.
  *
  * Called after DriverUnload, or after a DriverEntry that failed, while the image is still mapped. Looks for
- * devices, symbolic links, notify routines, threads inside the image, views in system space, and pool (IRPs and work items among it)
- * allocated from the image. Reports each kind with the routine that should have been called, and counts.
+ * devices, symbolic links, notify routines, threads inside the image, views in system space, and pool (IRPs
+ * and work items among it) allocated from the image. Reports each kind with the routine that should have been called, and counts.
  */
 #include "iomgr.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pagingio.c: what the memory manager asks of files (MI_FILE_IO): paging reads and writes, sizes, and the file system's
- * locks around the creation of a section.
+ * pagingio.c: what the memory manager asks of files (MI_FILE_IO): paging reads and writes, sizes, and the
+ * file system's locks around the creation of a section.
  *
- * Paging requests go to the top of the file's stack as IRP_MJ_READ or IRP_MJ_WRITE with IRP_PAGING_IO, IRP_NOCACHE and
- * IRP_SYNCHRONOUS_PAGING_IO, an MDL of locked pages and no buffer address. They are completed without an APC: the waiter
- * may be at APC_LEVEL. They are in no thread's list, and cannot be cancelled.
+ * Paging requests go to the top of the file's stack as IRP_MJ_READ or IRP_MJ_WRITE with IRP_PAGING_IO,
+ * IRP_NOCACHE and IRP_SYNCHRONOUS_PAGING_IO, an MDL of locked pages and no buffer address. They are completed
+ * without an APC: the waiter may be at APC_LEVEL. They are in no thread's list, and cannot be cancelled.
  */
 #include "iomgr.h"
 #include "pagingio.h"
@@ -84,8 +84,10 @@ static NTSTATUS set_size(PFILE_OBJECT file, ULONG64 bytes)
 static PFAST_IO_DISPATCH fast_io(PFILE_OBJECT file)
 {
     PFAST_IO_DISPATCH table = IopRelatedDevice(file)->DriverObject->FastIoDispatch;
-    return table && table->SizeOfFastIoDispatch > FIELD_OFFSET(FAST_IO_DISPATCH, ReleaseFileForNtCreateSection) ? table
-                                                                                                                 : NULL;
+    return table &&
+                   table->SizeOfFastIoDispatch > FIELD_OFFSET(FAST_IO_DISPATCH, ReleaseFileForNtCreateSection)
+               ? table
+               : NULL;
 }
 
 static void acquire(PFILE_OBJECT file)
@@ -108,7 +110,8 @@ static ULONG count_writers(PSECTION_OBJECT_POINTERS pointers)
     ULONG count = 0;
     while (ObpEnumerateType(IopFileObjectType, &object)) {
         PFILE_OBJECT file = object;
-        count += file->SectionObjectPointer == pointers && file->WriteAccess && ObpHeader(file)->HandleCount > 0;
+        count +=
+            file->SectionObjectPointer == pointers && file->WriteAccess && ObpHeader(file)->HandleCount > 0;
     }
     return count;
 }

@@ -2,7 +2,8 @@
 /*
  * Section objects: the object type, creating, opening and querying. What is behind them: section.h.
  *
- * \Device\PhysicalMemory is a section of all physical addresses. User mode cannot open it, but can be given a handle.
+ * \Device\PhysicalMemory is a section of all physical addresses. User mode cannot open it, but can be given a
+ * handle.
  *
  * Reference: ZwCreateSection, NtCreateSectionEx, ZwOpenSection; the SEC_* attributes are described with
  * CreateFileMapping.
@@ -13,9 +14,8 @@
 #include "zw.h"
 #include <nt/native.h>
 
-#define KINDS (SEC_COMMIT | SEC_RESERVE | SEC_IMAGE)
-#define KNOWN                                                                                                \
-    (KINDS | SEC_FILE | SEC_NOCACHE | SEC_WRITECOMBINE | SEC_LARGE_PAGES | SEC_64K_PAGES)
+#define KINDS       (SEC_COMMIT | SEC_RESERVE | SEC_IMAGE)
+#define KNOWN       (KINDS | SEC_FILE | SEC_NOCACHE | SEC_WRITECOMBINE | SEC_LARGE_PAGES | SEC_64K_PAGES)
 #define LARGE_PAGES (LARGE_PAGE_SIZE >> KILN_PAGE_SHIFT)
 
 POBJECT_TYPE MiSectionType;
@@ -45,15 +45,16 @@ static void dump_section(PVOID Object, char *Text, ULONG TextBytes)
         Text[At] = 0;
 }
 
-static NTSTATUS open_section(OB_OPEN_REASON Reason, KPROCESSOR_MODE AccessMode, PEPROCESS Process, PVOID Object,
-                             PACCESS_MASK GrantedAccess, ULONG HandleCount)
+static NTSTATUS open_section(OB_OPEN_REASON Reason, KPROCESSOR_MODE AccessMode, PEPROCESS Process,
+                             PVOID Object, PACCESS_MASK GrantedAccess, ULONG HandleCount)
 {
     PMI_SECTION Section = Object;
 
     UNREFERENCED_PARAMETER(Process);
     UNREFERENCED_PARAMETER(GrantedAccess);
     UNREFERENCED_PARAMETER(HandleCount);
-    if (Reason == ObOpenHandle && AccessMode == UserMode && Section->Area && Section->Area->Kind == MiAreaPhysical)
+    if (Reason == ObOpenHandle && AccessMode == UserMode && Section->Area &&
+        Section->Area->Kind == MiAreaPhysical)
         return STATUS_ACCESS_DENIED;
     return STATUS_SUCCESS;
 }
@@ -241,8 +242,8 @@ static NTSTATUS create_by_handle(PHANDLE SectionHandle, ACCESS_MASK DesiredAcces
     if (Request.MaximumSize < 0)
         return STATUS_SECTION_TOO_BIG;
     if (FileHandle) {
-        Status = ObReferenceObjectByHandle(FileHandle, file_access(Protection, Attributes), *IoFileObjectType, Mode,
-                                           (PVOID *)&Request.File, NULL);
+        Status = ObReferenceObjectByHandle(FileHandle, file_access(Protection, Attributes), *IoFileObjectType,
+                                           Mode, (PVOID *)&Request.File, NULL);
         if (!NT_SUCCESS(Status))
             return Status;
     }
@@ -264,8 +265,8 @@ NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess,
                                POBJECT_ATTRIBUTES ObjectAttributes, PLARGE_INTEGER MaximumSize,
                                ULONG SectionPageProtection, ULONG AllocationAttributes, HANDLE FileHandle)
 {
-    return create_by_handle(SectionHandle, DesiredAccess, ObjectAttributes, MaximumSize, SectionPageProtection,
-                            AllocationAttributes, FileHandle);
+    return create_by_handle(SectionHandle, DesiredAccess, ObjectAttributes, MaximumSize,
+                            SectionPageProtection, AllocationAttributes, FileHandle);
 }
 
 NTSTATUS NTAPI ZwCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess,
@@ -277,7 +278,8 @@ NTSTATUS NTAPI ZwCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess,
 }
 
 /* One parameter, the preferred NUMA node, of which there is one here. */
-static NTSTATUS check_extended(KPROCESSOR_MODE Mode, const struct _MEM_EXTENDED_PARAMETER *Parameters, ULONG Count)
+static NTSTATUS check_extended(KPROCESSOR_MODE Mode, const struct _MEM_EXTENDED_PARAMETER *Parameters,
+                               ULONG Count)
 {
     MEM_EXTENDED_PARAMETER Parameter;
     NTSTATUS Status;
@@ -299,14 +301,15 @@ static NTSTATUS check_extended(KPROCESSOR_MODE Mode, const struct _MEM_EXTENDED_
 NTSTATUS NTAPI NtCreateSectionEx(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess,
                                  POBJECT_ATTRIBUTES ObjectAttributes, PLARGE_INTEGER MaximumSize,
                                  ULONG SectionPageProtection, ULONG AllocationAttributes, HANDLE FileHandle,
-                                 struct _MEM_EXTENDED_PARAMETER *ExtendedParameters, ULONG ExtendedParameterCount)
+                                 struct _MEM_EXTENDED_PARAMETER *ExtendedParameters,
+                                 ULONG ExtendedParameterCount)
 {
     NTSTATUS Status = check_extended(KiThread()->PreviousMode, ExtendedParameters, ExtendedParameterCount);
 
     if (!NT_SUCCESS(Status))
         return Status;
-    return create_by_handle(SectionHandle, DesiredAccess, ObjectAttributes, MaximumSize, SectionPageProtection,
-                            AllocationAttributes, FileHandle);
+    return create_by_handle(SectionHandle, DesiredAccess, ObjectAttributes, MaximumSize,
+                            SectionPageProtection, AllocationAttributes, FileHandle);
 }
 
 /* A section without a handle, for file systems: referenced by the pointer only. */
@@ -329,8 +332,9 @@ NTSTATUS NTAPI MmCreateSection(PVOID *SectionObject, ACCESS_MASK DesiredAccess,
     if (Request.MaximumSize < 0)
         return STATUS_SECTION_TOO_BIG;
     if (FileHandle)
-        Status = ObReferenceObjectByHandle(FileHandle, file_access(SectionPageProtection, AllocationAttributes),
-                                           *IoFileObjectType, KernelMode, (PVOID *)&Request.File, NULL);
+        Status =
+            ObReferenceObjectByHandle(FileHandle, file_access(SectionPageProtection, AllocationAttributes),
+                                      *IoFileObjectType, KernelMode, (PVOID *)&Request.File, NULL);
     if (NT_SUCCESS(Status))
         Status = MiCreateSectionObject(&Request, (PMI_SECTION *)SectionObject);
     if (FileHandle && Request.File)
@@ -340,7 +344,8 @@ NTSTATUS NTAPI MmCreateSection(PVOID *SectionObject, ACCESS_MASK DesiredAccess,
 
 /* ---------------------------------------------------------------- opening, querying */
 
-NTSTATUS NTAPI NtOpenSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI NtOpenSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes)
 {
     KPROCESSOR_MODE Mode = KiThread()->PreviousMode;
     HANDLE Handle;
@@ -350,7 +355,8 @@ NTSTATUS NTAPI NtOpenSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, P
     if (Mode == UserMode)
         Status = KiProbeForWrite(SectionHandle, sizeof(*SectionHandle), sizeof(*SectionHandle));
     if (NT_SUCCESS(Status))
-        Status = ObOpenObjectByName(ObjectAttributes, MiSectionType, Mode, NULL, DesiredAccess, NULL, &Handle);
+        Status =
+            ObOpenObjectByName(ObjectAttributes, MiSectionType, Mode, NULL, DesiredAccess, NULL, &Handle);
     if (!NT_SUCCESS(Status))
         return Status;
     Status = KiCopyToMode(Mode, SectionHandle, &Handle, sizeof(Handle));
@@ -359,7 +365,8 @@ NTSTATUS NTAPI NtOpenSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, P
     return Status;
 }
 
-NTSTATUS NTAPI ZwOpenSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI ZwOpenSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes)
 {
     KI_ZW(NtOpenSection(SectionHandle, DesiredAccess, ObjectAttributes));
 }
@@ -397,7 +404,8 @@ NTSTATUS NTAPI NtQuerySection(HANDLE SectionHandle, SECTION_INFORMATION_CLASS Se
         return STATUS_INVALID_INFO_CLASS;
     if (SectionInformationLength < Bytes)
         return STATUS_INFO_LENGTH_MISMATCH;
-    Status = ObReferenceObjectByHandle(SectionHandle, SECTION_QUERY, MiSectionType, Mode, (PVOID *)&Section, NULL);
+    Status =
+        ObReferenceObjectByHandle(SectionHandle, SECTION_QUERY, MiSectionType, Mode, (PVOID *)&Section, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Basic.AllocationAttributes = Section->Attributes;
@@ -431,8 +439,8 @@ static void create_physical_memory(void)
     PMI_AREA Area = MiCreateArea(MiAreaPhysical, 1, SEC_COMMIT);
     HANDLE Handle;
 
-    InitializeObjectAttributes(&Attributes, &Name, OBJ_PERMANENT | OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL,
-                               SeSystemDefaultSd);
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_PERMANENT | OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE,
+                               NULL, SeSystemDefaultSd);
     ObCreatePermanentDirectory(L"\\Device"); /* may be there already */
     if (Area == NULL || !NT_SUCCESS(ObCreateObject(KernelMode, MiSectionType, &Attributes, KernelMode, NULL,
                                                    sizeof(*Section), 0, 0, (PVOID *)&Section)))
@@ -468,7 +476,8 @@ void MiInitSections(void)
     if (!NT_SUCCESS(ObpCreateObjectType(&Name, &Type, NULL, &MiSectionType)) ||
         !NT_SUCCESS(MiCreateUserSlice(PsInitialSystemProcess, FALSE)) ||
         !NT_SUCCESS(MiRegisterFaultHandler(KILN_USER_BASE, KILN_USER_PROBE, MiViewFaultHandler, NULL)) ||
-        !NT_SUCCESS(MiRegisterFaultHandler(KILN_LOW_USER_BASE, KILN_LOW_USER_END, MiViewFaultHandler, NULL)) ||
+        !NT_SUCCESS(
+            MiRegisterFaultHandler(KILN_LOW_USER_BASE, KILN_LOW_USER_END, MiViewFaultHandler, NULL)) ||
         !NT_SUCCESS(MiRegisterFaultHandler(KILN_SYSPTE_BASE, KILN_SYSPTE_BASE + KILN_SYSPTE_SIZE,
                                            MiViewFaultHandler, NULL)))
         host_panic("no memory for section objects");

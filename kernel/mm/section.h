@@ -6,21 +6,22 @@
  *      handle --> MI_SECTION           --+--> MI_AREA: the pages, and where they come from
  *      MI_VIEW (in a process, or in system space) --> its MI_SECTION
  *
- * An area (a control area, in the words of the documentation) owns the pages that every view of every one of its
- * sections shows. There is one for each page-file-backed section, one for the data of each file that has a section
- * (SECTION_OBJECT_POINTERS.DataSectionObject), one for each image of a file (ImageSectionObject), and one for physical
- * memory. It lives as long as a section refers to it; a view keeps its section. When the last section of a file goes,
- * what was modified is written to the file first.
+ * An area (a control area, in the words of the documentation) owns the pages that every view of every one of
+ * its sections shows. There is one for each page-file-backed section, one for the data of each file that has
+ * a section (SECTION_OBJECT_POINTERS.DataSectionObject), one for each image of a file (ImageSectionObject),
+ * and one for physical memory. It lives as long as a section refers to it; a view keeps its section. When the
+ * last section of a file goes, what was modified is written to the file first.
  *
  * A page of an area is absent until somebody touches it in a view, or locks it. Then it is made present
- * (MiMakeResident): zeroed, or read from the file, in clusters of MI_CLUSTER pages. It stays until the area goes. Views
- * map it lazily as well. A page of a file is mapped writable only after the first write, which marks it modified; a page
- * of a copy-on-write view is replaced by a private copy (a MiPageUser frame that the view's range owns) on that occasion.
+ * (MiMakeResident): zeroed, or read from the file, in clusters of MI_CLUSTER pages. It stays until the area
+ * goes. Views map it lazily as well. A page of a file is mapped writable only after the first write, which
+ * marks it modified; a page of a copy-on-write view is replaced by a private copy (a MiPageUser frame that
+ * the view's range owns) on that occasion.
  *
- * Locks: MI_AREA.Lock (S), a spin lock, guards the pages of an area, its views and what they map; it comes before U (the
- * slice's lock, user.c) and is not held while memory of anybody is touched or I/O is done. MiAreasLock (F) guards the
- * association of files with areas, and the numbers of sections of each; it comes before S. The address space mutex
- * (MiLockAddressSpace) comes before all three.
+ * Locks: MI_AREA.Lock (S), a spin lock, guards the pages of an area, its views and what they map; it comes
+ * before U (the slice's lock, user.c) and is not held while memory of anybody is touched or I/O is done.
+ * MiAreasLock (F) guards the association of files with areas, and the numbers of sections of each; it comes
+ * before S. The address space mutex (MiLockAddressSpace) comes before all three.
  */
 #ifndef KILN_MM_SECTION_H
 #define KILN_MM_SECTION_H
@@ -31,13 +32,13 @@
 #include "trap.h"
 #include <nt/io.h>
 
-#define MI_CLUSTER      16 /* pages that are made present together: 64 KB */
-#define MI_CHUNK        512
-#define MI_SECTION_MAX  (1ULL << 40) /* bytes: the "system-defined maximum for sections" */
-#define MI_GRANULARITY  0x10000ULL
-#define MI_SECTION_TAG  0x7453624FU /* "ObSt" */
-#define MI_AREA_TAG     0x72416D4DU /* "MmAr" */
-#define MI_VIEW_TAG     0x69566D4DU /* "MmVi" */
+#define MI_CLUSTER     16 /* pages that are made present together: 64 KB */
+#define MI_CHUNK       512
+#define MI_SECTION_MAX (1ULL << 40) /* bytes: the "system-defined maximum for sections" */
+#define MI_GRANULARITY 0x10000ULL
+#define MI_SECTION_TAG 0x7453624FU /* "ObSt" */
+#define MI_AREA_TAG    0x72416D4DU /* "MmAr" */
+#define MI_VIEW_TAG    0x69566D4DU /* "MmVi" */
 
 /* ---------------------------------------------------------------- areas */
 
@@ -76,20 +77,20 @@ typedef struct _MI_IMAGE_FACTS {
 typedef struct _MI_WAITER MI_WAITER;
 
 typedef struct _MI_AREA {
-    KSPIN_LOCK Lock;  /* S */
+    KSPIN_LOCK Lock; /* S */
     MI_AREA_KIND Kind;
-    ULONG Attributes; /* SEC_*: constant */
-    SIZE_T Pages;     /* S: grows with the largest section of a file */
-    PMI_PROTO *Chunks; /* S: MI_CHUNK pages each, NULL where nothing was touched */
-    SIZE_T ChunkCount; /* S */
-    SIZE_T Charged;    /* S: pages of commitment */
-    LIST_ENTRY Views;  /* S: MI_VIEW.Link */
-    MI_WAITER *Waiters; /* S */
-    ULONG Sections;     /* F */
-    ULONG HandleSections; /* F: of those that were made through a handle service: the users' */
-    ULONG WritableSections; /* F */
-    ULONG Closers;          /* F: who is writing back what the last section left */
-    PFILE_OBJECT File;      /* constant; referenced: where pages are read from and written to */
+    ULONG Attributes;                  /* SEC_*: constant */
+    SIZE_T Pages;                      /* S: grows with the largest section of a file */
+    PMI_PROTO *Chunks;                 /* S: MI_CHUNK pages each, NULL where nothing was touched */
+    SIZE_T ChunkCount;                 /* S */
+    SIZE_T Charged;                    /* S: pages of commitment */
+    LIST_ENTRY Views;                  /* S: MI_VIEW.Link */
+    MI_WAITER *Waiters;                /* S */
+    ULONG Sections;                    /* F */
+    ULONG HandleSections;              /* F: of those that were made through a handle service: the users' */
+    ULONG WritableSections;            /* F */
+    ULONG Closers;                     /* F: who is writing back what the last section left */
+    PFILE_OBJECT File;                 /* constant; referenced: where pages are read from and written to */
     PSECTION_OBJECT_POINTERS Pointers; /* constant */
     ULONG64 FileBytes;                 /* F: of the file, as far as sections know */
     PMI_IMAGE_FACTS Image;             /* constant; NULL: not an image */
@@ -135,7 +136,8 @@ static inline BOOLEAN MiIsCopyOnWrite(ULONG Protection)
 PMI_AREA MiCreateArea(MI_AREA_KIND Kind, SIZE_T Pages, ULONG Attributes);
 /* Free it with its pages. Nobody refers to it any more. PASSIVE_LEVEL. */
 void MiDeleteArea(PMI_AREA Area);
-/* The page of an area and its neighbours are these frames, which are zeros; the area owns them from then on. */
+/* The page of an area and its neighbours are these frames, which are zeros; the area owns them from then on.
+ */
 NTSTATUS MiAdoptFrames(PMI_AREA Area, SIZE_T First, PFN_NUMBER Pfn, SIZE_T Count);
 /* Let it have at least that many pages. */
 NTSTATUS MiGrowArea(PMI_AREA Area, SIZE_T Pages);
@@ -152,13 +154,13 @@ BOOLEAN MiChargeCommitment(SIZE_T Pages);
 void MiReturnCommitment(SIZE_T Pages);
 
 /*
- * Make a page present, with its neighbours. Waits for I/O: IRQL <= APC_LEVEL, no lock. The area stays (its caller holds
- * a section). STATUS_SUCCESS; STATUS_NO_MEMORY, or what the read returned.
+ * Make a page present, with its neighbours. Waits for I/O: IRQL <= APC_LEVEL, no lock. The area stays (its
+ * caller holds a section). STATUS_SUCCESS; STATUS_NO_MEMORY, or what the read returned.
  */
 NTSTATUS MiMakeResident(PMI_AREA Area, SIZE_T Page);
 /*
- * Read Bytes of a file, a sector's multiple being asked for, into Count <= MI_CLUSTER frames; the rest of them is zeroed.
- * What the driver returned. IRQL <= APC_LEVEL.
+ * Read Bytes of a file, a sector's multiple being asked for, into Count <= MI_CLUSTER frames; the rest of
+ * them is zeroed. What the driver returned. IRQL <= APC_LEVEL.
  */
 NTSTATUS MiReadFrames(PFILE_OBJECT File, ULONG64 Offset, ULONG64 Bytes, PFN_NUMBER Pfn, SIZE_T Count);
 /* Give up a frame of an area or a private copy; one that is locked goes with its last lock. */
@@ -176,24 +178,27 @@ static inline void MiSetModified(ULONG Pfn)
 static inline void MiSetWriteLocked(ULONG Pfn)
 {
     if (MiPfnEntry(Pfn)->Use == MiPageSection)
-        __atomic_or_fetch(&MiPfnEntry(Pfn)->Class, MI_SECTION_MODIFIED | MI_SECTION_WRITE_LOCKED, __ATOMIC_RELAXED);
+        __atomic_or_fetch(&MiPfnEntry(Pfn)->Class, MI_SECTION_MODIFIED | MI_SECTION_WRITE_LOCKED,
+                          __ATOMIC_RELAXED);
 }
 
 /* ---------------------------------------------------------------- files */
 
 /*
- * sectionfile.c: the area of a file's data, with one section counted for the caller; made if there is none. *Size: 0
- * asks for the file's size; otherwise the file is extended to it if Writable. The statuses of ZwCreateSection.
+ * sectionfile.c: the area of a file's data, with one section counted for the caller; made if there is none.
+ * *Size: 0 asks for the file's size; otherwise the file is extended to it if Writable. The statuses of
+ * ZwCreateSection.
  */
-NTSTATUS MiReferenceDataArea(PFILE_OBJECT File, ULONG64 *Size, BOOLEAN Writable, BOOLEAN ByHandle, PMI_AREA *Area);
+NTSTATUS MiReferenceDataArea(PFILE_OBJECT File, ULONG64 *Size, BOOLEAN Writable, BOOLEAN ByHandle,
+                             PMI_AREA *Area);
 NTSTATUS MiReferenceImageArea(PFILE_OBJECT File, BOOLEAN ByHandle, PMI_AREA *Area);
 /* The file's area with a section counted for the caller (MiDereferenceArea); NULL: it has none. */
 PMI_AREA MiFindArea(PSECTION_OBJECT_POINTERS Pointers, MI_AREA_KIND Kind);
 /* A section of the area went. PASSIVE_LEVEL. */
 void MiDereferenceArea(PMI_AREA Area, BOOLEAN ByHandle, BOOLEAN Writable);
 /*
- * Write the modified pages of [First, +Count) to the file. Pages that are locked for write stay modified. *Io receives
- * the status of the last write and the bytes. PASSIVE_LEVEL (APC_LEVEL).
+ * Write the modified pages of [First, +Count) to the file. Pages that are locked for write stay modified. *Io
+ * receives the status of the last write and the bytes. PASSIVE_LEVEL (APC_LEVEL).
  */
 NTSTATUS MiFlushArea(PMI_AREA Area, SIZE_T First, SIZE_T Count, PIO_STATUS_BLOCK Io);
 
@@ -204,8 +209,8 @@ NTSTATUS MiParseImage(PFILE_OBJECT File, PMI_AREA *Area);
 
 /* One page of a view; S of its area. */
 typedef struct _MI_VIEW_PAGE {
-    ULONG Pfn;  /* what it shows; MI_NO_PFN: nothing yet */
-    UCHAR Prot; /* HOST_PROT_*; 0: not mapped (a private copy may be kept so) */
+    ULONG Pfn;       /* what it shows; MI_NO_PFN: nothing yet */
+    UCHAR Prot;      /* HOST_PROT_*; 0: not mapped (a private copy may be kept so) */
     BOOLEAN Rotated; /* Pfn is not the section's, but what MmRotatePhysicalView was given */
 } MI_VIEW_PAGE;
 
@@ -219,11 +224,11 @@ typedef struct _MI_VIEW {
     SIZE_T Pages;
     SIZE_T AreaPages; /* of them, those that the section has: the rest is reserved (MEM_RESERVE) */
     ULONG64 Va;
-    PEPROCESS Process; /* NULL: in system space */
-    PMI_RANGE Range;   /* NULL: in system space */
-    ULONG Protection;  /* asked for */
-    ULONG HostRuns;    /* host mappings charged */
-    SIZE_T HeldPages; /* whose Pfn is one */
+    PEPROCESS Process;     /* NULL: in system space */
+    PMI_RANGE Range;       /* NULL: in system space */
+    ULONG Protection;      /* asked for */
+    ULONG HostRuns;        /* host mappings charged */
+    SIZE_T HeldPages;      /* whose Pfn is one */
     BOOLEAN Share;         /* ViewShare */
     BOOLEAN Session;       /* of system space: in session space */
     BOOLEAN Rotates;       /* MmRotatePhysicalView may change what it shows */
@@ -234,10 +239,10 @@ typedef struct _MI_VIEW {
 } MI_VIEW, *PMI_VIEW;
 
 /*
- * viewmap.c. MiCreateView: the record of a view that is in no list yet; NULL: no pool. MiPublishView enters it into
- * its area and (in a process) its range, after which faults find it. MiDestroyView takes it out, unmaps what is mapped,
- * returns private copies and charges, and frees the record; the range and the section's reference are the caller's.
- * IRQL <= APC_LEVEL, the address space locked if it is in a process.
+ * viewmap.c. MiCreateView: the record of a view that is in no list yet; NULL: no pool. MiPublishView enters
+ * it into its area and (in a process) its range, after which faults find it. MiDestroyView takes it out,
+ * unmaps what is mapped, returns private copies and charges, and frees the record; the range and the
+ * section's reference are the caller's. IRQL <= APC_LEVEL, the address space locked if it is in a process.
  */
 PMI_VIEW MiCreateView(PMI_SECTION Section, SIZE_T FirstPage, SIZE_T Pages, ULONG Protection);
 void MiPublishView(PMI_VIEW View);
@@ -258,15 +263,15 @@ NTSTATUS MiMapWholeView(PMI_VIEW View);
 void MiWriteProtectPage(PMI_AREA Area, SIZE_T Page);
 
 /*
- * Map [First, +Count) to consecutive frames from Pfn on, with HOST_PROT_*; 0: unmap. S held, and U in a process.
- * STATUS_INSUFFICIENT_RESOURCES: the host's mappings are used up; nothing changed.
+ * Map [First, +Count) to consecutive frames from Pfn on, with HOST_PROT_*; 0: unmap. S held, and U in a
+ * process. STATUS_INSUFFICIENT_RESOURCES: the host's mappings are used up; nothing changed.
  */
 NTSTATUS MiSetViewPages(PMI_VIEW View, SIZE_T First, SIZE_T Count, ULONG Pfn, unsigned Prot);
 
 /*
- * viewfault.c: bring the page at an address in, as that access needs it. STATUS_NOT_MAPPED_VIEW: no view is there;
- * STATUS_ACCESS_VIOLATION; STATUS_GUARD_PAGE_VIOLATION; STATUS_IN_PAGE_ERROR with the reason in *Io. IRQL <= APC_LEVEL,
- * no lock.
+ * viewfault.c: bring the page at an address in, as that access needs it. STATUS_NOT_MAPPED_VIEW: no view is
+ * there; STATUS_ACCESS_VIOLATION; STATUS_GUARD_PAGE_VIOLATION; STATUS_IN_PAGE_ERROR with the reason in *Io.
+ * IRQL <= APC_LEVEL, no lock.
  */
 NTSTATUS MiFaultView(ULONG64 Address, BOOLEAN Write, BOOLEAN Execute, NTSTATUS *Io);
 
@@ -295,7 +300,8 @@ NTSTATUS MiMapView(PEPROCESS Process, PMI_SECTION Section, PMI_VIEW_REQUEST Requ
 
 /* Take the view out of its process; returns the section, to be dereferenced. Address space locked. */
 PMI_SECTION MiRemoveView(PMI_VIEW View);
-/* Commit, or change the protection of, [Begin, End), which begins in the view of that range. Address space locked. */
+/* Commit, or change the protection of, [Begin, End), which begins in the view of that range. Address space
+ * locked. */
 NTSTATUS MiCommitView(PMI_RANGE Range, ULONG64 Begin, ULONG64 End, ULONG Type, ULONG Protection);
 NTSTATUS MiProtectView(PMI_RANGE Range, ULONG64 Begin, ULONG64 End, ULONG Protection, ULONG *Old);
 BOOLEAN MiIsImageView(PMI_RANGE Range);

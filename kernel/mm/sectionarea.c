@@ -2,17 +2,19 @@
 /*
  * The pages of sections: the table of an area, commitment, and making pages present.
  *
- * The table is sparse: chunks of MI_CHUNK entries come into being when a page of them is committed or touched. A page is
+ * The table is sparse: chunks of MI_CHUNK entries come into being when a page of them is committed or
+ * touched. A page is
  *
  *      absent --(MiMakeResident)--> in transition --(zeroed or read)--> present --(the area goes)--> free
  *                                        |
  *                                        +--(the read failed)--> absent
  *
- * Whoever needs a page in transition waits for whoever makes it present, and looks again. Frames of a cluster are one
- * run if RAM has one, so that views of neighbouring pages merge into one host mapping, and one request reads them.
+ * Whoever needs a page in transition waits for whoever makes it present, and looks again. Frames of a cluster
+ * are one run if RAM has one, so that views of neighbouring pages merge into one host mapping, and one
+ * request reads them.
  *
- * There is no paging file: the commitment limit is RAM. SEC_COMMIT sections are charged when they are created,
- * SEC_RESERVE ones as they are committed, files not at all.
+ * There is no paging file: the commitment limit is RAM. SEC_COMMIT sections are charged when they are
+ * created, SEC_RESERVE ones as they are committed, files not at all.
  */
 #include "section.h"
 
@@ -281,7 +283,9 @@ static void choose_cluster(PMI_AREA Area, SIZE_T Page, SIZE_T *First, SIZE_T *Co
     if (Part && Begin < Part->FirstPage)
         Begin = Part->FirstPage;
     if (Area->Kind == MiAreaImage)
-        End = Part == NULL ? Page + 1 : End < Part->FirstPage + Part->Pages ? End : Part->FirstPage + Part->Pages;
+        End = Part == NULL                          ? Page + 1
+              : End < Part->FirstPage + Part->Pages ? End
+                                                    : Part->FirstPage + Part->Pages;
     if (Area->Kind == MiAreaImage && Part == NULL)
         Begin = Page;
     while (Low > Begin) {

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sections of files: which area belongs to which file, how long it lives, and writing back what views modified.
+ * Sections of files: which area belongs to which file, how long it lives, and writing back what views
+ * modified.
  *
- * A file is known by its SECTION_OBJECT_POINTERS, which every file object of the stream shares. The area is made by the
- * first section and remembered there; it refers to that section's file object, through which pages are read and written
- * from then on. When the last section goes, its thread becomes a closer: it writes what is modified, and then, if
- * nobody made another section meanwhile and no other closer is at work, takes the area out of the pointers and frees
- * it. So there is never an area that is about to go, and nobody has to wait for one.
+ * A file is known by its SECTION_OBJECT_POINTERS, which every file object of the stream shares. The area is
+ * made by the first section and remembered there; it refers to that section's file object, through which
+ * pages are read and written from then on. When the last section goes, its thread becomes a closer: it writes
+ * what is modified, and then, if nobody made another section meanwhile and no other closer is at work, takes
+ * the area out of the pointers and frees it. So there is never an area that is about to go, and nobody has to
+ * wait for one.
  *
- * A write of modified pages first takes write access from every view (so that a later store is noticed), then sends the
- * pages, and marks them modified again if that failed. Pages that an MDL locked for write stay modified.
+ * A write of modified pages first takes write access from every view (so that a later store is noticed), then
+ * sends the pages, and marks them modified again if that failed. Pages that an MDL locked for write stay
+ * modified.
  *
  * Reference: ZwCreateSection, SECTION_OBJECT_POINTERS.
  */
@@ -24,7 +27,8 @@ static PVOID *slot_of(PSECTION_OBJECT_POINTERS Pointers, MI_AREA_KIND Kind)
 }
 
 /* The file's area with a section counted; NULL: it has none. F held. */
-static PMI_AREA count_section(PSECTION_OBJECT_POINTERS Pointers, MI_AREA_KIND Kind, BOOLEAN Writable, BOOLEAN ByHandle)
+static PMI_AREA count_section(PSECTION_OBJECT_POINTERS Pointers, MI_AREA_KIND Kind, BOOLEAN Writable,
+                              BOOLEAN ByHandle)
 {
     PMI_AREA Area = *slot_of(Pointers, Kind);
 
@@ -36,7 +40,8 @@ static PMI_AREA count_section(PSECTION_OBJECT_POINTERS Pointers, MI_AREA_KIND Ki
     return Area;
 }
 
-static PMI_AREA find_area(PSECTION_OBJECT_POINTERS Pointers, MI_AREA_KIND Kind, BOOLEAN Writable, BOOLEAN ByHandle)
+static PMI_AREA find_area(PSECTION_OBJECT_POINTERS Pointers, MI_AREA_KIND Kind, BOOLEAN Writable,
+                          BOOLEAN ByHandle)
 {
     KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&MiAreasLock);
     PMI_AREA Area = count_section(Pointers, Kind, Writable, ByHandle);
@@ -101,7 +106,8 @@ static NTSTATUS check_size(PFILE_OBJECT File, ULONG64 *Size, BOOLEAN Writable, U
 {
     NTSTATUS Status = MiFileIo->QuerySize(File, FileBytes);
 
-    if (Status == STATUS_INVALID_DEVICE_REQUEST || Status == STATUS_NOT_IMPLEMENTED || Status == STATUS_NOT_SUPPORTED)
+    if (Status == STATUS_INVALID_DEVICE_REQUEST || Status == STATUS_NOT_IMPLEMENTED ||
+        Status == STATUS_NOT_SUPPORTED)
         return STATUS_INVALID_FILE_FOR_SECTION;
     if (!NT_SUCCESS(Status))
         return Status;
@@ -120,7 +126,8 @@ static NTSTATUS check_size(PFILE_OBJECT File, ULONG64 *Size, BOOLEAN Writable, U
 }
 
 /* The file system's own locks are held (MiFileIo->Acquire). */
-static NTSTATUS reference_data(PFILE_OBJECT File, ULONG64 *Size, BOOLEAN Writable, BOOLEAN ByHandle, PMI_AREA *Result)
+static NTSTATUS reference_data(PFILE_OBJECT File, ULONG64 *Size, BOOLEAN Writable, BOOLEAN ByHandle,
+                               PMI_AREA *Result)
 {
     ULONG64 FileBytes;
     NTSTATUS Status = check_size(File, Size, Writable, &FileBytes);
@@ -149,7 +156,8 @@ static NTSTATUS reference_data(PFILE_OBJECT File, ULONG64 *Size, BOOLEAN Writabl
     return STATUS_SUCCESS;
 }
 
-NTSTATUS MiReferenceDataArea(PFILE_OBJECT File, ULONG64 *Size, BOOLEAN Writable, BOOLEAN ByHandle, PMI_AREA *Area)
+NTSTATUS MiReferenceDataArea(PFILE_OBJECT File, ULONG64 *Size, BOOLEAN Writable, BOOLEAN ByHandle,
+                             PMI_AREA *Area)
 {
     NTSTATUS Status;
 
@@ -187,8 +195,8 @@ typedef struct _WRITE_RUN {
 } WRITE_RUN;
 
 /*
- * The next modified pages from *Page on, at most a cluster: write-protected, marked clean, and held by a lock count.
- * FALSE: there are none before End.
+ * The next modified pages from *Page on, at most a cluster: write-protected, marked clean, and held by a lock
+ * count. FALSE: there are none before End.
  */
 static BOOLEAN next_run(PMI_AREA Area, SIZE_T *Page, SIZE_T End, WRITE_RUN *Run)
 {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What file systems ask about the sections of a file before they change it: may it be truncated, deleted, written? All
- * of them look at the areas that SECTION_OBJECT_POINTERS names.
+ * What file systems ask about the sections of a file before they change it: may it be truncated, deleted,
+ * written? All of them look at the areas that SECTION_OBJECT_POINTERS names.
  *
- * An area goes with the last section or view (sectionfile.c), so what MmForceSectionClosed and MmFlushImageSection are
- * asked to get rid of is, if it is there, in use. A "write probe" is a page of the file that an MDL locked for write.
+ * An area goes with the last section or view (sectionfile.c), so what MmForceSectionClosed and
+ * MmFlushImageSection are asked to get rid of is, if it is there, in use. A "write probe" is a page of the
+ * file that an MDL locked for write.
  *
- * Reference: MmCanFileBeTruncated, MmFlushImageSection, MmForceSectionClosed(Ex), MmDoesFileHaveUserWritableReferences,
- * MmGetMaximumFileSectionSize, MmSetAddressRangeModified.
+ * Reference: MmCanFileBeTruncated, MmFlushImageSection, MmForceSectionClosed(Ex),
+ * MmDoesFileHaveUserWritableReferences, MmGetMaximumFileSectionSize, MmSetAddressRangeModified.
  */
 #include "section.h"
 #include "ki.h"
@@ -144,7 +145,8 @@ static ULONG count_writable_views(PMI_AREA Area)
 
     for (PLIST_ENTRY Link = Area->Views.Flink; Link != &Area->Views; Link = Link->Flink) {
         PMI_VIEW View = CONTAINING_RECORD(Link, MI_VIEW, Link);
-        Count += View->Process && (MiHostProt(View->Protection) & HOST_PROT_W) && !MiIsCopyOnWrite(View->Protection);
+        Count += View->Process && (MiHostProt(View->Protection) & HOST_PROT_W) &&
+                 !MiIsCopyOnWrite(View->Protection);
     }
     return Count;
 }

@@ -2,13 +2,14 @@
 /*
  * SEC_IMAGE: the area of a PE image.
  *
- * The file is read once and judged by the loader's parser (kernel/ldr/pe.c, a layer that depends on nothing); what it
- * says becomes the parts of the area: the headers, and each section with its place in the file and its protection.
- * Pages are read from the file as they are touched. Writable sections are copied on write, unless the image shares them.
+ * The file is read once and judged by the loader's parser (kernel/ldr/pe.c, a layer that depends on nothing);
+ * what it says becomes the parts of the area: the headers, and each section with its place in the file and
+ * its protection. Pages are read from the file as they are touched. Writable sections are copied on write,
+ * unless the image shares them.
  *
- * Nothing is relocated: a view lies where its process has room (user slices are far from the bases that linkers choose),
- * mapping it says STATUS_IMAGE_NOT_AT_BASE, and whoever wants to run the code relocates it, as in Windows where the
- * loader of user mode does.
+ * Nothing is relocated: a view lies where its process has room (user slices are far from the bases that
+ * linkers choose), mapping it says STATUS_IMAGE_NOT_AT_BASE, and whoever wants to run the code relocates it,
+ * as in Windows where the loader of user mode does.
  */
 #include "section.h"
 #include "pe.h"
@@ -81,8 +82,8 @@ static NTSTATUS make_area(const struct pe_image *Image, PMI_AREA *Result)
     if (Area == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Area->Image = MiAllocatePool(NonPagedPoolNx, sizeof(*Area->Image), MI_AREA_TAG, TRUE, NULL);
-    Area->Subsections = MiAllocatePool(NonPagedPoolNx, (Image->section_count + 1) * sizeof(MI_SUBSECTION), MI_AREA_TAG,
-                                       TRUE, NULL);
+    Area->Subsections = MiAllocatePool(NonPagedPoolNx, (Image->section_count + 1) * sizeof(MI_SUBSECTION),
+                                       MI_AREA_TAG, TRUE, NULL);
     if (Area->Image == NULL || Area->Subsections == NULL) {
         MiDeleteArea(Area);
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -117,7 +118,8 @@ NTSTATUS MiParseImage(PFILE_OBJECT File, PMI_AREA *Area)
     PFN_NUMBER Pfn;
     NTSTATUS Status = MiFileIo->QuerySize(File, &Bytes);
 
-    if (Status == STATUS_INVALID_DEVICE_REQUEST || Status == STATUS_NOT_IMPLEMENTED || Status == STATUS_NOT_SUPPORTED)
+    if (Status == STATUS_INVALID_DEVICE_REQUEST || Status == STATUS_NOT_IMPLEMENTED ||
+        Status == STATUS_NOT_SUPPORTED)
         return STATUS_INVALID_FILE_FOR_SECTION;
     if (!NT_SUCCESS(Status))
         return Status;

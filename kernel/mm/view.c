@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Views of sections in processes: mapping, unmapping, committing, protecting, and what a new process inherits.
+ * Views of sections in processes: mapping, unmapping, committing, protecting, and what a new process
+ * inherits.
  *
- * A view is a range of the slice (MiRangeView) with an MI_VIEW. Nothing is mapped by mapping a view: pages come as they
- * are touched (viewfault.c), but for large pages and physical memory, which are mapped at once.
+ * A view is a range of the slice (MiRangeView) with an MI_VIEW. Nothing is mapped by mapping a view: pages
+ * come as they are touched (viewfault.c), but for large pages and physical memory, which are mapped at once.
  *
  * Reference: ZwMapViewOfSection, ZwUnmapViewOfSection, NtAllocateVirtualMemory.
  */
@@ -52,7 +53,8 @@ static ACCESS_MASK needed_access(ULONG Protection)
 /* ---------------------------------------------------------------- where, and how much */
 
 /* Turn the request into pages of the section; rounds Offset and Bytes as documented. */
-static NTSTATUS choose_pages(const MI_SECTION *Section, PMI_VIEW_REQUEST Request, SIZE_T *First, SIZE_T *Pages)
+static NTSTATUS choose_pages(const MI_SECTION *Section, PMI_VIEW_REQUEST Request, SIZE_T *First,
+                             SIZE_T *Pages)
 {
     ULONG64 Size = (ULONG64)Section->Pages << KILN_PAGE_SHIFT;
     ULONG64 Granularity = Section->Attributes & SEC_LARGE_PAGES ? LARGE_PAGE_SIZE : MI_GRANULARITY;
@@ -80,12 +82,13 @@ static NTSTATUS choose_pages(const MI_SECTION *Section, PMI_VIEW_REQUEST Request
 }
 
 /* Reserve addresses for the view. Address space locked. */
-static PMI_RANGE reserve(PEPROCESS Process, const MI_SECTION *Section, const MI_VIEW_REQUEST *Request, SIZE_T Pages,
-                         NTSTATUS *Status)
+static PMI_RANGE reserve(PEPROCESS Process, const MI_SECTION *Section, const MI_VIEW_REQUEST *Request,
+                         SIZE_T Pages, NTSTATUS *Status)
 {
     ULONG64 Wanted = Request->Base & ~(MI_GRANULARITY - 1);
     BOOLEAN TopDown = (Request->Type & MEM_TOP_DOWN) != 0;
-    SIZE_T Extra = !Wanted && (Section->Attributes & SEC_LARGE_PAGES) ? LARGE_PAGE_SIZE >> KILN_PAGE_SHIFT : 0;
+    SIZE_T Extra =
+        !Wanted && (Section->Attributes & SEC_LARGE_PAGES) ? LARGE_PAGE_SIZE >> KILN_PAGE_SHIFT : 0;
     PMI_RANGE Range =
         MiReserveRange(Process, Wanted, Pages + Extra, MiRangeView, Request->Protection, TopDown, Status);
 
@@ -167,7 +170,8 @@ NTSTATUS MiMapView(PEPROCESS Process, PMI_SECTION Section, PMI_VIEW_REQUEST Requ
 {
     NTSTATUS Status;
 
-    if (Section->Area->Kind != MiAreaImage && !MiIsCompatibleProtection(Request->Protection, Section->Protection))
+    if (Section->Area->Kind != MiAreaImage &&
+        !MiIsCompatibleProtection(Request->Protection, Section->Protection))
         return STATUS_SECTION_PROTECTION;
     if ((Request->Type & MEM_LARGE_PAGES) && !(Section->Attributes & SEC_LARGE_PAGES))
         return STATUS_INVALID_PARAMETER_9;
@@ -209,9 +213,10 @@ static NTSTATUS check_request(const MI_VIEW_REQUEST *Request)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID *BaseAddress, ULONG_PTR ZeroBits,
-                                  SIZE_T CommitSize, PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize,
-                                  SECTION_INHERIT InheritDisposition, ULONG AllocationType, ULONG Win32Protect)
+NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID *BaseAddress,
+                                  ULONG_PTR ZeroBits, SIZE_T CommitSize, PLARGE_INTEGER SectionOffset,
+                                  PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType,
+                                  ULONG Win32Protect)
 {
     KPROCESSOR_MODE Mode = KiThread()->PreviousMode;
     MI_VIEW_REQUEST Request = {.ZeroBits = ZeroBits,
@@ -252,17 +257,19 @@ NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PV
     return NT_SUCCESS(Copied) ? Status : Copied;
 }
 
-NTSTATUS NTAPI ZwMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID *BaseAddress, ULONG_PTR ZeroBits,
-                                  SIZE_T CommitSize, PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize,
-                                  SECTION_INHERIT InheritDisposition, ULONG AllocationType, ULONG Win32Protect)
+NTSTATUS NTAPI ZwMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID *BaseAddress,
+                                  ULONG_PTR ZeroBits, SIZE_T CommitSize, PLARGE_INTEGER SectionOffset,
+                                  PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType,
+                                  ULONG Win32Protect)
 {
-    KI_ZW(NtMapViewOfSection(SectionHandle, ProcessHandle, BaseAddress, ZeroBits, CommitSize, SectionOffset, ViewSize,
-                             InheritDisposition, AllocationType, Win32Protect));
+    KI_ZW(NtMapViewOfSection(SectionHandle, ProcessHandle, BaseAddress, ZeroBits, CommitSize, SectionOffset,
+                             ViewSize, InheritDisposition, AllocationType, Win32Protect));
 }
 
-NTSTATUS NTAPI MmMapViewOfSection(PVOID SectionObject, PEPROCESS Process, PVOID *BaseAddress, ULONG_PTR ZeroBits,
-                                  SIZE_T CommitSize, PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize,
-                                  SECTION_INHERIT InheritDisposition, ULONG AllocationType, ULONG Win32Protect)
+NTSTATUS NTAPI MmMapViewOfSection(PVOID SectionObject, PEPROCESS Process, PVOID *BaseAddress,
+                                  ULONG_PTR ZeroBits, SIZE_T CommitSize, PLARGE_INTEGER SectionOffset,
+                                  PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType,
+                                  ULONG Win32Protect)
 {
     MI_VIEW_REQUEST Request = {.Base = (ULONG64)(ULONG_PTR)*BaseAddress,
                                .Offset = SectionOffset ? SectionOffset->QuadPart : 0,
@@ -296,7 +303,8 @@ NTSTATUS NTAPI MmUnmapViewOfSection(PEPROCESS Process, PVOID BaseAddress)
         return Status;
     PMI_RANGE Range = MiFindRange(Process, BaseAddress);
     if (Range && Range->View) {
-        if (MiBreaksSecurity(Process, Range->Begin, Range->Begin + ((ULONG64)Range->Pages << KILN_PAGE_SHIFT), 0)) {
+        if (MiBreaksSecurity(Process, Range->Begin, Range->Begin + ((ULONG64)Range->Pages << KILN_PAGE_SHIFT),
+                             0)) {
             Status = STATUS_INVALID_PAGE_PROTECTION;
         } else {
             Section = MiRemoveView(Range->View);

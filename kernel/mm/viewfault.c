@@ -2,13 +2,13 @@
 /*
  * Touching a view: the page is made present in its area, then mapped.
  *
- * Nothing holds the view while the page is read: it is found again afterwards, and if it has changed, everything begins
- * anew. Only the area stays, by a reference to the section. So a view may be unmapped, by another thread, while it is
- * touched; the touch then ends as any touch of unmapped memory.
+ * Nothing holds the view while the page is read: it is found again afterwards, and if it has changed,
+ * everything begins anew. Only the area stays, by a reference to the section. So a view may be unmapped, by
+ * another thread, while it is touched; the touch then ends as any touch of unmapped memory.
  *
- * A fault maps what else of the cluster is present and not mapped yet, if it is mapped in the same way: one host call and
- * one host mapping for 64 KB. A write to a page of a file marks it modified; a write to a copy-on-write page replaces it
- * by a copy that belongs to the view.
+ * A fault maps what else of the cluster is present and not mapped yet, if it is mapped in the same way: one
+ * host call and one host mapping for 64 KB. A write to a page of a file marks it modified; a write to a
+ * copy-on-write page replaces it by a copy that belongs to the view.
  */
 #include "section.h"
 #include "ki.h"
@@ -26,7 +26,8 @@ static BOOLEAN is_user(ULONG64 Address)
     return KILN_IS_USER_ADDRESS(Address);
 }
 
-/* The lock of the list that the view at this address is in: U or W. At DISPATCH_LEVEL. FALSE: there is no list. */
+/* The lock of the list that the view at this address is in: U or W. At DISPATCH_LEVEL. FALSE: there is no
+ * list. */
 static BOOLEAN acquire_list(ULONG64 Address, WHERE *Where)
 {
     Where->Process = is_user(Address) ? MiProcessOfUserAddress((PVOID)(ULONG_PTR)Address) : NULL;
@@ -100,7 +101,8 @@ static NTSTATUS find_view(ULONG64 Address, BOOLEAN Write, BOOLEAN Execute, WHERE
 
 /* ---------------------------------------------------------------- mapping */
 
-/* How far, from the faulting page in one direction, pages can be mapped together with it. S and the list locked. */
+/* How far, from the faulting page in one direction, pages can be mapped together with it. S and the list
+ * locked. */
 static SIZE_T extend(const WHERE *Where, ULONG Pfn, unsigned Prot, int Step)
 {
     PMI_VIEW View = Where->View;
@@ -143,8 +145,9 @@ static NTSTATUS show_copy(const WHERE *Where, ULONG Source, ULONG *Copy)
 }
 
 /*
- * Map the page, which was made present. *Copy: a frame for a private copy, if one was asked for. STATUS_RETRY: the view
- * is not what it was; STATUS_NO_MEMORY with *Copy MI_NO_PFN: bring a frame. S and the list locked.
+ * Map the page, which was made present. *Copy: a frame for a private copy, if one was asked for.
+ * STATUS_RETRY: the view is not what it was; STATUS_NO_MEMORY with *Copy MI_NO_PFN: bring a frame. S and the
+ * list locked.
  */
 static NTSTATUS map_page(const WHERE *Where, BOOLEAN Write, ULONG *Copy)
 {

@@ -11,7 +11,8 @@
 /* ---------------------------------------------------------------- flushing */
 
 /* The part of a view that [*Base, +*Bytes) means, its section referenced. Address space locked. */
-static NTSTATUS find_part(PEPROCESS Process, ULONG64 *Base, SIZE_T *Bytes, PMI_SECTION *Section, SIZE_T *First)
+static NTSTATUS find_part(PEPROCESS Process, ULONG64 *Base, SIZE_T *Bytes, PMI_SECTION *Section,
+                          SIZE_T *First)
 {
     PMI_RANGE Range = MiFindRange(Process, (PVOID)(ULONG_PTR)*Base);
     ULONG64 Begin = *Base & ~(MI_PAGE_BYTES - 1), End = *Base + *Bytes, Limit;
@@ -82,7 +83,8 @@ NTSTATUS NTAPI ZwFlushVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PS
 
 /* ---------------------------------------------------------------- bringing in ahead of use */
 
-/* The area at an address of a process, its section referenced; NULL: no view of a file or an image is there. */
+/* The area at an address of a process, its section referenced; NULL: no view of a file or an image is there.
+ */
 static PMI_SECTION section_at(PEPROCESS Process, ULONG64 Address, SIZE_T *Page)
 {
     PMI_SECTION Section = NULL;
@@ -140,7 +142,8 @@ static NTSTATUS capture_ranges(KPROCESSOR_MODE Mode, const MEMORY_RANGE_ENTRY *F
     return Status;
 }
 
-NTSTATUS NTAPI NtSetInformationVirtualMemory(HANDLE ProcessHandle, VIRTUAL_MEMORY_INFORMATION_CLASS VmInformationClass,
+NTSTATUS NTAPI NtSetInformationVirtualMemory(HANDLE ProcessHandle,
+                                             VIRTUAL_MEMORY_INFORMATION_CLASS VmInformationClass,
                                              ULONG_PTR NumberOfEntries, PMEMORY_RANGE_ENTRY VirtualAddresses,
                                              PVOID VmInformation, ULONG VmInformationLength)
 {
@@ -174,7 +177,8 @@ NTSTATUS NTAPI NtSetInformationVirtualMemory(HANDLE ProcessHandle, VIRTUAL_MEMOR
     return Status;
 }
 
-NTSTATUS NTAPI ZwSetInformationVirtualMemory(HANDLE ProcessHandle, VIRTUAL_MEMORY_INFORMATION_CLASS VmInformationClass,
+NTSTATUS NTAPI ZwSetInformationVirtualMemory(HANDLE ProcessHandle,
+                                             VIRTUAL_MEMORY_INFORMATION_CLASS VmInformationClass,
                                              ULONG_PTR NumberOfEntries, PMEMORY_RANGE_ENTRY VirtualAddresses,
                                              PVOID VmInformation, ULONG VmInformationLength)
 {

@@ -43,10 +43,10 @@ static void describe_view(PMI_VIEW View, PMI_RANGE_INFO Info)
 
     Info->Type = Kind == MiAreaImage ? MEM_IMAGE : MEM_MAPPED;
     Info->Offset = (LONGLONG)((ULONG64)View->FirstPage << KILN_PAGE_SHIFT);
-    Info->SectionKind = Kind == MiAreaPageFile   ? "page file"
-                        : Kind == MiAreaData     ? "file"
-                        : Kind == MiAreaImage    ? "image"
-                                                 : "physical memory";
+    Info->SectionKind = Kind == MiAreaPageFile ? "page file"
+                        : Kind == MiAreaData   ? "file"
+                        : Kind == MiAreaImage  ? "image"
+                                               : "physical memory";
     Info->Caller = View->Caller;
     for (SIZE_T I = 0; I < View->Pages; I++)
         Info->ResidentBytes += View->Page[I].Pfn != MI_NO_PFN ? MI_PAGE_BYTES : 0;

@@ -2,19 +2,20 @@
 /*
  * What a view maps: the host mappings of its pages, and how they change.
  *
- * A page of a view is unmapped, or maps the frame of its area (without write access as long as a write would have to be
- * noticed: a page of a file that is not modified, a page to be copied), or maps a private copy. MI_VIEW.Page says which,
- * and is changed together with the host's mapping.
+ * A page of a view is unmapped, or maps the frame of its area (without write access as long as a write would
+ * have to be noticed: a page of a file that is not modified, a page to be copied), or maps a private copy.
+ * MI_VIEW.Page says which, and is changed together with the host's mapping.
  *
- * Host mappings are charged exactly: two neighbouring pages share one if they map consecutive frames in the same way, so
- * a mapping ends wherever two neighbours do not match ("break"), and the number of breaks is the charge.
+ * Host mappings are charged exactly: two neighbouring pages share one if they map consecutive frames in the
+ * same way, so a mapping ends wherever two neighbours do not match ("break"), and the number of breaks is the
+ * charge.
  */
 #include "section.h"
 
 PMI_VIEW MiCreateView(PMI_SECTION Section, SIZE_T FirstPage, SIZE_T Pages, ULONG Protection)
 {
-    PMI_VIEW View =
-        MiAllocatePool(NonPagedPoolNx, sizeof(*View) + Pages * sizeof(View->Page[0]), MI_VIEW_TAG, TRUE, NULL);
+    PMI_VIEW View = MiAllocatePool(NonPagedPoolNx, sizeof(*View) + Pages * sizeof(View->Page[0]), MI_VIEW_TAG,
+                                   TRUE, NULL);
 
     if (View == NULL)
         return NULL;
@@ -136,8 +137,7 @@ BOOLEAN MiIsPrivateCopy(PMI_VIEW View, SIZE_T Page)
 {
     /* Physical memory is nobody's copy. */
     return View->Page[Page].Pfn != MI_NO_PFN && View->Section->Area->Kind != MiAreaPhysical &&
-           !View->Page[Page].Rotated &&
-           MiPfnEntry(View->Page[Page].Pfn)->Use == MiPageUser;
+           !View->Page[Page].Rotated && MiPfnEntry(View->Page[Page].Pfn)->Use == MiPageUser;
 }
 
 void MiDestroyView(PMI_VIEW View)
@@ -175,7 +175,8 @@ void MiWriteProtectPage(PMI_AREA Area, SIZE_T AreaPage)
             continue;
         if (View->Process)
             MiAcquireRanges(View->Process);
-        /* Without a mapping to spare it is unmapped: a touch brings it back. That needs no more than there are. */
+        /* Without a mapping to spare it is unmapped: a touch brings it back. That needs no more than there
+         * are. */
         if (!NT_SUCCESS(
                 MiSetViewPages(View, Page, 1, Proto->Pfn, View->Page[Page].Prot & ~(unsigned)HOST_PROT_W))) {
             host_unmap(page_va(View, Page), MI_PAGE_BYTES);
@@ -240,7 +241,8 @@ NTSTATUS MiProtectViewPages(PMI_VIEW View, SIZE_T First, SIZE_T Count, ULONG Pro
             New = PAGE_EXECUTE_READWRITE | (New & ~0xFFU);
         unsigned Prot = MiViewPageProt(View, I, New);
         if (Prot != Page->Prot)
-            Status = MiSetViewPages(View, I, 1, Prot || MiIsPrivateCopy(View, I) ? Page->Pfn : MI_NO_PFN, Prot);
+            Status =
+                MiSetViewPages(View, I, 1, Prot || MiIsPrivateCopy(View, I) ? Page->Pfn : MI_NO_PFN, Prot);
         View->Range->Page[I].Protection = NT_SUCCESS(Status) ? New : Was;
     }
     unlock_view(View, Irql);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Views whose pages are exchanged under their user: rotating between the pages of a section and those of a frame buffer,
- * and pointing a range of physical memory at one page.
+ * Views whose pages are exchanged under their user: rotating between the pages of a section and those of a
+ * frame buffer, and pointing a range of physical memory at one page.
  *
- * A view that rotates is one of a page-file-backed section, mapped with MEM_ROTATE. While its pages are copied nobody
- * sees them: they are not mapped, and whoever touches one waits for the address space, which is locked meanwhile. The
- * driver's copy routine is called under that lock, so that it may neither map into the process nor touch the view itself
- * (such a touch is an access violation); what it raises ends the rotation.
+ * A view that rotates is one of a page-file-backed section, mapped with MEM_ROTATE. While its pages are
+ * copied nobody sees them: they are not mapped, and whoever touches one waits for the address space, which is
+ * locked meanwhile. The driver's copy routine is called under that lock, so that it may neither map into the
+ * process nor touch the view itself (such a touch is an access violation); what it raises ends the rotation.
  *
- * Frame buffers here are pages of RAM: device memory behind traps cannot be shown elsewhere (STATUS_NOT_SUPPORTED).
- * Reference: MmRotatePhysicalView, MmMapUserAddressesToPage (dumpmdl.c), MM_ROTATE_COPY_CALLBACK_FUNCTION of wdm.h and ntddk.h.
+ * Frame buffers here are pages of RAM: device memory behind traps cannot be shown elsewhere
+ * (STATUS_NOT_SUPPORTED). Reference: MmRotatePhysicalView, MmMapUserAddressesToPage (dumpmdl.c),
+ * MM_ROTATE_COPY_CALLBACK_FUNCTION of wdm.h and ntddk.h.
  */
 #include "section.h"
 #include "ki.h"
@@ -69,11 +70,13 @@ static NTSTATUS make_present(const ROTATION *Rotation)
     NTSTATUS Status = STATUS_SUCCESS;
 
     for (SIZE_T I = 0; I < Rotation->Count && NT_SUCCESS(Status); I++)
-        Status = MiMakeResident(Rotation->View->Section->Area, Rotation->View->FirstPage + Rotation->First + I);
+        Status =
+            MiMakeResident(Rotation->View->Section->Area, Rotation->View->FirstPage + Rotation->First + I);
     return Status;
 }
 
-/* From now on the pages show these frames; MI_NO_PFN entries: nothing, until they are touched. S and U not held. */
+/* From now on the pages show these frames; MI_NO_PFN entries: nothing, until they are touched. S and U not
+ * held. */
 static NTSTATUS show(const ROTATION *Rotation, const PFN_NUMBER *Pfns, BOOLEAN Rotated, unsigned Prot)
 {
     PMI_VIEW View = Rotation->View;
@@ -155,7 +158,8 @@ static NTSTATUS rotate(ROTATION *Rotation)
 
 static NTSTATUS check_mdl(PMDL Mdl, SIZE_T Pages)
 {
-    if (Mdl == NULL || !(Mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL)) || MiMdlPages(Mdl) < Pages)
+    if (Mdl == NULL || !(Mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL)) ||
+        MiMdlPages(Mdl) < Pages)
         return STATUS_INVALID_PARAMETER_3;
     for (SIZE_T I = 0; I < Pages; I++)
         if (!MiIsRamPfn(MiMdlPfns(Mdl)[I]))
@@ -163,21 +167,23 @@ static NTSTATUS check_mdl(PMDL Mdl, SIZE_T Pages)
     return STATUS_SUCCESS;
 }
 
-/* The part [Begin, +Bytes) of a view of the current process; NULL: no one view has all of it. Address space locked. */
+/* The part [Begin, +Bytes) of a view of the current process; NULL: no one view has all of it. Address space
+ * locked. */
 static PMI_VIEW find_part(PVOID Begin, SIZE_T Bytes, SIZE_T *First)
 {
     PMI_RANGE Range = MiFindRange(PsGetCurrentProcess(), Begin);
     ULONG64 Offset = Range ? (ULONG64)(ULONG_PTR)Begin - Range->Begin : 0;
 
-    if (Range == NULL || Range->View == NULL || Offset + Bytes > (ULONG64)Range->View->AreaPages << KILN_PAGE_SHIFT)
+    if (Range == NULL || Range->View == NULL ||
+        Offset + Bytes > (ULONG64)Range->View->AreaPages << KILN_PAGE_SHIFT)
         return NULL;
     *First = (SIZE_T)(Offset >> KILN_PAGE_SHIFT);
     return Range->View;
 }
 
 NTSTATUS NTAPI MmRotatePhysicalView(PVOID VirtualAddress, PSIZE_T NumberOfBytes, PMDL NewMdl,
-                                    MM_ROTATE_DIRECTION Direction, PMM_ROTATE_COPY_CALLBACK_FUNCTION CopyFunction,
-                                    PVOID Context)
+                                    MM_ROTATE_DIRECTION Direction,
+                                    PMM_ROTATE_COPY_CALLBACK_FUNCTION CopyFunction, PVOID Context)
 {
     ROTATION Rotation = {.Count = MI_PAGES(*NumberOfBytes),
                          .Direction = Direction,

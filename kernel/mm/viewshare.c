@@ -2,9 +2,9 @@
 /*
  * What a new process inherits: the views that its parent mapped with ViewShare.
  *
- * Slices lie at different addresses, so a view keeps its place within the slice, not its address (and not even that in a
- * 32-bit child whose slice ends before it). What the parent copied on write is its own: the child's view shows the
- * section.
+ * Slices lie at different addresses, so a view keeps its place within the slice, not its address (and not
+ * even that in a 32-bit child whose slice ends before it). What the parent copied on write is its own: the
+ * child's view shows the section.
  */
 #include "section.h"
 
@@ -27,7 +27,8 @@ NTSTATUS MiInheritViews(PEPROCESS Parent, PEPROCESS Child)
     PVOID From, To, Unused, End;
     PMI_RANGE Range;
 
-    if (!MiQueryUserSlice(Parent, &From, &Unused) || !MiQueryUserSlice(Child, &To, &End) || !MiLockAddressSpace(Parent))
+    if (!MiQueryUserSlice(Parent, &From, &Unused) || !MiQueryUserSlice(Child, &To, &End) ||
+        !MiLockAddressSpace(Parent))
         return STATUS_SUCCESS;
     for (Range = MiNextRange(Parent, NULL); Range && NT_SUCCESS(Status);
          Range = MiNextRange(Parent, (PVOID)(ULONG_PTR)Range->Begin)) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Views in system space and in session space: addresses of the system PTE window. There is one session, so session space
- * is system space; but what was mapped into one is unmapped from it.
+ * Views in system space and in session space: addresses of the system PTE window. There is one session, so
+ * session space is system space; but what was mapped into one is unmapped from it.
  *
- * A driver that unloads without having unmapped its views is told so (MiEnumerateSystemViews, kernel/io/leak.c).
+ * A driver that unloads without having unmapped its views is told so (MiEnumerateSystemViews,
+ * kernel/io/leak.c).
  *
- * Lock: views_lock (W) guards the list, and is taken inside S; a view in the list has a reference to its section.
- * Reference: MmMapViewInSystemSpace, MmUnmapViewInSystemSpace.
+ * Lock: views_lock (W) guards the list, and is taken inside S; a view in the list has a reference to its
+ * section. Reference: MmMapViewInSystemSpace, MmUnmapViewInSystemSpace.
  */
 #include "section.h"
 #include "ki.h"
@@ -67,8 +68,8 @@ static ULONG protection_of(const MI_SECTION *Section)
     return MiIsCopyOnWrite(Section->Protection) ? PAGE_READONLY : Section->Protection;
 }
 
-static NTSTATUS map(PMI_SECTION Section, PVOID *MappedBase, PSIZE_T ViewSize, LONGLONG *Offset, BOOLEAN Session,
-                    PVOID Caller)
+static NTSTATUS map(PMI_SECTION Section, PVOID *MappedBase, PSIZE_T ViewSize, LONGLONG *Offset,
+                    BOOLEAN Session, PVOID Caller)
 {
     ULONG64 Size = (ULONG64)Section->Pages << KILN_PAGE_SHIFT;
     LONGLONG Begin = *Offset & ~(LONGLONG)(MI_GRANULARITY - 1);
@@ -82,7 +83,8 @@ static NTSTATUS map(PMI_SECTION Section, PVOID *MappedBase, PSIZE_T ViewSize, LO
     if (Section->Area->Kind == MiAreaPhysical && ((ULONG64)Begin >> KILN_PAGE_SHIFT) + Pages > MiPageCount)
         return STATUS_INVALID_VIEW_SIZE;
     PVOID Va = MiReserveSystemPtes(Pages, 0, Caller);
-    PMI_VIEW View = Va ? MiCreateView(Section, (SIZE_T)(Begin >> KILN_PAGE_SHIFT), Pages, protection_of(Section)) : NULL;
+    PMI_VIEW View =
+        Va ? MiCreateView(Section, (SIZE_T)(Begin >> KILN_PAGE_SHIFT), Pages, protection_of(Section)) : NULL;
     if (View == NULL) {
         if (Va)
             MiReleaseSystemPtes(Va, Pages);
@@ -132,8 +134,8 @@ NTSTATUS NTAPI MmMapViewInSystemSpace(PVOID Section, PVOID *MappedBase, PSIZE_T 
     return map(Section, MappedBase, ViewSize, &Offset, FALSE, __builtin_return_address(0));
 }
 
-NTSTATUS NTAPI MmMapViewInSystemSpaceEx(PVOID Section, PVOID *MappedBase, PSIZE_T ViewSize, PLARGE_INTEGER SectionOffset,
-                                        ULONG_PTR Flags)
+NTSTATUS NTAPI MmMapViewInSystemSpaceEx(PVOID Section, PVOID *MappedBase, PSIZE_T ViewSize,
+                                        PLARGE_INTEGER SectionOffset, ULONG_PTR Flags)
 {
     KI_ASSERT_IRQL_MAX(APC_LEVEL);
     if (Flags & ~(ULONG_PTR)MM_SYSTEM_VIEW_EXCEPTIONS_FOR_INPAGE_ERRORS)

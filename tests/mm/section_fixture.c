@@ -13,10 +13,11 @@ HANDLE section_create(ULONG64 bytes, ULONG protection, ULONG attributes)
     return Section;
 }
 
-NTSTATUS section_map_at(HANDLE section, PVOID *base, LONGLONG *offset, SIZE_T *bytes, ULONG type, ULONG protection)
+NTSTATUS section_map_at(HANDLE section, PVOID *base, LONGLONG *offset, SIZE_T *bytes, ULONG type,
+                        ULONG protection)
 {
-    return ZwMapViewOfSection(section, SELF, base, 0, 0, (PLARGE_INTEGER)(PVOID)offset, bytes, ViewUnmap, type,
-                              protection);
+    return ZwMapViewOfSection(section, SELF, base, 0, 0, (PLARGE_INTEGER)(PVOID)offset, bytes, ViewUnmap,
+                              type, protection);
 }
 
 PVOID section_map(HANDLE section, ULONG protection)

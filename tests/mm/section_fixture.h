@@ -19,7 +19,8 @@ HANDLE section_create(ULONG64 bytes, ULONG protection, ULONG attributes);
 PVOID section_map(HANDLE section, ULONG protection);
 void section_unmap(PVOID base);
 /* Map with everything that can be said; *base and *offset are in and out. */
-NTSTATUS section_map_at(HANDLE section, PVOID *base, LONGLONG *offset, SIZE_T *bytes, ULONG type, ULONG protection);
+NTSTATUS section_map_at(HANDLE section, PVOID *base, LONGLONG *offset, SIZE_T *bytes, ULONG type,
+                        ULONG protection);
 /* 4 KB of user memory for parameters of user-mode calls, zeroed; *bytes (optional) becomes 0. */
 PVOID section_user_slot(SIZE_T *bytes);
 /* Touch without a crash: the code of what was raised. */

@@ -38,7 +38,8 @@ static NTSTATUS answer(PIRP irp, NTSTATUS status, ULONG_PTR information)
 
     for (ULONG I = 0; fs.slow && I < RTL_NUMBER_OF(pending); I++) {
         PIRP None = NULL;
-        if (!__atomic_compare_exchange_n(&pending[I].irp, &None, irp, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        if (!__atomic_compare_exchange_n(&pending[I].irp, &None, irp, FALSE, __ATOMIC_ACQ_REL,
+                                         __ATOMIC_RELAXED))
             continue;
         pending[I].status = status;
         pending[I].information = information;
@@ -56,8 +57,9 @@ static void check_paging(PIRP irp, PIO_STACK_LOCATION sp)
 {
     const ULONG flags = IRP_PAGING_IO | IRP_NOCACHE;
 
-    if ((irp->Flags & flags) != flags || !irp->MdlAddress || !(irp->MdlAddress->MdlFlags & MDL_PAGES_LOCKED) ||
-        sp->Parameters.Read.Length % 512 || sp->Parameters.Read.ByteOffset.QuadPart % 512 || KiIrql() > APC_LEVEL)
+    if ((irp->Flags & flags) != flags || !irp->MdlAddress ||
+        !(irp->MdlAddress->MdlFlags & MDL_PAGES_LOCKED) || sp->Parameters.Read.Length % 512 ||
+        sp->Parameters.Read.ByteOffset.QuadPart % 512 || KiIrql() > APC_LEVEL)
         InterlockedIncrement(&fs.bad);
     fs.last_offset = (ULONG64)sp->Parameters.Read.ByteOffset.QuadPart;
     fs.last_length = sp->Parameters.Read.Length;
@@ -118,7 +120,8 @@ static NTSTATUS set(PIRP irp, PIO_STACK_LOCATION sp)
 
     if (!NT_SUCCESS(fs.fail_set))
         return finish(irp, fs.fail_set, 0);
-    if (sp->Parameters.SetFile.FileInformationClass != FileEndOfFileInformation || Info->EndOfFile.QuadPart > FS_BYTES)
+    if (sp->Parameters.SetFile.FileInformationClass != FileEndOfFileInformation ||
+        Info->EndOfFile.QuadPart > FS_BYTES)
         return finish(irp, STATUS_DISK_FULL, 0);
     fs.size = (ULONG64)Info->EndOfFile.QuadPart;
     return finish(irp, STATUS_SUCCESS, 0);
@@ -168,7 +171,8 @@ static NTSTATUS NTAPI driver_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     fast_io.AcquireFileForNtCreateSection = acquire;
     fast_io.ReleaseFileForNtCreateSection = release;
     driver->FastIoDispatch = &fast_io;
-    CHECK_EQ(IoCreateDevice(driver, 0, &Name, FILE_DEVICE_DISK_FILE_SYSTEM, 0, FALSE, &Device), STATUS_SUCCESS);
+    CHECK_EQ(IoCreateDevice(driver, 0, &Name, FILE_DEVICE_DISK_FILE_SYSTEM, 0, FALSE, &Device),
+             STATUS_SUCCESS);
     Device->Flags |= DO_DIRECT_IO;
     Device->Flags &= ~DO_DEVICE_INITIALIZING;
     return STATUS_SUCCESS;
@@ -197,8 +201,9 @@ HANDLE fs_open(ACCESS_MASK access)
     HANDLE File = NULL;
 
     InitializeObjectAttributes(&Attributes, &Name, OBJ_KERNEL_HANDLE, NULL, NULL);
-    CHECK_EQ(ZwCreateFile(&File, access | SYNCHRONIZE, &Attributes, &Io, NULL, 0, FILE_SHARE_READ | FILE_SHARE_WRITE,
-                          FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0),
+    CHECK_EQ(ZwCreateFile(&File, access | SYNCHRONIZE, &Attributes, &Io, NULL, 0,
+                          FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, NULL,
+                          0),
              STATUS_SUCCESS);
     return File;
 }
@@ -209,7 +214,8 @@ NTSTATUS fs_section(HANDLE file, ULONG64 size, ULONG protection, ULONG attribute
     OBJECT_ATTRIBUTES Attributes;
 
     InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
-    return ZwCreateSection(section, SECTION_ALL_ACCESS, &Attributes, size ? &Size : NULL, protection, attributes, file);
+    return ZwCreateSection(section, SECTION_ALL_ACCESS, &Attributes, size ? &Size : NULL, protection,
+                           attributes, file);
 }
 
 HANDLE fs_must_section(HANDLE file, ULONG protection)

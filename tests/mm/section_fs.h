@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file system of one file for the tests of file-backed sections: \Device\MmFs\<anything>. It keeps the file's bytes,
- * notes every paging request, and can be told to fail, to be slow, and to have no sections.
+ * A file system of one file for the tests of file-backed sections: \Device\MmFs\<anything>. It keeps the
+ * file's bytes, notes every paging request, and can be told to fail, to be slow, and to have no sections.
  */
 #ifndef KILN_TEST_MM_SECTION_FS_H
 #define KILN_TEST_MM_SECTION_FS_H
@@ -14,13 +14,13 @@ struct section_fs {
     UCHAR data[FS_BYTES];
     ULONG64 size;
     SECTION_OBJECT_POINTERS pointers;
-    BOOLEAN no_sections;  /* opens do not set SectionObjectPointer */
-    BOOLEAN slow;         /* paging requests are completed later, by a DPC */
+    BOOLEAN no_sections; /* opens do not set SectionObjectPointer */
+    BOOLEAN slow;        /* paging requests are completed later, by a DPC */
     NTSTATUS fail_read, fail_write, fail_query, fail_set;
     volatile LONG reads, writes, bad, closes, acquired, released;
     ULONG64 last_offset;
     ULONG last_length;
-    PVOID touch;          /* read it from the read routine (a fault within paging I/O) */
+    PVOID touch; /* read it from the read routine (a fault within paging I/O) */
 };
 extern struct section_fs fs;
 

@@ -17,7 +17,8 @@ KILN_TEST_ONCE(mm_section, size_is_rounded_up_to_pages)
 
 KILN_TEST_ONCE(mm_section, bad_protections_are_refused)
 {
-    static const ULONG Bad[] = {0, PAGE_NOACCESS, PAGE_READONLY | PAGE_READWRITE, PAGE_READWRITE | PAGE_GUARD, 0x1000};
+    static const ULONG Bad[] = {0, PAGE_NOACCESS, PAGE_READONLY | PAGE_READWRITE, PAGE_READWRITE | PAGE_GUARD,
+                                0x1000};
     LARGE_INTEGER Size = {.QuadPart = 0x1000};
     HANDLE Section;
 
@@ -34,7 +35,8 @@ KILN_TEST_ONCE(mm_section, bad_attributes_and_sizes_are_refused)
 
     CHECK_EQ(ZwCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, 0, NULL),
              STATUS_INVALID_PARAMETER_6);
-    CHECK_EQ(ZwCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT | SEC_RESERVE, NULL),
+    CHECK_EQ(ZwCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE,
+                             SEC_COMMIT | SEC_RESERVE, NULL),
              STATUS_INVALID_PARAMETER_6);
     CHECK_EQ(ZwCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT | 1, NULL),
              STATUS_INVALID_PARAMETER_6);
@@ -81,10 +83,12 @@ KILN_TEST_ONCE(mm_section, named_section_is_opened_and_shares_its_pages)
 
     InitializeObjectAttributes(&Attributes, &Name, OBJ_KERNEL_HANDLE, NULL, NULL);
     CHECK_EQ(ZwOpenSection(&Second, SECTION_ALL_ACCESS, &Attributes), STATUS_OBJECT_NAME_NOT_FOUND);
-    CHECK_EQ(ZwCreateSection(&First, SECTION_ALL_ACCESS, &Attributes, &Size, PAGE_READWRITE, SEC_COMMIT, NULL),
-             STATUS_SUCCESS);
-    CHECK_EQ(ZwCreateSection(&Third, SECTION_ALL_ACCESS, &Attributes, &Size, PAGE_READWRITE, SEC_COMMIT, NULL),
-             STATUS_OBJECT_NAME_COLLISION);
+    CHECK_EQ(
+        ZwCreateSection(&First, SECTION_ALL_ACCESS, &Attributes, &Size, PAGE_READWRITE, SEC_COMMIT, NULL),
+        STATUS_SUCCESS);
+    CHECK_EQ(
+        ZwCreateSection(&Third, SECTION_ALL_ACCESS, &Attributes, &Size, PAGE_READWRITE, SEC_COMMIT, NULL),
+        STATUS_OBJECT_NAME_COLLISION);
     CHECK_EQ(ZwOpenSection(&Second, SECTION_MAP_READ, &Attributes), STATUS_SUCCESS);
     volatile ULONG *Write = section_map(First, PAGE_READWRITE), *Read = section_map(Second, PAGE_READONLY);
     Write[0x2000 / 4] = 0x12345678;
@@ -94,8 +98,9 @@ KILN_TEST_ONCE(mm_section, named_section_is_opened_and_shares_its_pages)
     section_unmap((PVOID)Write);
     section_unmap((PVOID)Read);
     Attributes.Attributes |= OBJ_OPENIF;
-    CHECK_EQ(ZwCreateSection(&Third, SECTION_ALL_ACCESS, &Attributes, &Size, PAGE_READWRITE, SEC_COMMIT, NULL),
-             STATUS_OBJECT_NAME_EXISTS);
+    CHECK_EQ(
+        ZwCreateSection(&Third, SECTION_ALL_ACCESS, &Attributes, &Size, PAGE_READWRITE, SEC_COMMIT, NULL),
+        STATUS_OBJECT_NAME_EXISTS);
     ZwClose(Third);
     ZwClose(Second);
     ZwClose(First);
@@ -113,13 +118,14 @@ KILN_TEST_ONCE(mm_section, handle_access_limits_the_view)
              STATUS_SUCCESS);
     KiThread()->PreviousMode = UserMode;
     PVOID *UserBase = section_user_slot(&Bytes);
-    NTSTATUS Status = NtMapViewOfSection(Section, SELF, UserBase, 0, 0, NULL, (PSIZE_T)(UserBase + 1), ViewUnmap, 0,
-                                         PAGE_READWRITE);
+    NTSTATUS Status = NtMapViewOfSection(Section, SELF, UserBase, 0, 0, NULL, (PSIZE_T)(UserBase + 1),
+                                         ViewUnmap, 0, PAGE_READWRITE);
     NTSTATUS Query = NtQuerySection(Section, SectionBasicInformation, UserBase + 4, 24, NULL);
     KiThread()->PreviousMode = KernelMode;
     CHECK_EQ(Status, STATUS_ACCESS_DENIED);
     CHECK_EQ(Query, STATUS_ACCESS_DENIED);
-    CHECK_EQ(ZwMapViewOfSection(Section, SELF, &Base, 0, 0, NULL, &Bytes, ViewUnmap, 0, PAGE_READONLY), STATUS_SUCCESS);
+    CHECK_EQ(ZwMapViewOfSection(Section, SELF, &Base, 0, 0, NULL, &Bytes, ViewUnmap, 0, PAGE_READONLY),
+             STATUS_SUCCESS);
     section_unmap(Base);
     ZwClose(Section);
 }
@@ -133,7 +139,8 @@ KILN_TEST_ONCE(mm_section, user_pointers_are_probed)
 
     KiThread()->PreviousMode = UserMode;
     Create = NtCreateSection(Bad, SECTION_ALL_ACCESS, NULL, NULL, PAGE_READWRITE, SEC_COMMIT, NULL);
-    Max = NtCreateSection(Slot, SECTION_ALL_ACCESS, NULL, (PLARGE_INTEGER)&Size, PAGE_READWRITE, SEC_COMMIT, NULL);
+    Max = NtCreateSection(Slot, SECTION_ALL_ACCESS, NULL, (PLARGE_INTEGER)&Size, PAGE_READWRITE, SEC_COMMIT,
+                          NULL);
     Open = NtOpenSection(Bad, SECTION_ALL_ACCESS, NULL);
     KiThread()->PreviousMode = KernelMode;
     CHECK_EQ(Create, STATUS_ACCESS_VIOLATION);
@@ -149,22 +156,23 @@ KILN_TEST_ONCE(mm_section, large_pages_need_the_privilege_and_whole_large_pages)
 
     UserSize[1] = Large;
     KiThread()->PreviousMode = UserMode;
-    NTSTATUS Status = NtCreateSection((PHANDLE)UserSize, SECTION_ALL_ACCESS, NULL, &UserSize[1], PAGE_READWRITE,
-                                      SEC_COMMIT | SEC_LARGE_PAGES, NULL);
+    NTSTATUS Status = NtCreateSection((PHANDLE)UserSize, SECTION_ALL_ACCESS, NULL, &UserSize[1],
+                                      PAGE_READWRITE, SEC_COMMIT | SEC_LARGE_PAGES, NULL);
     KiThread()->PreviousMode = KernelMode;
     CHECK_EQ(Status, STATUS_PRIVILEGE_NOT_HELD);
-    CHECK_EQ(ZwCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Odd, PAGE_READWRITE, SEC_COMMIT | SEC_LARGE_PAGES,
-                             NULL),
+    CHECK_EQ(ZwCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Odd, PAGE_READWRITE,
+                             SEC_COMMIT | SEC_LARGE_PAGES, NULL),
              STATUS_INVALID_PARAMETER_4);
-    CHECK_EQ(ZwCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Large, PAGE_READWRITE, SEC_RESERVE | SEC_LARGE_PAGES,
-                             NULL),
+    CHECK_EQ(ZwCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Large, PAGE_READWRITE,
+                             SEC_RESERVE | SEC_LARGE_PAGES, NULL),
              STATUS_INVALID_PARAMETER_6);
-    CHECK_EQ(ZwCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Large, PAGE_READWRITE, SEC_COMMIT | SEC_LARGE_PAGES,
-                             NULL),
+    CHECK_EQ(ZwCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Large, PAGE_READWRITE,
+                             SEC_COMMIT | SEC_LARGE_PAGES, NULL),
              STATUS_SUCCESS);
     UCHAR *Base = section_map(Section, PAGE_READWRITE);
     CHECK_EQ((ULONG_PTR)Base % LARGE_PAGE_SIZE, 0);
-    LONGLONG Physical = MmGetPhysicalAddress(Base).QuadPart; /* nothing was touched: large pages are resident */
+    LONGLONG Physical =
+        MmGetPhysicalAddress(Base).QuadPart; /* nothing was touched: large pages are resident */
     CHECK_EQ(Physical % LARGE_PAGE_SIZE, 0);
     CHECK_EQ(MmGetPhysicalAddress(Base + LARGE_PAGE_SIZE - 1).QuadPart, Physical + LARGE_PAGE_SIZE - 1);
     section_unmap(Base);
@@ -177,20 +185,21 @@ KILN_TEST_ONCE(mm_section, extended_parameters_name_a_node)
     LARGE_INTEGER Size = {.QuadPart = 0x1000};
     HANDLE Section;
 
-    CHECK_EQ(NtCreateSectionEx(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT, NULL, NULL, 0),
+    CHECK_EQ(NtCreateSectionEx(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT, NULL,
+                               NULL, 0),
              STATUS_SUCCESS);
     NtClose(Section);
-    CHECK_EQ(
-        NtCreateSectionEx(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT, NULL, Parameter, 1),
-        STATUS_SUCCESS);
+    CHECK_EQ(NtCreateSectionEx(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT, NULL,
+                               Parameter, 1),
+             STATUS_SUCCESS);
     NtClose(Section);
-    CHECK_EQ(
-        NtCreateSectionEx(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT, NULL, Parameter, 2),
-        STATUS_INVALID_PARAMETER);
+    CHECK_EQ(NtCreateSectionEx(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT, NULL,
+                               Parameter, 2),
+             STATUS_INVALID_PARAMETER);
     Parameter[0].ULong = 7; /* no such node */
-    CHECK_EQ(
-        NtCreateSectionEx(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT, NULL, Parameter, 1),
-        STATUS_INVALID_PARAMETER);
+    CHECK_EQ(NtCreateSectionEx(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT, NULL,
+                               Parameter, 1),
+             STATUS_INVALID_PARAMETER);
 }
 
 KILN_TEST_ONCE(mm_section, information_classes_and_lengths)
@@ -199,7 +208,8 @@ KILN_TEST_ONCE(mm_section, information_classes_and_lengths)
     UCHAR Buffer[64];
 
     CHECK_EQ(ZwQuerySection(Section, SectionBasicInformation, Buffer, 8, NULL), STATUS_INFO_LENGTH_MISMATCH);
-    CHECK_EQ(ZwQuerySection(Section, SectionImageInformation, Buffer, sizeof(Buffer), NULL), STATUS_SECTION_NOT_IMAGE);
+    CHECK_EQ(ZwQuerySection(Section, SectionImageInformation, Buffer, sizeof(Buffer), NULL),
+             STATUS_SECTION_NOT_IMAGE);
     CHECK_EQ(ZwQuerySection(Section, (SECTION_INFORMATION_CLASS)99, Buffer, sizeof(Buffer), NULL),
              STATUS_INVALID_INFO_CLASS);
     CHECK_EQ(ZwWaitForSingleObject(Section, FALSE, NULL), STATUS_OBJECT_TYPE_MISMATCH);
@@ -211,8 +221,9 @@ KILN_TEST_ONCE(mm_section, object_type_is_exported)
     HANDLE Handle = section_create(0x1000, PAGE_READWRITE, SEC_COMMIT);
     PVOID Section;
 
-    CHECK_EQ(ObReferenceObjectByHandle(Handle, SECTION_MAP_READ, *MmSectionObjectType, KernelMode, &Section, NULL),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ObReferenceObjectByHandle(Handle, SECTION_MAP_READ, *MmSectionObjectType, KernelMode, &Section, NULL),
+        STATUS_SUCCESS);
     ZwClose(Handle);
     ObDereferenceObject(Section);
     CHECK_EQ(ObReferenceObjectByHandle(SELF, 0, *MmSectionObjectType, KernelMode, &Section, NULL),
@@ -225,8 +236,9 @@ KILN_TEST_ONCE(mm_section, a_section_by_pointer_needs_no_handle)
     PVOID Section, Base;
     SIZE_T Bytes = 0;
 
-    CHECK_EQ(MmCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT, NULL, NULL),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        MmCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT, NULL, NULL),
+        STATUS_SUCCESS);
     CHECK_EQ(MmMapViewInSystemSpace(Section, &Base, &Bytes), STATUS_SUCCESS);
     CHECK_EQ(Bytes, 0x2000);
     ((volatile UCHAR *)Base)[0x1FFF] = 1;
@@ -249,8 +261,9 @@ KILN_TEST_ONCE(mm_section, physical_memory_is_the_kernels)
     LONGLONG Exact = Offset.QuadPart;
     InitializeObjectAttributes(&Attributes, &Name, OBJ_KERNEL_HANDLE, NULL, NULL);
     CHECK_EQ(ZwOpenSection(&Section, SECTION_MAP_READ | SECTION_MAP_WRITE, &Attributes), STATUS_SUCCESS);
-    CHECK_EQ(ZwMapViewOfSection(Section, SELF, &Base, 0, Bytes, &Offset, &Bytes, ViewUnmap, 0, PAGE_READWRITE),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ZwMapViewOfSection(Section, SELF, &Base, 0, Bytes, &Offset, &Bytes, ViewUnmap, 0, PAGE_READWRITE),
+        STATUS_SUCCESS);
     CHECK_EQ(Offset.QuadPart, Exact & ~0xFFFFLL);
     volatile ULONG *Alias = (PVOID)((PUCHAR)Base + (Exact & 0xFFFF));
     Page[3] = 0xABCD;

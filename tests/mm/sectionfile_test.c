@@ -64,7 +64,8 @@ KILN_TEST_ONCE(mm_section_file, the_handles_access_limits_the_section)
     NTSTATUS Write, Copy, Execute;
 
     InitializeObjectAttributes(&Attributes, &Name, 0, NULL, NULL);
-    CHECK_EQ(ZwOpenFile(&File, FILE_READ_DATA | SYNCHRONIZE, &Attributes, &Io, FILE_SHARE_READ, 0), STATUS_SUCCESS);
+    CHECK_EQ(ZwOpenFile(&File, FILE_READ_DATA | SYNCHRONIZE, &Attributes, &Io, FILE_SHARE_READ, 0),
+             STATUS_SUCCESS);
     KiThread()->PreviousMode = UserMode;
     Write = NtCreateSection(Slot, SECTION_ALL_ACCESS, NULL, NULL, PAGE_READWRITE, SEC_COMMIT, File);
     Execute = NtCreateSection(Slot, SECTION_ALL_ACCESS, NULL, NULL, PAGE_EXECUTE_READ, SEC_COMMIT, File);
@@ -292,9 +293,11 @@ KILN_TEST_ONCE(mm_section_file, a_section_without_users_is_truncated_outside_of_
     PVOID Section, Base, Again;
     SIZE_T Bytes = 0x10000, Whole = 0;
 
-    CHECK_EQ(ObReferenceObjectByHandle(File, 0, *IoFileObjectType, KernelMode, (PVOID *)&Object, NULL), STATUS_SUCCESS);
-    CHECK_EQ(MmCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT, NULL, Object),
+    CHECK_EQ(ObReferenceObjectByHandle(File, 0, *IoFileObjectType, KernelMode, (PVOID *)&Object, NULL),
              STATUS_SUCCESS);
+    CHECK_EQ(
+        MmCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT, NULL, Object),
+        STATUS_SUCCESS);
     CHECK_EQ(MmMapViewInSystemSpace(Section, &Again, &Whole), STATUS_SUCCESS);
     CHECK_EQ(((volatile UCHAR *)Again)[0x19000], fs_byte(0x19000));
     CHECK(!MmCanFileBeTruncated(&fs.pointers, &Part));
@@ -345,7 +348,8 @@ KILN_TEST_ONCE(mm_section_file, a_system_range_can_be_marked_modified)
     PVOID Section, Base;
     SIZE_T Bytes = 0;
 
-    CHECK_EQ(ObReferenceObjectByHandle(Handle, 0, *MmSectionObjectType, KernelMode, &Section, NULL), STATUS_SUCCESS);
+    CHECK_EQ(ObReferenceObjectByHandle(Handle, 0, *MmSectionObjectType, KernelMode, &Section, NULL),
+             STATUS_SUCCESS);
     CHECK_EQ(MmMapViewInSystemSpace(Section, &Base, &Bytes), STATUS_SUCCESS);
     CHECK(!MmSetAddressRangeModified(Base, 0x4000)); /* nothing is valid yet */
     (void)*(volatile UCHAR *)Base;
@@ -379,8 +383,9 @@ KILN_TEST_ONCE(mm_section_file, prefetching_reads_and_does_not_map)
     MEMORY_RANGE_ENTRY Range = {.NumberOfBytes = 0x1000};
     ULONG Zero = 0;
 
-    CHECK_EQ(ObReferenceObjectByHandle(File, 0, *IoFileObjectType, KernelMode, (PVOID *)&List.FileObject, NULL),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ObReferenceObjectByHandle(File, 0, *IoFileObjectType, KernelMode, (PVOID *)&List.FileObject, NULL),
+        STATUS_SUCCESS);
     CHECK_EQ(MmPrefetchPages(0, Lists), STATUS_INVALID_PARAMETER_1);
     CHECK_EQ(MmPrefetchPages(1, Lists), STATUS_INVALID_PARAMETER_1); /* the section must exist */
     Section = fs_must_section(File, PAGE_READONLY);
@@ -392,7 +397,8 @@ KILN_TEST_ONCE(mm_section_file, prefetching_reads_and_does_not_map)
     CHECK_EQ(MmPrefetchPages(1, Lists), STATUS_SUCCESS);
     CHECK_EQ(fs.reads, 1);
     Range.VirtualAddress = Base + 0x20000;
-    CHECK_EQ(ZwSetInformationVirtualMemory(SELF, VmPrefetchInformation, 1, &Range, &Zero, sizeof(Zero)), STATUS_SUCCESS);
+    CHECK_EQ(ZwSetInformationVirtualMemory(SELF, VmPrefetchInformation, 1, &Range, &Zero, sizeof(Zero)),
+             STATUS_SUCCESS);
     CHECK_EQ(fs.reads, 2);
     CHECK_EQ(fs.last_offset, 0x20000);
     CHECK_EQ(Base[0x10000], fs_byte(0x10000));
@@ -426,8 +432,9 @@ KILN_TEST_ONCE(mm_section_file, a_reserving_view_may_be_longer_than_the_file)
     CHECK_EQ(Bytes, 0x20000);
     CHECK_EQ(section_try_read(Base, &Value), STATUS_SUCCESS);
     CHECK_EQ(section_try_read((PUCHAR)Base + 0x1000, &Value), STATUS_ACCESS_VIOLATION);
-    CHECK_EQ(ZwQueryVirtualMemory(SELF, (PUCHAR)Base + 0x1000, MemoryBasicInformation, &Info, sizeof(Info), NULL),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ZwQueryVirtualMemory(SELF, (PUCHAR)Base + 0x1000, MemoryBasicInformation, &Info, sizeof(Info), NULL),
+        STATUS_SUCCESS);
     CHECK_EQ(Info.State, MEM_RESERVE);
     CHECK_EQ(Info.AllocationBase, Base);
     section_unmap(Base);
@@ -499,7 +506,7 @@ KILN_TEST(mm_section_file, sections_come_and_go_while_others_are_written_back)
     fs_start(0x51000);
     RtlZeroMemory(fs.data + 0x50000, 0x1000);
     fs.slow = TRUE;
-    run_threads(cycler, 3); /* in the System process */
+    run_threads(cycler, 3);                     /* in the System process */
     CHECK_EQ(*(LONG *)(fs.data + 0x50000), 18); /* no increment was lost between two areas of the file */
     CHECK_EQ(fs.pointers.DataSectionObject, NULL);
     CHECK_EQ(fs.bad, 0);
@@ -514,8 +521,9 @@ static VOID NTAPI replacer(PVOID context)
     SIZE_T Bytes = 0;
 
     CHECK_EQ(ZwUnmapViewOfSection(context, Base), STATUS_SUCCESS);
-    CHECK_EQ(ZwMapViewOfSection(other_section, context, &Base, 0, 0, NULL, &Bytes, ViewUnmap, 0, PAGE_READWRITE),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ZwMapViewOfSection(other_section, context, &Base, 0, 0, NULL, &Bytes, ViewUnmap, 0, PAGE_READWRITE),
+        STATUS_SUCCESS);
 }
 
 KILN_TEST(mm_section_file, a_view_may_be_replaced_while_it_is_read)
@@ -531,15 +539,17 @@ KILN_TEST(mm_section_file, a_view_may_be_replaced_while_it_is_read)
     race_section = fs_must_section(File, PAGE_READONLY);
     other_section = section_create(0x1000, PAGE_READWRITE, SEC_COMMIT);
     race_base = section_map(race_section, PAGE_READONLY);
-    CHECK_EQ(ObOpenObjectByPointer(PsGetCurrentProcess(), OBJ_KERNEL_HANDLE, NULL, 8, *PsProcessType, KernelMode,
-                                   &Process),
+    CHECK_EQ(ObOpenObjectByPointer(PsGetCurrentProcess(), OBJ_KERNEL_HANDLE, NULL, 8, *PsProcessType,
+                                   KernelMode, &Process),
              STATUS_SUCCESS);
     InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
     CHECK_EQ(PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, &Attributes, NULL, NULL, replacer, Process),
              STATUS_SUCCESS);
     NTSTATUS Status = section_try_read(race_base + 5, &Value); /* of the file, of the other, or of nothing */
-    CHECK(Status == STATUS_ACCESS_VIOLATION || (Status == STATUS_SUCCESS && (Value == fs_byte(5) || Value == 0)));
-    CHECK_EQ(ObReferenceObjectByHandle(Thread, SYNCHRONIZE, *PsThreadType, KernelMode, &Object, NULL), STATUS_SUCCESS);
+    CHECK(Status == STATUS_ACCESS_VIOLATION ||
+          (Status == STATUS_SUCCESS && (Value == fs_byte(5) || Value == 0)));
+    CHECK_EQ(ObReferenceObjectByHandle(Thread, SYNCHRONIZE, *PsThreadType, KernelMode, &Object, NULL),
+             STATUS_SUCCESS);
     KeWaitForSingleObject(Object, Executive, KernelMode, FALSE, NULL);
     ObDereferenceObject(Object);
     race_base[5] = 9;

@@ -53,8 +53,9 @@ KILN_TEST_ONCE(mm_section_image, sections_lie_where_the_headers_say)
         pe_section(&image, I, &Part);
         for (ULONG At = 0; At < Part.size; At++)
             CHECK_EQ(Base[Part.rva + At], At < Part.raw_size ? fs.data[Part.raw_offset + At] : 0);
-        CHECK_EQ(ZwQueryVirtualMemory(SELF, Base + Part.rva, MemoryBasicInformation, &Info, sizeof(Info), NULL),
-                 STATUS_SUCCESS);
+        CHECK_EQ(
+            ZwQueryVirtualMemory(SELF, Base + Part.rva, MemoryBasicInformation, &Info, sizeof(Info), NULL),
+            STATUS_SUCCESS);
         CHECK_EQ(Info.Type, MEM_IMAGE);
         CHECK_EQ(Info.Protect, Part.flags & PE_SCN_EXECUTE ? PAGE_EXECUTE_READ
                                : Part.flags & PE_SCN_WRITE ? PAGE_WRITECOPY
@@ -143,7 +144,8 @@ KILN_TEST_ONCE(mm_section_image, bad_images_are_refused)
     fs.fail_read = STATUS_FILE_LOCK_CONFLICT;
     CHECK_EQ(fs_section(File, 0, PAGE_EXECUTE_READ, SEC_IMAGE, &Section), STATUS_FILE_LOCK_CONFLICT);
     fs.fail_read = STATUS_SUCCESS;
-    CHECK_EQ(fs_section(File, 0, PAGE_EXECUTE_READ, SEC_IMAGE | SEC_COMMIT, &Section), STATUS_INVALID_PARAMETER_6);
+    CHECK_EQ(fs_section(File, 0, PAGE_EXECUTE_READ, SEC_IMAGE | SEC_COMMIT, &Section),
+             STATUS_INVALID_PARAMETER_6);
     fs.size = 0;
     CHECK_EQ(fs_section(File, 0, PAGE_EXECUTE_READ, SEC_IMAGE, &Section), STATUS_MAPPED_FILE_SIZE_ZERO);
     ZwClose(File);

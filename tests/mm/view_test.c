@@ -25,7 +25,8 @@ KILN_TEST_ONCE(mm_view, nothing_is_allocated_before_it_is_touched)
 KILN_TEST_ONCE(mm_view, all_views_of_a_section_are_the_same_memory)
 {
     HANDLE Section = section_create(0x30000, PAGE_READWRITE, SEC_COMMIT);
-    volatile UCHAR *First = section_map(Section, PAGE_READWRITE), *Second = section_map(Section, PAGE_READWRITE);
+    volatile UCHAR *First = section_map(Section, PAGE_READWRITE),
+                   *Second = section_map(Section, PAGE_READWRITE);
     LONGLONG Offset = 0x20000;
     PVOID Third = NULL;
     SIZE_T Bytes = 0;
@@ -116,21 +117,25 @@ KILN_TEST_ONCE(mm_view, bad_arguments_are_refused)
     CHECK_EQ(section_map_at(Section, &Base, NULL, &Bytes, 0, PAGE_READWRITE), STATUS_INVALID_VIEW_SIZE);
     Offset.QuadPart = 0x10000;
     Bytes = 0;
-    CHECK_EQ(section_map_at(Section, &Base, &Offset.QuadPart, &Bytes, 0, PAGE_READWRITE), STATUS_INVALID_VIEW_SIZE);
+    CHECK_EQ(section_map_at(Section, &Base, &Offset.QuadPart, &Bytes, 0, PAGE_READWRITE),
+             STATUS_INVALID_VIEW_SIZE);
     Offset.QuadPart = 0;
     CHECK_EQ(ZwMapViewOfSection(Section, SELF, &Base, 21, 0, &Offset, &Bytes, ViewUnmap, 0, PAGE_READWRITE),
              STATUS_INVALID_PARAMETER_4);
     CHECK_EQ(ZwMapViewOfSection(Section, SELF, &Base, 0, 0, &Offset, &Bytes, 0, 0, PAGE_READWRITE),
              STATUS_INVALID_PARAMETER_8);
-    CHECK_EQ(section_map_at(Section, &Base, NULL, &Bytes, MEM_COMMIT, PAGE_READWRITE), STATUS_INVALID_PARAMETER_9);
-    CHECK_EQ(section_map_at(Section, &Base, NULL, &Bytes, MEM_LARGE_PAGES, PAGE_READWRITE), STATUS_INVALID_PARAMETER_9);
+    CHECK_EQ(section_map_at(Section, &Base, NULL, &Bytes, MEM_COMMIT, PAGE_READWRITE),
+             STATUS_INVALID_PARAMETER_9);
+    CHECK_EQ(section_map_at(Section, &Base, NULL, &Bytes, MEM_LARGE_PAGES, PAGE_READWRITE),
+             STATUS_INVALID_PARAMETER_9);
     CHECK_EQ(section_map_at(Section, &Base, NULL, &Bytes, 0, PAGE_READWRITE | PAGE_READONLY),
              STATUS_INVALID_PAGE_PROTECTION);
     Bytes = 0x1000;
     CHECK_EQ(ZwMapViewOfSection(Section, SELF, &Base, 0, 0x2000, NULL, &Bytes, ViewUnmap, 0, PAGE_READWRITE),
              STATUS_INVALID_PARAMETER_5);
-    CHECK_EQ(ZwMapViewOfSection((HANDLE)0x7770, SELF, &Base, 0, 0, NULL, &Bytes, ViewUnmap, 0, PAGE_READWRITE),
-             STATUS_INVALID_HANDLE);
+    CHECK_EQ(
+        ZwMapViewOfSection((HANDLE)0x7770, SELF, &Base, 0, 0, NULL, &Bytes, ViewUnmap, 0, PAGE_READWRITE),
+        STATUS_INVALID_HANDLE);
     CHECK_EQ(ZwMapViewOfSection(Section, Section, &Base, 0, 0, NULL, &Bytes, ViewUnmap, 0, PAGE_READWRITE),
              STATUS_OBJECT_TYPE_MISMATCH);
     ZwClose(Section);
@@ -188,7 +193,8 @@ KILN_TEST_ONCE(mm_view, unmapping_takes_any_address_within)
 KILN_TEST_ONCE(mm_view, a_write_to_a_writecopy_view_is_private)
 {
     HANDLE Section = section_create(0x4000, PAGE_READWRITE, SEC_COMMIT);
-    volatile UCHAR *Shared = section_map(Section, PAGE_READWRITE), *Copy = section_map(Section, PAGE_WRITECOPY);
+    volatile UCHAR *Shared = section_map(Section, PAGE_READWRITE),
+                   *Copy = section_map(Section, PAGE_WRITECOPY);
     MI_MEMORY_USAGE Before, After;
 
     MiQueryUsage(&Before);
@@ -218,7 +224,8 @@ KILN_TEST_ONCE(mm_view, query_tells_copied_pages)
     volatile UCHAR *Copy = section_map(Section, PAGE_WRITECOPY);
     MEMORY_BASIC_INFORMATION Info;
 
-    CHECK_EQ(ZwQueryVirtualMemory(SELF, (PVOID)Copy, MemoryBasicInformation, &Info, sizeof(Info), NULL), STATUS_SUCCESS);
+    CHECK_EQ(ZwQueryVirtualMemory(SELF, (PVOID)Copy, MemoryBasicInformation, &Info, sizeof(Info), NULL),
+             STATUS_SUCCESS);
     CHECK_EQ(Info.RegionSize, 0x3000);
     CHECK_EQ(Info.State, MEM_COMMIT);
     CHECK_EQ(Info.Type, MEM_MAPPED);
@@ -226,8 +233,9 @@ KILN_TEST_ONCE(mm_view, query_tells_copied_pages)
     CHECK_EQ(Info.AllocationProtect, PAGE_WRITECOPY);
     CHECK_EQ(Info.AllocationBase, Copy);
     Copy[0x1000] = 1;
-    CHECK_EQ(ZwQueryVirtualMemory(SELF, (PVOID)(Copy + 0x1800), MemoryBasicInformation, &Info, sizeof(Info), NULL),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ZwQueryVirtualMemory(SELF, (PVOID)(Copy + 0x1800), MemoryBasicInformation, &Info, sizeof(Info), NULL),
+        STATUS_SUCCESS);
     CHECK_EQ(Info.BaseAddress, Copy + 0x1000);
     CHECK_EQ(Info.RegionSize, 0x1000);
     CHECK_EQ(Info.Protect, PAGE_READWRITE);
@@ -271,7 +279,8 @@ KILN_TEST_ONCE(mm_view, reserved_sections_are_committed_by_pages_for_all_views)
     UCHAR Value;
 
     CHECK_EQ(section_try_read(First + 0x10000, &Value), STATUS_ACCESS_VIOLATION);
-    CHECK_EQ(ZwQueryVirtualMemory(SELF, First, MemoryBasicInformation, &Info, sizeof(Info), NULL), STATUS_SUCCESS);
+    CHECK_EQ(ZwQueryVirtualMemory(SELF, First, MemoryBasicInformation, &Info, sizeof(Info), NULL),
+             STATUS_SUCCESS);
     CHECK_EQ(Info.State, MEM_RESERVE);
     CHECK_EQ(Info.RegionSize, 0x100000);
     CHECK_EQ(ZwAllocateVirtualMemory(SELF, &At, 0, &Bytes, MEM_COMMIT, PAGE_READWRITE), STATUS_SUCCESS);
@@ -311,7 +320,8 @@ KILN_TEST_ONCE(mm_view, a_view_is_not_freed_as_private_memory)
 
     CHECK_EQ(ZwFreeVirtualMemory(SELF, &Base, &Bytes, MEM_RELEASE), STATUS_UNABLE_TO_DELETE_SECTION);
     Bytes = 0x1000;
-    CHECK_EQ(ZwAllocateVirtualMemory(SELF, &Base, 0, &Bytes, MEM_COMMIT, PAGE_READWRITE), STATUS_ALREADY_COMMITTED);
+    CHECK_EQ(ZwAllocateVirtualMemory(SELF, &Base, 0, &Bytes, MEM_COMMIT, PAGE_READWRITE),
+             STATUS_ALREADY_COMMITTED);
     section_unmap(Base);
     ZwClose(Section);
 }
@@ -369,7 +379,8 @@ KILN_TEST_ONCE(mm_view, a_secured_view_stays)
 
     CHECK(Secure != NULL);
     CHECK_EQ(ZwUnmapViewOfSection(SELF, Base), STATUS_INVALID_PAGE_PROTECTION);
-    CHECK_EQ(NtProtectVirtualMemory(SELF, &Base, &Bytes, PAGE_READONLY, &Old), STATUS_INVALID_PAGE_PROTECTION);
+    CHECK_EQ(NtProtectVirtualMemory(SELF, &Base, &Bytes, PAGE_READONLY, &Old),
+             STATUS_INVALID_PAGE_PROTECTION);
     MmUnsecureVirtualMemory(Secure);
     section_unmap(Base);
     ZwClose(Section);
@@ -441,7 +452,8 @@ KILN_TEST_ONCE(mm_view, a_process_that_ends_leaves_nothing)
     MI_MEMORY_USAGE Usage;
 
     CHECK_EQ(PspCreateProcess(PsInitialSystemProcess, &Name, PspUserSlice, &Process), STATUS_SUCCESS);
-    CHECK_EQ(ObReferenceObjectByHandle(Handle, 0, *MmSectionObjectType, KernelMode, &Section, NULL), STATUS_SUCCESS);
+    CHECK_EQ(ObReferenceObjectByHandle(Handle, 0, *MmSectionObjectType, KernelMode, &Section, NULL),
+             STATUS_SUCCESS);
     CHECK_EQ(MmMapViewOfSection(Section, Process, &Base, 0, 0, NULL, &Bytes, ViewUnmap, 0, PAGE_READWRITE),
              STATUS_SUCCESS);
     CHECK_EQ(MiProcessOfUserAddress(Base), Process);
@@ -449,7 +461,8 @@ KILN_TEST_ONCE(mm_view, a_process_that_ends_leaves_nothing)
     PspExitProcess(Process, 0);
     ObDereferenceObject(Process);
     Base = NULL;
-    CHECK_EQ(MmMapViewOfSection(Section, PsGetCurrentProcess(), &Base, 0, 0, NULL, &Bytes, ViewUnmap, 0, PAGE_READONLY),
+    CHECK_EQ(MmMapViewOfSection(Section, PsGetCurrentProcess(), &Base, 0, 0, NULL, &Bytes, ViewUnmap, 0,
+                                PAGE_READONLY),
              STATUS_SUCCESS);
     CHECK_EQ(((volatile UCHAR *)Base)[0x1000], 4);
     CHECK_EQ(MmUnmapViewOfSection(PsGetCurrentProcess(), Base), STATUS_SUCCESS);
@@ -499,8 +512,9 @@ KILN_TEST(mm_view, two_threads_touch_the_same_pages)
 
     InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
     for (int I = 0; I < 3; I++)
-        CHECK_EQ(PsCreateSystemThread(&Threads[I], THREAD_ALL_ACCESS, &Attributes, SELF, NULL, toucher, &Race),
-                 STATUS_SUCCESS);
+        CHECK_EQ(
+            PsCreateSystemThread(&Threads[I], THREAD_ALL_ACCESS, &Attributes, SELF, NULL, toucher, &Race),
+            STATUS_SUCCESS);
     for (int I = 0; I < 3; I++) {
         CHECK_EQ(ObReferenceObjectByHandle(Threads[I], SYNCHRONIZE, *PsThreadType, KernelMode, &Thread, NULL),
                  STATUS_SUCCESS);

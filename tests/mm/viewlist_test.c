@@ -30,8 +30,9 @@ KILN_TEST_ONCE(mm_view_list, ranges_of_a_process_are_listed_with_their_sections)
     HANDLE Named, FileSection;
 
     InitializeObjectAttributes(&Attributes, &Name, OBJ_KERNEL_HANDLE, NULL, NULL);
-    CHECK_EQ(ZwCreateSection(&Named, SECTION_ALL_ACCESS, &Attributes, &Size, PAGE_READWRITE, SEC_COMMIT, NULL),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        ZwCreateSection(&Named, SECTION_ALL_ACCESS, &Attributes, &Size, PAGE_READWRITE, SEC_COMMIT, NULL),
+        STATUS_SUCCESS);
     UCHAR *Base = section_map(Named, PAGE_READONLY);
     (void)*(volatile UCHAR *)Base;
     CHECK(list_range(Base, &Info));
@@ -159,7 +160,8 @@ KILN_TEST_ONCE(mm_view_rotate, a_view_shows_the_frame_buffer_and_then_memory_aga
     CHECK_EQ(Other[0x1001], 0); /* the section does not see it */
     View[0x2000] = 3;
     CHECK_EQ(Other[0x2000], 3); /* that page was not rotated */
-    CHECK_EQ(MmRotatePhysicalView(Base, &Part, Frame, MmToFrameBuffer, copy_pages, NULL), STATUS_INVALID_PARAMETER_4);
+    CHECK_EQ(MmRotatePhysicalView(Base, &Part, Frame, MmToFrameBuffer, copy_pages, NULL),
+             STATUS_INVALID_PARAMETER_4);
     CHECK_EQ(MmRotatePhysicalView(Base, &Part, NULL, MmToRegularMemory, copy_pages, NULL), STATUS_SUCCESS);
     CHECK_EQ(Other[0x1001], 2);
     CHECK_EQ(View[0x1001], 2);
@@ -171,7 +173,8 @@ KILN_TEST_ONCE(mm_view_rotate, a_view_shows_the_frame_buffer_and_then_memory_aga
     CHECK_EQ(View[0x1002], 4);
     CHECK_EQ(copies, 2);
     /* A copy that fails leaves everything as it was. */
-    CHECK_EQ(MmRotatePhysicalView(Base, &Part, Frame, MmToFrameBuffer, copy_pages, &Part), STATUS_DEVICE_BUSY);
+    CHECK_EQ(MmRotatePhysicalView(Base, &Part, Frame, MmToFrameBuffer, copy_pages, &Part),
+             STATUS_DEVICE_BUSY);
     View[0x1003] = 5;
     CHECK_EQ(Other[0x1003], 5);
     section_unmap(Base);
@@ -189,16 +192,21 @@ KILN_TEST_ONCE(mm_view_rotate, bad_rotations_are_refused)
     SIZE_T Bytes = 0x1000, None = 0;
     PVOID Copy = NULL;
 
-    CHECK_EQ(MmRotatePhysicalView(Base, &Bytes, NULL, MmToRegularMemoryNoCopy, NULL, NULL), STATUS_INVALID_ADDRESS);
+    CHECK_EQ(MmRotatePhysicalView(Base, &Bytes, NULL, MmToRegularMemoryNoCopy, NULL, NULL),
+             STATUS_INVALID_ADDRESS);
     CHECK_EQ(MmRotatePhysicalView(Base + 1, &Bytes, NULL, MmToRegularMemoryNoCopy, NULL, NULL),
              STATUS_INVALID_PARAMETER_1);
-    CHECK_EQ(MmRotatePhysicalView(Base, &None, NULL, MmToRegularMemoryNoCopy, NULL, NULL), STATUS_INVALID_PARAMETER_2);
-    CHECK_EQ(MmRotatePhysicalView(Base, &Bytes, NULL, MmToFrameBuffer, copy_pages, NULL), STATUS_INVALID_PARAMETER_3);
+    CHECK_EQ(MmRotatePhysicalView(Base, &None, NULL, MmToRegularMemoryNoCopy, NULL, NULL),
+             STATUS_INVALID_PARAMETER_2);
+    CHECK_EQ(MmRotatePhysicalView(Base, &Bytes, NULL, MmToFrameBuffer, copy_pages, NULL),
+             STATUS_INVALID_PARAMETER_3);
     CHECK_EQ(MmRotatePhysicalView(Base, &Bytes, NULL, MmMaximumRotateDirection, NULL, NULL),
              STATUS_INVALID_PARAMETER_4);
-    CHECK_EQ(MmRotatePhysicalView(Base, &Bytes, NULL, MmToRegularMemory, NULL, NULL), STATUS_INVALID_PARAMETER_5);
+    CHECK_EQ(MmRotatePhysicalView(Base, &Bytes, NULL, MmToRegularMemory, NULL, NULL),
+             STATUS_INVALID_PARAMETER_5);
     section_unmap(Base);
-    CHECK_EQ(section_map_at(Section, &Copy, NULL, &None, MEM_ROTATE, PAGE_WRITECOPY), STATUS_INVALID_PARAMETER_9);
+    CHECK_EQ(section_map_at(Section, &Copy, NULL, &None, MEM_ROTATE, PAGE_WRITECOPY),
+             STATUS_INVALID_PARAMETER_9);
     ZwClose(Section);
 }
 

@@ -6,7 +6,8 @@ static PVOID object_of(HANDLE handle)
 {
     PVOID Section;
 
-    CHECK_EQ(ObReferenceObjectByHandle(handle, 0, *MmSectionObjectType, KernelMode, &Section, NULL), STATUS_SUCCESS);
+    CHECK_EQ(ObReferenceObjectByHandle(handle, 0, *MmSectionObjectType, KernelMode, &Section, NULL),
+             STATUS_SUCCESS);
     ZwClose(handle);
     return Section;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A driver that works with sections as the guide says: a kernel handle, a view mapped from a system thread, touched in
+ * A driver that works with sections as the guide says: a kernel handle, a view mapped from a system thread,
+ * touched in
  * __try, unmapped. It forgets one view in system space.
  */
 #include <ntifs.h>
@@ -8,9 +9,7 @@
 DRIVER_INITIALIZE DriverEntry;
 static DRIVER_UNLOAD unload;
 
-static void unload(PDRIVER_OBJECT DriverObject)
-{
-}
+static void unload(PDRIVER_OBJECT DriverObject) {}
 
 static NTSTATUS touch(volatile ULONG *Address)
 {
@@ -49,12 +48,14 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 
     DriverObject->DriverUnload = unload;
     InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
-    Status = ZwCreateSection(&Section, SECTION_ALL_ACCESS, &Attributes, &Size, PAGE_READWRITE, SEC_COMMIT, NULL);
+    Status =
+        ZwCreateSection(&Section, SECTION_ALL_ACCESS, &Attributes, &Size, PAGE_READWRITE, SEC_COMMIT, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Status = use_view(Section);
     if (NT_SUCCESS(Status))
-        Status = ObReferenceObjectByHandle(Section, SECTION_MAP_WRITE, *MmSectionObjectType, KernelMode, &Object, NULL);
+        Status = ObReferenceObjectByHandle(Section, SECTION_MAP_WRITE, *MmSectionObjectType, KernelMode,
+                                           &Object, NULL);
     ZwClose(Section);
     if (!NT_SUCCESS(Status))
         return Status;
