@@ -77,6 +77,7 @@ bool run_deadlocks(struct command_line *line);
 bool run_nmi(struct command_line *line);
 bool run_pageout(struct command_line *line);
 bool run_version(struct command_line *line);
+bool run_silo(struct command_line *line);
 bool run_quit(struct command_line *line);
 bool run_help(struct command_line *line);
 

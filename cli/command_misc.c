@@ -147,6 +147,8 @@ const struct command commands[] = {
     {"pool", "[TAG]", "show pool use by tag", run_list},
     {"pageout", "", "page out all that may go (kiln run --paging)", run_pageout},
     {"modules", "", "list the loaded images", run_list},
+    {"jobs", "", "list the jobs and silos, with their limits and members", run_list},
+    {"silo", "create|terminate NAME", "make a server silo, or end it: drivers' silo monitors are told", run_silo},
     {"timers", "", "list the timers that are set: when due, period, DPC routine, driver", run_list},
     {"dpcs", "", "list the DPC queues, and what runs and waits in them", run_list},
     {"processors", "", "list the processors, and what each does", run_list},

@@ -163,3 +163,40 @@ void kiln_thread_close(kiln_thread *thread)
 {
     close_object(thread);
 }
+
+/* ---------------------------------------------------------------- silos */
+
+kiln_status kiln_silo_create(kiln_silo **silo)
+{
+    void *made;
+    kiln__enter();
+    kiln_status status = KcCreateSilo(&made);
+    kiln__leave();
+    *silo = made;
+    return status;
+}
+
+kiln_status kiln_silo_assign(kiln_silo *silo, kiln_process *process)
+{
+    kiln__enter();
+    kiln_status status = KcAssignToSilo(silo, process);
+    kiln__leave();
+    return status;
+}
+
+kiln_status kiln_silo_terminate(kiln_silo *silo, kiln_status exit_status, uint64_t timeout_ns)
+{
+    kiln__enter();
+    kiln_status status = KcEndSilo(silo, exit_status, in_100ns(timeout_ns));
+    kiln__leave();
+    return status;
+}
+
+void kiln_silo_close(kiln_silo *silo)
+{
+    if (!silo)
+        return;
+    kiln__enter();
+    KcCloseSilo(silo);
+    kiln__leave();
+}

@@ -129,5 +129,9 @@ Kc\name:
         CLIENT_CALL AddProcessor
         CLIENT_CALL Nmi
         CLIENT_CALL PageOut
+        CLIENT_CALL CreateSilo
+        CLIENT_CALL AssignToSilo
+        CLIENT_CALL EndSilo
+        CLIENT_CALL CloseSilo
 
         .section .note.GNU-stack,"",@progbits

@@ -40,6 +40,10 @@ void KcsCloseObject(void *object);
 int32_t KcsAddProcessor(uint32_t *index);
 void KcsNmi(void);
 int32_t KcsPageOut(uint64_t *pages);
+int32_t KcsCreateSilo(void **silo);
+int32_t KcsAssignToSilo(void *silo, void *process);
+int32_t KcsEndSilo(void *silo, int32_t exit_status, uint64_t timeout_100ns);
+void KcsCloseSilo(void *silo);
 
 /* Enter a request: the caller's mode for the services, and interrupts that host code held off. */
 void KcEnter(char mode);

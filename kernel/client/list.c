@@ -273,7 +273,7 @@ static const struct {
     {"drivers", list_drivers}, {"devices", list_devices}, {"devstack", list_devstack},
     {"objdir", list_objdir},   {"handles", KcListHandles}, {"threads", KcListThreads},
     {"irps", list_irps},       {"pool", list_pool},       {"modules", list_modules},
-    {"processes", KcListProcesses},
+    {"processes", KcListProcesses}, {"jobs", KcListJobs},
     {"objects", KcListObjects}, {"references", KcListReferences},
     {"timers", KcListTimers},  {"dpcs", KcListDpcs},      {"processors", KcListProcessors},
 };

@@ -49,6 +49,9 @@ NTSTATUS KcListHandles(const char *argument, struct rows *rows);
 NTSTATUS KcListObjects(const char *argument, struct rows *rows);
 NTSTATUS KcListReferences(const char *argument, struct rows *rows);
 
+/* silo.c */
+NTSTATUS KcListJobs(const char *argument, struct rows *rows);
+
 /* list_ke.c */
 NTSTATUS KcListTimers(const char *argument, struct rows *rows);
 NTSTATUS KcListDpcs(const char *argument, struct rows *rows);

@@ -144,4 +144,11 @@ bool KcStatusValue(const char *name, int32_t *status);
 /* Page out all that may go; *pages went. STATUS_NOT_SUPPORTED without paging. */
 int32_t KcPageOut(uint64_t *pages);
 
+/* Server silos. Creating one runs the drivers' silo monitors: their status, if one refuses. `process` NULL: the caller's. */
+int32_t KcCreateSilo(void **silo);
+int32_t KcAssignToSilo(void *silo, void *process);
+/* End it and wait until the monitors were told; STATUS_TIMEOUT. */
+int32_t KcEndSilo(void *silo, int32_t exit_status, uint64_t timeout_100ns);
+void KcCloseSilo(void *silo);
+
 #endif

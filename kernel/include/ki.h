@@ -226,6 +226,12 @@ KAFFINITY KiIndexesOfGroup(USHORT Group, KAFFINITY Mask);
 KAFFINITY KiGroupOfIndexes(USHORT Group, KAFFINITY Indexes);
 
 /*
+ * The current thread runs on these indexes only; 0: where its user affinity says. Returns what it replaces, in the same
+ * form. IRQL <= DISPATCH_LEVEL.
+ */
+KAFFINITY KiSetSystemAffinity(KAFFINITY Indexes);
+
+/*
  * Add a processor to the running machine: processor change callbacks may veto, then it runs threads. STATUS_SUCCESS with its
  * index; STATUS_NO_SUCH_DEVICE when all processors that the machine may have are there; the veto's status; or
  * STATUS_INSUFFICIENT_RESOURCES when the host cannot start it. PASSIVE_LEVEL; one at a time, callers take turns.

@@ -320,4 +320,12 @@ BOOLEAN MiMmioPhysical(PVOID Va, ULONG64 *Physical);
 /* The verifier asks for real, separate mappings of every MDL instead of direct-map addresses. */
 extern BOOLEAN MiForceMdlMappings;
 
+/* ---------------------------------------------------------------- quota */
+
+/*
+ * What is charged to the process (Account 0: nonpaged pool, 1: paged), changed atomically, and the limit. NULL: it has
+ * no user space and no limit.
+ */
+SIZE_T *MiQuotaOfProcess(PEPROCESS Process, ULONG Account, SIZE_T **Limit);
+
 #endif

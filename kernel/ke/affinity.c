@@ -21,7 +21,7 @@ KAFFINITY KiSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity)
 }
 
 /* Returns the previous system affinity, 0 if there was none. 0 for `Affinity`: back to the user affinity. */
-static KAFFINITY set_system_affinity(KAFFINITY Affinity)
+KAFFINITY KiSetSystemAffinity(KAFFINITY Affinity)
 {
     PKTHREAD thread = KiThread();
     KIRQL irql = KiLockDispatcher();
@@ -48,20 +48,20 @@ VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity)
         KiBugCheckText(INVALID_AFFINITY_SET, (ULONG_PTR)Affinity, (ULONG_PTR)KeQueryGroupAffinity(0), 0, 0,
                        (ULONG_PTR)__builtin_return_address(0),
                        "An affinity mask without any active processor was set; see KeQueryActiveProcessors.");
-    set_system_affinity(indexes);
+    KiSetSystemAffinity(indexes);
 }
 
 KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     KAFFINITY indexes = valid_indexes(0, Affinity);
-    return indexes == 0 ? 0 : KiGroupOfIndexes(0, set_system_affinity(indexes));
+    return indexes == 0 ? 0 : KiGroupOfIndexes(0, KiSetSystemAffinity(indexes));
 }
 
 VOID NTAPI KeRevertToUserAffinityThread(VOID)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    set_system_affinity(0);
+    KiSetSystemAffinity(0);
 }
 
 VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
@@ -69,7 +69,7 @@ VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     KAFFINITY indexes = valid_indexes(0, Affinity);
     if (Affinity == 0 || indexes != 0)
-        set_system_affinity(indexes);
+        KiSetSystemAffinity(indexes);
 }
 
 VOID NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity)
@@ -78,7 +78,7 @@ VOID NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFIN
     KAFFINITY indexes = valid_indexes(Affinity->Group, Affinity->Mask);
     GROUP_AFFINITY previous = {0};
     if (indexes != 0) {
-        KAFFINITY old = set_system_affinity(indexes);
+        KAFFINITY old = KiSetSystemAffinity(indexes);
         if (old != 0) {
             previous.Group = KiNumberOfIndex((ULONG)__builtin_ctzll(old)).Group;
             previous.Mask = KiGroupOfIndexes(previous.Group, old);
@@ -94,5 +94,5 @@ VOID NTAPI KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
     KAFFINITY indexes = valid_indexes(PreviousAffinity->Group, PreviousAffinity->Mask);
     if (!KiThread()->SystemAffinityActive || (PreviousAffinity->Mask != 0 && indexes == 0))
         return;
-    set_system_affinity(PreviousAffinity->Mask == 0 ? 0 : indexes);
+    KiSetSystemAffinity(PreviousAffinity->Mask == 0 ? 0 : indexes);
 }

@@ -454,8 +454,6 @@ NTSTATUS MiLockUserPages(PVOID Va, SIZE_T Pages, BOOLEAN Write, PFN_NUMBER *Pfns
 /* Lock-free look for reports. */
 BOOLEAN MiPeekUserRange(PVOID Va, ULONG64 *Begin, SIZE_T *Bytes, BOOLEAN *Committed);
 
-/* Pool quota of the process: what is charged, and the limit. NULL: it has no user space and no limit. */
-SIZE_T *MiQuotaOfProcess(PEPROCESS Process, ULONG Account, SIZE_T **Limit);
 /* Map frames into the current process; the range belongs to an MDL and cannot be freed by user mode. */
 NTSTATUS MiMapUserFrames(PVOID RequestedVa, const PFN_NUMBER *Pfns, SIZE_T Pages, unsigned Prot, PVOID *Va);
 NTSTATUS MiUnmapUserFrames(PVOID Va);

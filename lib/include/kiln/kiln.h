@@ -255,6 +255,23 @@ void kiln_thread_close(kiln_thread *thread);
  */
 unsigned kiln_report_deadlocks(void);
 
+/* ---------------------------------------------------------------- silos */
+
+/*
+ * A server silo, what a container is to drivers: its creation runs the create routines of their silo monitors
+ * (PsRegisterSiloMonitor), its end the terminate routines. It ends when it is told to, when its last process does, or when
+ * it is closed without one.
+ */
+typedef struct kiln_silo kiln_silo;
+
+/* The status of the monitor that refused, if one did. */
+kiln_status kiln_silo_create(kiln_silo **silo);
+/* The process enters it, and with it the processes it makes. NULL: the calling one. */
+kiln_status kiln_silo_assign(kiln_silo *silo, kiln_process *process);
+/* End its processes and it, and wait until the monitors were told; KILN_STATUS_TIMEOUT. */
+kiln_status kiln_silo_terminate(kiln_silo *silo, kiln_status exit_status, uint64_t timeout_ns);
+void kiln_silo_close(kiln_silo *silo);
+
 /* ---------------------------------------------------------------- looking inside */
 
 enum kiln_field_kind { KILN_TEXT, KILN_NUMBER, KILN_HEX };
