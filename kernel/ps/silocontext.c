@@ -107,7 +107,8 @@ NTSTATUS NTAPI PsCreateSiloContext(PESILO Silo, ULONG Size, POOL_TYPE PoolType,
         return STATUS_INVALID_PARAMETER;
     if (Size > MAXULONG - sizeof(context))
         return STATUS_INSUFFICIENT_RESOURCES;
-    context *header = ExAllocatePoolWithTag(PoolType, sizeof(*header) + Size, CONTEXT_TAG);
+    /* Of nonpaged pool in either case: the count in front of the body is changed at DISPATCH_LEVEL. */
+    context *header = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*header) + Size, CONTEXT_TAG);
     if (!header)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlZeroMemory(header, sizeof(*header) + Size);

@@ -569,3 +569,41 @@ KILN_TEST(ps_silo_monitor, unregistering_while_silos_come_and_go_tells_each_end_
     CHECK(creates_seen == 2 || creates_seen == 3);
     CHECK_EQ(cleaned, made);
 }
+
+static volatile LONG unregistered;
+
+static VOID NTAPI unregister_and_say(PVOID argument)
+{
+    UNREFERENCED_PARAMETER(argument);
+    PsUnregisterSiloMonitor(monitors[0]);
+    InterlockedIncrement(&unregistered);
+}
+
+KILN_TEST(ps_silo_monitor, unregistering_waits_until_its_slot_is_empty)
+{
+    LARGE_INTEGER while_ = {.QuadPart = -100000};
+    HANDLE thread;
+    PVOID context, kept;
+    PESILO host = PsGetHostSilo();
+    CHECK_EQ(add_monitor(0, FALSE, TRUE), STATUS_SUCCESS);
+    ULONG slot = PsGetSiloMonitorContextSlot(monitors[0]);
+    CHECK_EQ(PsCreateSiloContext(host, 8, NonPagedPoolNx, count_cleanup, &context), STATUS_SUCCESS);
+    CHECK_EQ(PsInsertSiloContext(host, slot, context), STATUS_SUCCESS);
+    PsDereferenceSiloContext(context);
+    CHECK_EQ(PsCreateSystemThread(&thread, 0, NULL, NULL, NULL, unregister_and_say, NULL), STATUS_SUCCESS);
+    ZwClose(thread);
+    KeDelayExecutionThread(KernelMode, FALSE, &while_);
+    CHECK_EQ(unregistered, 0);
+    CHECK_EQ(PsRemoveSiloContext(host, slot, NULL), STATUS_SUCCESS);
+    KeDelayExecutionThread(KernelMode, FALSE, &while_);
+    CHECK_EQ(unregistered, 1);
+    CHECK_EQ(cleaned, 1);
+    /* What is permanent nobody can remove: it goes with its monitor. */
+    CHECK_EQ(add_monitor(1, FALSE, TRUE), STATUS_SUCCESS);
+    slot = PsGetSiloMonitorContextSlot(monitors[1]);
+    CHECK_EQ(PsCreateSiloContext(host, 8, NonPagedPoolNx, count_cleanup, &kept), STATUS_SUCCESS);
+    CHECK_EQ(PsInsertPermanentSiloContext(host, slot, kept), STATUS_SUCCESS);
+    PsDereferenceSiloContext(kept);
+    PsUnregisterSiloMonitor(monitors[1]);
+    CHECK_EQ(cleaned, 2);
+}

@@ -386,7 +386,7 @@ KILN_TEST_ONCE(se_token, defaults_for_new_objects_are_set_within_limits)
     ExFreePool(got);
     CHECK_EQ(ZwSetInformationToken(handle, TokenPrimaryGroup, &group, sizeof(group)), STATUS_INVALID_PRIMARY_GROUP);
     group.PrimaryGroup = SeAliasAdminsSid;
-    CHECK_EQ(ZwSetInformationToken(handle, TokenPrimaryGroup, &group, sizeof(group)), STATUS_SUCCESS);
+    CHECK_EQ(NtSetInformationToken(handle, TokenPrimaryGroup, &group, sizeof(group)), STATUS_SUCCESS);
     /* The default DACL, and none at all: zero bytes then. */
     CHECK_EQ(RtlCreateAcl(acl, sizeof(acl_space), ACL_REVISION), STATUS_SUCCESS);
     CHECK_EQ(RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_READ, SeWorldSid), STATUS_SUCCESS);
@@ -426,6 +426,11 @@ KILN_TEST_ONCE(se_token, a_new_object_gets_the_default_dacl_of_its_creator)
     CHECK_EQ(ZwSetInformationToken(own, TokenDefaultDacl, &dacl, sizeof(dacl)), STATUS_SUCCESS);
     SeCaptureSubjectContext(&subject);
     CHECK_EQ(SeAssignSecurity(NULL, NULL, &descriptor, FALSE, &subject, &mapping, PagedPool), STATUS_SUCCESS);
+    CHECK_EQ(RtlGetDaclSecurityDescriptor(descriptor, &present, &got, &defaulted), STATUS_SUCCESS);
+    CHECK(got->AceCount == 1 && defaulted);
+    SeDeassignSecurity(&descriptor);
+    CHECK(descriptor == NULL);
+    CHECK_EQ(SeAssignSecurityEx(NULL, NULL, &descriptor, NULL, FALSE, 0, &subject, &mapping, PagedPool), STATUS_SUCCESS);
     SeReleaseSubjectContext(&subject);
     CHECK_EQ(RtlGetDaclSecurityDescriptor(descriptor, &present, &got, &defaulted), STATUS_SUCCESS);
     CHECK(present && got && got->AceCount == 1);
