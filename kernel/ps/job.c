@@ -480,12 +480,3 @@ VOID NTAPI PsSetJobUIRestrictionsClass(PEJOB Job, ULONG UIRestrictionsClass)
 {
     __atomic_store_n(&Job->UIRestrictionsClass, UIRestrictionsClass, __ATOMIC_RELAXED);
 }
-
-/* Until processes with threads can be ended: one without is. */
-__attribute__((weak)) NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS ExitStatus)
-{
-    if (Process->ActiveThreads)
-        return STATUS_NOT_SUPPORTED;
-    PspExitProcess(Process, ExitStatus);
-    return STATUS_SUCCESS;
-}

@@ -79,14 +79,26 @@ NTSTATUS PspCreateUserRange(PETHREAD Thread, SIZE_T StackBytes)
     return status;
 }
 
+/* Frames of user code may end without returning: AddressSanitizer must not see their redzones any more. */
+static void forget_frames(PETHREAD thread)
+{
+#ifdef KILN_ASAN
+    void __asan_unpoison_memory_region(const void *, SIZE_T);
+    PUCHAR stack = (PUCHAR)thread->UserRange + PAGE_SIZE;
+    __asan_unpoison_memory_region(stack, (SIZE_T)((PUCHAR)thread->Tcb.Teb - stack));
+#else
+    UNREFERENCED_PARAMETER(thread);
+#endif
+}
+
 void PspDeleteUserRange(PETHREAD Thread)
 {
     PVOID range = Thread->UserRange;
     if (!range)
         return;
+    forget_frames(Thread);
     Thread->UserRange = Thread->UserArea = NULL;
     Thread->Tcb.Teb = NULL;
-    /* Not when user code freed it itself. */
     MiFreeUser(Thread->ThreadsProcess, range);
 }
 
