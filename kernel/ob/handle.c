@@ -177,7 +177,7 @@ static ULONG index_of(HANDLE handle)
 
 static inline BOOLEAN swap_low(PHANDLE_TABLE_ENTRY entry, ULONG64 low, ULONG64 new_low)
 {
-    return __atomic_compare_exchange_n(&entry->Low, &low, new_low, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    return KiCompareExchange(&entry->Low, &low, new_low);
 }
 
 static inline ACCESS_MASK load_access(PHANDLE_TABLE_ENTRY entry)

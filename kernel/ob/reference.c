@@ -16,7 +16,7 @@
 static inline LONGLONG add_reference(PVOID object, ULONG tag, PVOID caller)
 {
     POBJECT_HEADER header = ObpHeader(object);
-    LONGLONG count = __atomic_add_fetch(&header->PointerCount, 1, __ATOMIC_RELAXED);
+    LONGLONG count = KI_FETCH_ADD(&header->PointerCount, 1) + 1;
     if (__builtin_expect(count <= 1, 0))
         ObpBadReference(
             header, caller,
@@ -32,7 +32,7 @@ static inline LONGLONG drop_reference(PVOID object, ULONG tag, BOOLEAN defer, PV
     POBJECT_HEADER header = ObpHeader(object);
     if (__builtin_expect(ObpTraceEnabled, 0))
         ObpTraceReference(object, tag, -1, caller);
-    LONGLONG count = __atomic_sub_fetch(&header->PointerCount, 1, __ATOMIC_ACQ_REL);
+    LONGLONG count = KI_FETCH_ADD(&header->PointerCount, -1) - 1;
     if (__builtin_expect(count <= 0, 0)) {
         if (count < 0)
             ObpBadReference(

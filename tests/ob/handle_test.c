@@ -397,7 +397,7 @@ static VOID NTAPI reference_raced(PVOID context)
     }
 }
 
-KILN_TEST(ob_handle, lookups_race_safely_with_closes)
+static void race(void)
 {
     HANDLE threads[2];
     PVOID objects[2];
@@ -439,6 +439,20 @@ KILN_TEST(ob_handle, lookups_race_safely_with_closes)
         ObDereferenceObject(objects[i]);
         ZwClose(threads[i]);
     }
+}
+
+KILN_TEST(ob_handle, lookups_race_safely_with_closes)
+{
+    race();
+}
+
+/* Entries of the unchecked machine carry references taken in advance. */
+extern BOOLEAN ObpChecked;
+
+KILN_TEST(ob_handle, lookups_race_safely_with_closes_of_an_unchecked_machine)
+{
+    ObpChecked = ObpTraceEnabled = FALSE;
+    race();
 }
 
 /* ---------------------------------------------------------------- levels */
