@@ -40,6 +40,7 @@ static void help(const char *verb, FILE *out)
             "  --unchecked        leave the rule checks out (they are on in the simulator, off with --live)\n"
             "  --checked          make the rule checks with --live as well\n"
             "  --client-32bit     the client is a 32-bit process to drivers: IoIs32bitProcess, addresses below 4 GB\n"
+            "  --special-pool TAGS  guard pages for pool of these tags (T1,T2 or all; under:TAGS for underruns)\n"
             "  --paging           pageable code, data and pool really are paged out and in; see docs/paging.md\n"
             "  --irql-checks=MODE a driver's call at an IRQL that the routine does not allow: stop (the default), report\n"
             "                     (and fail at the end), or off\n"
@@ -116,7 +117,8 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
     for (int i = 1; i < argc; i++) {
         const char *option = argv[i], *value = NULL;
         static const char *const valued[] = {"--script", "-c", "--seed", "--cpus", "--max-cpus", "--group-size",
-                                             "--node-size", "--ram", "--log", "--timeout", "--coverage", "--irql-checks"};
+                                             "--node-size", "--ram", "--log", "--timeout", "--coverage", "--irql-checks",
+                                             "--special-pool"};
         uint64_t number = 0;
         for (size_t v = 0; v < sizeof valued / sizeof *valued; v++) {
             size_t n = strlen(valued[v]);
@@ -134,7 +136,7 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
         }
         struct word word = {.text = value, .length = value ? strlen(value) : 0, .column = 1};
         if (value && strcmp(option, "--script") && strcmp(option, "-c") && strcmp(option, "--log") &&
-            strcmp(option, "--coverage") && strcmp(option, "--irql-checks") &&
+            strcmp(option, "--coverage") && strcmp(option, "--irql-checks") && strcmp(option, "--special-pool") &&
             !word_number(&word, &number, &error))
             return usage(verb, error.message, option);
         if (!strcmp(option, "--help") || !strcmp(option, "-h")) {
@@ -180,6 +182,8 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
             options->kiln.checked = true;
         } else if (!strcmp(option, "--client-32bit")) {
             options->kiln.client_32bit = true;
+        } else if (!strcmp(option, "--special-pool")) {
+            options->kiln.special_pool = value;
         } else if (!strcmp(option, "--paging")) {
             options->kiln.paging = true;
         } else if (!strcmp(option, "--plain")) {

@@ -164,6 +164,7 @@ kiln_status kiln_boot(const struct kiln_options *given)
                 .pass_breakpoints = options.pass_breakpoints,
                 .client_32bit = options.client_32bit,
                 .paging = options.paging,
+                .special_pool = options.special_pool,
                 .plain = options.plain,
                 .json = options.json,
                 .cpus = options.cpus ? options.cpus : 1,

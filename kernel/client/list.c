@@ -214,38 +214,7 @@ static NTSTATUS list_irps(const char *argument, struct rows *rows)
     return STATUS_SUCCESS;
 }
 
-/* ---------------------------------------------------------------- pool and modules */
-
-static NTSTATUS list_pool(const char *argument, struct rows *rows)
-{
-    MI_POOL_TAG account;
-    ULONG cursor = 0;
-    while (MiEnumeratePoolTags(&cursor, &account)) {
-        char tag[5];
-        MiFormatTag(account.Tag, tag);
-        if (argument && nt_strcmp(argument, tag) != 0)
-            continue;
-        EMIT(rows, text("tag", tag), number("nonpaged allocs", account.Allocations[0]),
-             number("frees", account.Frees[0]), number("bytes", account.Bytes[0]),
-             number("paged allocs", account.Allocations[1]), number("frees ", account.Frees[1]),
-             number("bytes ", account.Bytes[1]));
-    }
-    if (!argument)
-        return STATUS_SUCCESS;
-    /* With a tag: each block of it as well, with who allocated it. */
-    ULONG64 at = 0;
-    MI_POOL_BLOCK block;
-    while (MiEnumeratePool(&at, &block)) {
-        char tag[5], caller[128];
-        MiFormatTag(block.Tag, tag);
-        if (nt_strcmp(argument, tag) != 0)
-            continue;
-        KcDescribeCode(block.Caller, caller, sizeof caller);
-        EMIT(rows, text("tag", caller), number("nonpaged allocs", 0), number("frees", 0), number("bytes", block.Bytes),
-             number("paged allocs", 0), number("frees ", 0), number("bytes ", 0));
-    }
-    return STATUS_SUCCESS;
-}
+/* ---------------------------------------------------------------- modules */
 
 static BOOLEAN module_row(PKLDR_MODULE module, PVOID context)
 {
@@ -272,8 +241,8 @@ static const struct {
 } lists[] = {
     {"drivers", list_drivers}, {"devices", list_devices}, {"devstack", list_devstack},
     {"objdir", list_objdir},   {"handles", KcListHandles}, {"threads", KcListThreads},
-    {"irps", list_irps},       {"pool", list_pool},       {"modules", list_modules},
-    {"processes", KcListProcesses}, {"jobs", KcListJobs},
+    {"irps", list_irps},       {"pool", KcListPool},      {"modules", list_modules},
+    {"processes", KcListProcesses}, {"jobs", KcListJobs}, {"leaks", KcListLeaks}, {"memory", KcListMemory},
     {"objects", KcListObjects}, {"references", KcListReferences},
     {"timers", KcListTimers},  {"dpcs", KcListDpcs},      {"processors", KcListProcessors},
 };

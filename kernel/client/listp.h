@@ -51,6 +51,10 @@ NTSTATUS KcListReferences(const char *argument, struct rows *rows);
 
 /* silo.c */
 NTSTATUS KcListJobs(const char *argument, struct rows *rows);
+/* list_memory.c */
+NTSTATUS KcListPool(const char *argument, struct rows *rows);
+NTSTATUS KcListLeaks(const char *argument, struct rows *rows);
+NTSTATUS KcListMemory(const char *argument, struct rows *rows);
 
 /* list_ke.c */
 NTSTATUS KcListTimers(const char *argument, struct rows *rows);

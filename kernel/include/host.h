@@ -38,6 +38,7 @@ struct host_config {
     bool pass_breakpoints; /* a breakpoint nobody handles is noted and passed, as a debugger's "go" would */
     bool client_32bit;     /* the first client process is a 32-bit one */
     bool paging;           /* pageable memory really goes out (kernel/mm/paging.c) */
+    const char *special_pool; /* tags whose blocks get pages of their own (kernel/mm/poolspecial.c); NULL: none */
     bool plain;            /* only driver debug output goes to standard output */
     bool json;             /* reports in JSON */
     uint32_t cpus;         /* virtual processors at boot, 1..HOST_MAX_VPS */

@@ -44,6 +44,7 @@ typedef enum _MI_PAGE_USE {
     MiPageSystem,     /* tables of the memory manager itself */
     MiPageGuard,      /* an inaccessible page beside a stack or image */
     MiPageSection,    /* section objects */
+    MiPageSpecial,    /* special pool, with its guard pages */
     MiPageUseCount
 } MI_PAGE_USE;
 
@@ -81,7 +82,7 @@ typedef struct _MI_MEMORY_USAGE {
     SIZE_T PagesByUse[MiPageUseCount];
     SIZE_T HostMappings; /* an upper bound of the host mappings that the memory manager made */
     SIZE_T HostMappingLimit;
-    SIZE_T SystemPtesUsed;
+    SIZE_T SystemPtesUsed, SystemPtes;
     SIZE_T PoolBytes[2]; /* nonpaged, paged: bytes asked for and not freed */
 } MI_MEMORY_USAGE, *PMI_MEMORY_USAGE;
 void MiQueryUsage(PMI_MEMORY_USAGE Usage);
@@ -225,7 +226,6 @@ typedef struct _MI_RANGE_INFO {
  */
 BOOLEAN MiEnumerateUserRanges(PEPROCESS Process, PVOID *Cursor, PMI_RANGE_INFO Info);
 BOOLEAN MiEnumerateSystemViews(PVOID *Cursor, PMI_RANGE_INFO Info);
-
 /* The process whose slice contains the address; NULL if none. Not referenced. Signal-safe. */
 PEPROCESS MiProcessOfUserAddress(PVOID Va);
 

@@ -64,6 +64,15 @@ static MI_ADDRESS_KIND classify_ram(PVOID Va, PMI_ADDRESS Info)
     Info->Caller = Head->Caller;
     Info->Guard = (Entry->Flags & MI_PFN_NOACCESS) != 0;
     switch (Entry->Use) {
+    case MiPageSpecial: {
+        PMI_PFN Special;
+        BOOLEAN Live = MiSpecialBlock(Pfn, &Info->Begin, &Special);
+        Info->Bytes = Special->Bytes;
+        Info->Tag = Special->Tag;
+        Info->Caller = Special->Caller;
+        Info->PoolType = MiTypeOfKind(Special->Kind);
+        return Live ? MiAddressPool : MiAddressPoolFree;
+    }
     case MiPageFree:
         Info->Begin = NULL;
         Info->Bytes = 0;

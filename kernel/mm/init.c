@@ -8,6 +8,7 @@
 PMI_VP MiVpTable[HOST_MAX_VPS];
 ULONG MiVpCount;
 BOOLEAN MiChecked;
+ULONG MiCompletePaths;
 BOOLEAN MiForceMdlMappings;
 
 /* ---------------------------------------------------------------- constants */
@@ -47,6 +48,8 @@ void MiInitSystem(ULONG Phase)
     MiInitPageable();
     MiInitHotMemory();
     MiInitSecurePools();
+    MiInitSpecialPool();
+    MiCompletePaths = (ULONG)(MiChecked | MiSpecialPool);
     MiInitSlabs();
     MiVpCount = host_config()->max_cpus;
     for (ULONG Vp = 0; Vp < MiVpCount; Vp++)

@@ -285,6 +285,19 @@ void MiFreeLargePool(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller);
 __attribute__((noreturn, cold, noinline)) void MiBadFree(PVOID Block, PVOID Caller);
 __attribute__((cold, noinline)) void MiCheckFreeTag(PVOID Block, ULONG Allocated, ULONG Tag, PVOID Caller);
 
+/*
+ * poolspecial.c: blocks with pages of their own beside an inaccessible one. MiAllocateSpecial: NULL if the host cannot
+ * spare the mappings; then ordinary pool will do. Blocks of at most a page, IRQL as for pool.
+ */
+extern BOOLEAN MiSpecialPool; /* some tag wants it; constant after phase 0 */
+extern ULONG MiCompletePaths; /* nonzero: no fast paths, as somebody wants to look at every call */
+void MiInitSpecialPool(void);
+BOOLEAN MiWantsSpecial(ULONG Tag);
+PVOID MiAllocateSpecial(ULONG Kind, SIZE_T Bytes, ULONG Tag, PVOID Caller);
+void MiFreeSpecial(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller);
+/* The block of the run that a special page is in, and the entry that describes it. FALSE: it is freed. */
+BOOLEAN MiSpecialBlock(PFN_NUMBER Pfn, PVOID *Block, PMI_PFN *Head);
+
 /* poolsecure.c. Tag and parameters as ExAllocatePool3 and ExFreePool2 got them; NULL: bad parameters, or no memory. */
 void MiInitSecurePools(void);
 PVOID MiAllocateSecure(const POOL_EXTENDED_PARAMS_SECURE_POOL *Params, SIZE_T Bytes, ULONG Tag, PVOID Caller);
@@ -353,6 +366,7 @@ BOOLEAN MiSystemPtePfn(PVOID Va, PFN_NUMBER *Pfn);
 /* Bounds and owner of the reservation that contains Va. Signal-safe. */
 BOOLEAN MiSystemPteInfo(PVOID Va, PVOID *Begin, SIZE_T *Pages, PVOID *Caller);
 extern SIZE_T MiSystemPtesUsed;
+extern const SIZE_T MiSystemPteCount;
 /* The page of a reservation shows that frame now (MI_NO_PFN: none); the caller changed the mapping. */
 void MiNoteSystemPte(PVOID Va, ULONG Pfn);
 

@@ -292,9 +292,24 @@ static void report_exhausted(const char *What)
     host_console_write(HOST_STREAM_KERNEL, "\n", 1);
 }
 
+/* Say it before calls begin to fail: once, when seven eighths are used. */
+static void warn_of_bound(void)
+{
+    static const char Text[] = "kiln: seven eighths of the host mappings that the machine may have are used; when all are, "
+                               "calls fail (sysctl vm.max_map_count raises the bound; the command `memory` shows it)\n";
+    static BOOLEAN said;
+
+    if (!__atomic_exchange_n(&said, TRUE, __ATOMIC_RELAXED))
+        host_console_write(HOST_STREAM_KERNEL, Text, sizeof(Text) - 1);
+}
+
 BOOLEAN MiChargeHostMappings(ULONG Count, const char *What)
 {
-    if (__atomic_add_fetch(&mappings_used, Count, __ATOMIC_RELAXED) <= mappings_limit)
+    ULONG64 Used = __atomic_add_fetch(&mappings_used, Count, __ATOMIC_RELAXED);
+
+    if (__builtin_expect(Used > mappings_limit - mappings_limit / 8 && Used <= mappings_limit, 0))
+        warn_of_bound();
+    if (Used <= mappings_limit)
         return TRUE;
     __atomic_fetch_sub(&mappings_used, Count, __ATOMIC_RELAXED);
     report_exhausted(What);
@@ -344,6 +359,7 @@ void MiQueryUsage(PMI_MEMORY_USAGE Usage)
     Usage->HostMappings = mappings_used;
     Usage->HostMappingLimit = mappings_limit;
     Usage->SystemPtesUsed = MiSystemPtesUsed;
+    Usage->SystemPtes = MiSystemPteCount;
     Usage->PoolBytes[0] = Usage->PoolBytes[1] = 0;
     MI_POOL_TAG Account;
     ULONG Cursor = 0;

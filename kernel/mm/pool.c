@@ -123,6 +123,11 @@ PVOID MiAllocateBlock(ULONG PoolType, SIZE_T Bytes, ULONG Tag, PVOID Caller)
 
     if (MiCurrentIrql() > MiMaxIrql(Kind) || (PoolType & TYPE_MUST_SUCCEED))
         check_request(PoolType, Bytes, Tag, Caller);
+    if (MiSpecialPool && Bytes <= MI_PAGE_BYTES && !(PoolType & TYPE_CACHE_ALIGNED) && MiWantsSpecial(Tag)) {
+        PVOID Block = MiAllocateSpecial(Kind, Bytes, Tag, Caller);
+        if (Block)
+            return Block;
+    }
     if (Bytes > MI_POOL_SMALL_MAX)
         return MiAllocateLargePool(Kind, Bytes, Tag, Caller);
     return allocate_small(Kind, Bytes, Tag, (PoolType & TYPE_CACHE_ALIGNED) != 0, NULL, Caller);
@@ -237,6 +242,10 @@ void MiFreeBlock(PVOID Block, ULONG Tag, BOOLEAN TagGiven, PVOID Caller)
 {
     if (!MiIsRam(Block))
         MiBadFree(Block, Caller);
+    if (MiSpecialPool && MiPfnEntry(MiVaToPfn(Block))->Use == MiPageSpecial) {
+        MiFreeSpecial(Block, Tag, TagGiven, Caller);
+        return;
+    }
     if (((ULONG_PTR)Block & (MI_PAGE_BYTES - 1)) == 0) {
         MiFreeLargePool(Block, Tag, TagGiven, Caller);
         return;
@@ -289,7 +298,7 @@ static inline ULONG complete_paths_only(void)
     ULONG Points;
 
     __asm__ volatile("movl %%gs:0x58, %0" : "=r"(Points));
-    return Points | MiChecked;
+    return Points | MiCompletePaths;
 }
 
 __attribute__((noinline)) static PVOID NTAPI allocate_complete(ULONG PoolType, SIZE_T Bytes, ULONG Tag,

@@ -25,6 +25,19 @@ BOOLEAN MiEnumeratePool(ULONG64 *Cursor, PMI_POOL_BLOCK Block)
             *Cursor = (ULONG64)(Pfn + Entry->RunPages) << KILN_PAGE_SHIFT;
             return TRUE;
         }
+        if (Entry->Use == MiPageSpecial && Entry->RunBack == 0 && Entry->RunPages) {
+            PMI_PFN Head;
+            *Cursor = (ULONG64)(Pfn + Entry->RunPages) << KILN_PAGE_SHIFT;
+            if (MiSpecialBlock(Pfn, &Block->Va, &Head)) {
+                Block->Bytes = Head->Bytes;
+                Block->Tag = Head->Tag;
+                Block->PoolType = MiTypeOfKind(Head->Kind);
+                Block->Caller = Head->Caller;
+                return TRUE;
+            }
+            Offset = *Cursor;
+            continue;
+        }
         if (Entry->Use == MiPagePoolSmall) {
             UCHAR *Va = (UCHAR *)(ULONG_PTR)(KILN_RAM_BASE + Offset);
             PMI_POOL_HEADER Header;
@@ -57,6 +70,11 @@ SIZE_T MiQueryPoolBlockSize(PVOID Block)
 
     if (Entry->Use == MiPagePoolLarge)
         return Entry->Bytes;
+    if (Entry->Use == MiPageSpecial) {
+        PMI_PFN Head;
+        MiSpecialBlock(MiVaToPfn(Block), &Block, &Head);
+        return Head->Bytes;
+    }
     return MiHeaderBytes(MiBlockOfAddress(Entry, Block));
 }
 

@@ -26,6 +26,7 @@ typedef struct _MI_PTE {
 #define FIRST 0x80000000U
 
 SIZE_T MiSystemPtesUsed;
+const SIZE_T MiSystemPteCount = WINDOW_PAGES;
 
 static KSPIN_LOCK pte_lock;
 static ULONG64 *used_map; /* Y: bit set: page is reserved */

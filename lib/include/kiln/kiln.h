@@ -62,6 +62,7 @@ struct kiln_options {
     bool checked;              /* live host: the rule checks that the simulator makes */
     bool client_32bit;         /* your program is a 32-bit process to drivers: its slice lies below 4 GB */
     bool paging;               /* pageable code, data and pool really go out, and come back when touched (docs/paging.md) */
+    const char *special_pool;  /* pool tags, "all", or "under:" and those: blocks with guard pages (docs/special-pool.md) */
     enum kiln_irql_checks irql_checks; /* with the rule checks: what a driver's call at a wrong IRQL does */
 };
 
@@ -286,7 +287,8 @@ typedef void kiln_row_fn(void *context, const struct kiln_field *fields, unsigne
 /*
  * List what the machine holds: "drivers", "devices", "devstack" (argument: a device's name), "objdir" (argument: a
  * directory), "handles" (argument: a process's name or id), "objects" (argument: a path, or ":" and a type), "references"
- * (argument: a path or the address of an object), "processes", "threads" (argument: a process's name), "irps", "pool", "modules", "timers", "dpcs", "processors". The row function is called once a row; the texts are valid
+ * (argument: a path or the address of an object), "processes", "threads" (argument: a process's name), "irps", "pool" (argument: a tag), "leaks" (argument: a driver), "memory" (argument:
+ * a process's name), "modules", "timers", "dpcs", "processors". The row function is called once a row; the texts are valid
  * during the call. It must not call Kiln. Unknown kind: STATUS_INVALID_PARAMETER.
  */
 kiln_status kiln_list(const char *kind, const char *argument, kiln_row_fn *row, void *context);
