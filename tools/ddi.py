@@ -53,17 +53,16 @@ class Interface:
             return 'DDI_EXPORT', 'ntoskrnl', ','.join(GROUPS[name])
         declared = self.declarations.get(name, [])
         defined = [d for d in declared if d.kind in (sdkdecl.INLINE, sdkdecl.MACRO)]
+        other = None
+        if defined and defined[0].kind == sdkdecl.MACRO: # one that only renames is there when the other routine is
+            other = re.match(r'\(?(\w+)\s*(?:\([^()]*\))?\)?$', defined[0].body)
+        if other and other.group(1) in self.declarations and other.group(1) not in (name, *seen):
+            return self.place(other.group(1), (name, *seen))
         if name in self.exports:
             return 'DDI_EXPORT_OR_INLINE' if defined else 'DDI_EXPORT', self.exports[name][0], name
         if name in self.libraries:
             return 'DDI_LIBRARY', self.libraries[name], ''
-        for definition in defined:
-            # A macro that only renames is there when the other routine is.
-            other = re.match(r'\(?(\w+)\s*(?:\([^()]*\))?\)?$', definition.body) if definition.kind == sdkdecl.MACRO else None
-            if other and other.group(1) in self.declarations and other.group(1) not in (name, *seen):
-                return self.place(other.group(1), (name, *seen))
-            return 'DDI_INLINE', '', ''
-        return 'DDI_NONE', '', ''
+        return ('DDI_INLINE' if defined else 'DDI_NONE'), '', ''
 
     def implemented(self, name):
         place, _, symbols = self.place(name)

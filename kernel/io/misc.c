@@ -115,7 +115,7 @@ NTSTATUS NTAPI IoCheckDesiredAccess(PACCESS_MASK DesiredAccess, ACCESS_MASK Gran
 
 NTSTATUS NTAPI IoQueryFullDriverPath(PDRIVER_OBJECT DriverObject, PUNICODE_STRING FullPath)
 {
-    KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
+    KI_ASSERT_IRQL_MAX(APC_LEVEL);
     PKLDR_MODULE module = IopDriver(DriverObject)->Image;
     if (!module)
         return STATUS_NOT_FOUND;

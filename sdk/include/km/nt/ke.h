@@ -44,7 +44,7 @@ NTKERNELAPI VOID NTAPI KeLowerIrql(_In_ _IRQL_restores_ KIRQL NewIrql);
 NTKERNELAPI _IRQL_raises_(DISPATCH_LEVEL) _IRQL_requires_max_(DISPATCH_LEVEL) KIRQL NTAPI
     KeRaiseIrqlToDpcLevel(VOID);
 /* Raises to the level of the clock interrupt's synchronisation. IRQL <= SYNCH_LEVEL. */
-_IRQL_requires_max_(HIGH_LEVEL)
+_IRQL_requires_max_(SYNCH_LEVEL)
 NTKERNELAPI KIRQL NTAPI KeRaiseIrqlToSynchLevel(VOID);
 #define KeRaiseIrql(NewIrql, OldIrql) (*(OldIrql) = KfRaiseIrql(NewIrql))
 
@@ -58,7 +58,7 @@ NTKERNELAPI _IRQL_requires_max_(DISPATCH_LEVEL) _IRQL_raises_(DISPATCH_LEVEL)
     _Acquires_lock_(*SpinLock) KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(_Inout_ PKSPIN_LOCK SpinLock);
 #define KeAcquireSpinLock(SpinLock, OldIrql) (*(OldIrql) = KeAcquireSpinLockRaiseToDpc(SpinLock))
 /* Raises to SYNCH_LEVEL and takes the lock. IRQL <= SYNCH_LEVEL. */
-_IRQL_requires_max_(HIGH_LEVEL)
+_IRQL_requires_max_(SYNCH_LEVEL)
 NTKERNELAPI KIRQL NTAPI KeAcquireSpinLockRaiseToSynch(_Inout_ PKSPIN_LOCK SpinLock);
 /* Gives the lock back and restores the IRQL. IRQL == DISPATCH_LEVEL. */
 NTKERNELAPI _IRQL_requires_(DISPATCH_LEVEL) _Releases_lock_(*SpinLock) VOID NTAPI
@@ -424,9 +424,9 @@ NTKERNELAPI PVOID NTAPI KeRegisterProcessorChangeCallback(_In_ PPROCESSOR_CALLBA
                                                           _In_opt_ PVOID CallbackContext, _In_ ULONG Flags);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI VOID NTAPI KeDeregisterProcessorChangeCallback(_In_ PVOID CallbackHandle);
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI PVOID NTAPI KeRegisterBoundCallback(_In_ PBOUND_CALLBACK CallbackRoutine);
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI KeDeregisterBoundCallback(_In_ PVOID Handle);
 
 /* Calls the function on every processor at once at IPI_LEVEL; gives the caller's own result. IRQL <=

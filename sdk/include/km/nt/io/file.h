@@ -416,6 +416,16 @@ typedef enum _FSINFOCLASS {
     FileFsMaximumInformation
 } FS_INFORMATION_CLASS, *PFS_INFORMATION_CLASS;
 
+/* What ZwFlushBuffersFileEx leaves out: the file's data only; no request to the device; the data, and no directory entry. */
+#define FLUSH_FLAGS_FILE_DATA_ONLY      0x00000001
+#define FLUSH_FLAGS_NO_SYNC             0x00000002
+#define FLUSH_FLAGS_FILE_DATA_SYNC_ONLY 0x00000004
+
+typedef struct _FILE_FS_LABEL_INFORMATION {
+    ULONG VolumeLabelLength;
+    WCHAR VolumeLabel[1];
+} FILE_FS_LABEL_INFORMATION, *PFILE_FS_LABEL_INFORMATION;
+
 typedef struct _FILE_FS_DEVICE_INFORMATION {
     DEVICE_TYPE DeviceType;
     ULONG Characteristics;
