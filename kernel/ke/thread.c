@@ -171,10 +171,20 @@ static void initialize(PKTHREAD Thread, PKPROCESS Process)
                     suspend_normal_routine, KernelMode, NULL);
 }
 
+/* The thread that had the stack before ended in the middle of its frames: AddressSanitizer must forget their redzones. */
+static void forget_frames(PVOID Low, PVOID High)
+{
+#ifdef KILN_ASAN
+    void __asan_unpoison_memory_region(const void *, SIZE_T);
+    __asan_unpoison_memory_region(Low, (SIZE_T)((PUCHAR)High - (PUCHAR)Low));
+#endif
+}
+
 static void set_stack(PKTHREAD Thread, PVOID StackBase)
 {
     Thread->StackBase = StackBase;
     Thread->StackLimit = MiStackLimit(StackBase, FALSE);
+    forget_frames(Thread->StackLimit, StackBase);
     Thread->KernelStack = KepPrepareStack(StackBase);
 }
 

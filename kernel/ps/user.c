@@ -104,7 +104,7 @@ void PspDeleteUserRange(PETHREAD Thread)
 
 /* ---------------------------------------------------------------- leaving the kernel */
 
-static void call_apc(void *context)
+KI_ANY_ROUTINE_TYPE static void call_apc(void *context)
 {
     KI_USER_APC *apc = context;
     apc->NormalRoutine(apc->NormalContext, apc->SystemArgument1, apc->SystemArgument2);
