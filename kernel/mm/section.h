@@ -305,6 +305,8 @@ PMI_SECTION MiRemoveView(PMI_VIEW View);
 NTSTATUS MiCommitView(PMI_RANGE Range, ULONG64 Begin, ULONG64 End, ULONG Type, ULONG Protection);
 NTSTATUS MiProtectView(PMI_RANGE Range, ULONG64 Begin, ULONG64 End, ULONG Protection, ULONG *Old);
 BOOLEAN MiIsImageView(PMI_RANGE Range);
+/* viewimage.c: tell load-image notify routines of a view, if it is one of an image. No lock. */
+void MiNotifyImageView(PEPROCESS Process, PMI_SECTION Section, PVOID Base, SIZE_T Bytes);
 /* Is the protection of a view allowed by that of its section? */
 BOOLEAN MiIsCompatibleProtection(ULONG Protection, ULONG Allowed);
 

@@ -107,6 +107,21 @@ static PMI_RANGE reserve(PEPROCESS Process, const MI_SECTION *Section, const MI_
 
 /* ---------------------------------------------------------------- mapping */
 
+/* The same without execute access: views of SEC_IMAGE_NO_EXECUTE. */
+static ULONG not_executable(ULONG Protection)
+{
+    switch (Protection) {
+    case PAGE_EXECUTE:
+    case PAGE_EXECUTE_READ:
+        return PAGE_READONLY;
+    case PAGE_EXECUTE_READWRITE:
+        return PAGE_READWRITE;
+    case PAGE_EXECUTE_WRITECOPY:
+        return PAGE_WRITECOPY;
+    }
+    return Protection;
+}
+
 /* The protection of each page: the one asked for, or what the image says. */
 static void set_protections(PMI_RANGE Range, const MI_SECTION *Section, SIZE_T First, ULONG Protection)
 {
@@ -114,12 +129,15 @@ static void set_protections(PMI_RANGE Range, const MI_SECTION *Section, SIZE_T F
 
     for (SIZE_T I = 0; I < Range->Pages; I++)
         Range->Page[I].Protection = Area->Kind == MiAreaImage ? PAGE_READONLY : Protection;
-    for (ULONG Part = 0; Part < Area->SubsectionCount; Part++)
+    for (ULONG Part = 0; Part < Area->SubsectionCount; Part++) {
+        ULONG Says = Area->Subsections[Part].Protection;
         for (SIZE_T I = 0; I < Area->Subsections[Part].Pages; I++) {
             SIZE_T Page = Area->Subsections[Part].FirstPage + I - First;
             if (Page < Range->Pages)
-                Range->Page[Page].Protection = Area->Subsections[Part].Protection;
+                Range->Page[Page].Protection =
+                    Section->Attributes & SEC_NOCACHE ? not_executable(Says) : Says;
         }
+    }
 }
 
 /* Address space locked. */
@@ -182,6 +200,8 @@ NTSTATUS MiMapView(PEPROCESS Process, PMI_SECTION Section, PMI_VIEW_REQUEST Requ
         return STATUS_NO_MEMORY;
     Status = map_locked(Process, Section, Request);
     MiUnlockAddressSpace(Process);
+    if (NT_SUCCESS(Status))
+        MiNotifyImageView(Process, Section, (PVOID)(ULONG_PTR)Request->Base, Request->Bytes);
     return Status;
 }
 

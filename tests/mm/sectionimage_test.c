@@ -172,3 +172,60 @@ KILN_TEST_ONCE(mm_section_image, a_mapped_image_is_not_deleted_written_or_trunca
     CHECK(MmForceSectionClosed(&fs.pointers, FALSE));
     ZwClose(File);
 }
+
+static struct {
+    ULONG calls;
+    HANDLE process;
+    PVOID base, file;
+    SIZE_T size;
+    BOOLEAN named, passive, extended;
+} loaded;
+
+static VOID NTAPI image_loaded(PUNICODE_STRING name, HANDLE process, PIMAGE_INFO info)
+{
+    UNICODE_STRING Expected = RTL_CONSTANT_STRING(L"\\Device\\MmFs\\file");
+
+    loaded.calls++;
+    loaded.process = process;
+    loaded.base = info->ImageBase;
+    loaded.size = info->ImageSize;
+    loaded.extended = info->ExtendedInfoPresent && !info->SystemModeImage;
+    loaded.file = CONTAINING_RECORD(info, IMAGE_INFO_EX, ImageInfo)->FileObject;
+    loaded.named = name && RtlEqualUnicodeString(name, &Expected, TRUE);
+    loaded.passive = KiIrql() == PASSIVE_LEVEL;
+}
+
+KILN_TEST_ONCE(mm_section_image, mapping_an_image_is_notified)
+{
+    load_image("ldr_plain.sys");
+    HANDLE File = fs_open(FILE_READ_DATA | FILE_EXECUTE), Section;
+    MEMORY_BASIC_INFORMATION Info;
+    PFILE_OBJECT Object;
+
+    CHECK_EQ(ObReferenceObjectByHandle(File, 0, *IoFileObjectType, KernelMode, (PVOID *)&Object, NULL),
+             STATUS_SUCCESS);
+    CHECK_EQ(PsSetLoadImageNotifyRoutine(image_loaded), STATUS_SUCCESS);
+    CHECK_EQ(fs_section(File, 0, PAGE_EXECUTE_READ, SEC_IMAGE, &Section), STATUS_SUCCESS);
+    CHECK_EQ(loaded.calls, 0);
+    PVOID Base = map_image(Section);
+    CHECK_EQ(loaded.calls, 1);
+    CHECK_EQ(loaded.base, Base);
+    CHECK_EQ(loaded.size, image.size_of_image);
+    CHECK_EQ(loaded.process, PsGetCurrentProcessId());
+    CHECK_EQ(loaded.file, Object);
+    CHECK(loaded.named && loaded.passive && loaded.extended);
+    section_unmap(Base);
+    ZwClose(Section);
+    CHECK_EQ(fs_section(File, 0, PAGE_READONLY, SEC_IMAGE_NO_EXECUTE, &Section), STATUS_SUCCESS);
+    Base = map_image(Section);
+    CHECK_EQ(loaded.calls, 1); /* as data */
+    CHECK_EQ(ZwQueryVirtualMemory(SELF, (PUCHAR)Base + image.entry, MemoryBasicInformation, &Info,
+                                  sizeof(Info), NULL),
+             STATUS_SUCCESS);
+    CHECK_EQ(Info.Protect, PAGE_READONLY);
+    section_unmap(Base);
+    ZwClose(Section);
+    CHECK_EQ(PsRemoveLoadImageNotifyRoutine(image_loaded), STATUS_SUCCESS);
+    ObDereferenceObject(Object);
+    ZwClose(File);
+}
