@@ -104,9 +104,9 @@ struct _KTHREAD {
     ULONG64 CycleTime;            /* [D] cycle counter units it has run, without the present run */
     PVOID HeldLocks;              /* [D] checked: its table of held locks, see locks.h */
     PVOID volatile WaitLock;      /* [t] the lock it waits for, which is no dispatcher object, or NULL; ... */
-    PVOID LockSite;               /* [t] ... as asked for here; of a wait for a mutant too */
-    UCHAR WaitLockKind;           /* [t] KI_LOCK_KIND */
-    BOOLEAN WaitLockShared;       /* [t] */
+    PVOID volatile LockSite;      /* [t] ... as asked for here; of a wait for a mutant too */
+    volatile UCHAR WaitLockKind;  /* [t] KI_LOCK_KIND */
+    volatile BOOLEAN WaitLockShared; /* [t] */
 };
 typedef struct _KTHREAD KTHREAD;
 
@@ -136,9 +136,9 @@ typedef struct _KI_DPC_QUEUE {
     ULONG Count;
     PKDPC volatile Active; /* [v] the one whose routine runs */
     PVOID volatile Routine; /* [v] its routine */
-    ULONG64 Runs;          /* [v] */
-    ULONG64 Longest;       /* [v] 100 ns, of a checked machine; ... */
-    PVOID LongestRoutine;  /* [v] ... and whose run that was */
+    volatile ULONG64 Runs; /* [v] */
+    volatile ULONG64 Longest; /* [v] 100 ns, of a checked machine; ... */
+    PVOID volatile LongestRoutine; /* [v] ... and whose run that was */
 } KI_DPC_QUEUE, *PKI_DPC_QUEUE;
 
 enum { KiDpcNormal, KiDpcThreaded };
@@ -163,9 +163,10 @@ struct _KPRCB {
     BOOLEAN ThreadedDpcActive;   /* [v] */
     BOOLEAN Started;             /* [a] */
     volatile ULONG64 DpcStartTime; /* [v] checked: interrupt time at which the running DPC began; 0: none runs */
-    ULONG64 DpcRunTime;          /* [v] checked: when the run of DPCs it belongs to began */
+    volatile ULONG64 DpcRunTime;          /* [v] checked: when the run of DPCs it belongs to began */
     volatile USHORT Irr[KI_IRQL_COUNT]; /* [a] requested vectors, a bit each, by level */
-    ULONG64 InterruptCount, DpcCount, SwitchCount; /* [v] */
+    volatile ULONG64 InterruptCount, DpcCount; /* [v] */
+    ULONG64 SwitchCount;         /* [D] */
     ULONG64 SwitchTime;          /* [v] cycle counter when the current thread was switched in */
     KAFFINITY KicksOwed;         /* [v] processors to kick when this one releases D */
 };
@@ -205,8 +206,8 @@ C_ASSERT(FIELD_OFFSET(KIPCR, Prcb.CurrentThread) == 0x188);
 C_ASSERT(FIELD_OFFSET(KIPCR, Prcb.Number) == 0x1a4);
 
 extern KIPCR KiPcrs[HOST_MAX_VPS];
-extern ULONG KiProcessorCount;         /* active processors; only grows: at boot, and by KiAddProcessor */
-extern KAFFINITY KiActiveProcessors;   /* a bit for each, by index */
+extern volatile ULONG KiProcessorCount;         /* active processors; only grows: at boot, and by KiAddProcessor */
+extern volatile KAFFINITY KiActiveProcessors;   /* a bit for each, by index */
 
 /*
  * Inside the kernel a processor is its index, and a set of processors a mask of indexes. Drivers name processors by group

@@ -11,9 +11,9 @@
 
 typedef struct _KEP_HELD {
     PVOID volatile Lock; /* NULL: free entry */
-    PVOID Site;          /* return address of the acquisition */
-    UCHAR Kind;
-    BOOLEAN Shared;
+    PVOID volatile Site; /* return address of the acquisition */
+    volatile UCHAR Kind;
+    volatile BOOLEAN Shared;
 } KEP_HELD;
 
 typedef struct _KEP_HELD_TABLE {
@@ -25,8 +25,8 @@ typedef struct _KEP_SPIN_TABLE {
     KEP_HELD Entry[KEP_SPIN_MAX];
     ULONG Lost;
     PVOID volatile Wanted; /* lock the processor spins for; ... */
-    PVOID WantedSite;      /* ... asked for here */
-    UCHAR WantedKind;
+    PVOID volatile WantedSite;      /* ... asked for here */
+    volatile UCHAR WantedKind;
 } KEP_SPIN_TABLE, *PKEP_SPIN_TABLE;
 
 /* The entry of a lock in a table, NULL if it is not there. */

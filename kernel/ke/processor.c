@@ -9,8 +9,8 @@
 #include "kep.h"
 
 KIPCR KiPcrs[HOST_MAX_VPS];
-ULONG KiProcessorCount = 1;
-KAFFINITY KiActiveProcessors = 1;
+volatile ULONG KiProcessorCount = 1;
+volatile KAFFINITY KiActiveProcessors = 1;
 
 volatile CCHAR KeNumberProcessors = 1;
 
