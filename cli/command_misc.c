@@ -62,7 +62,8 @@ bool run_processor(struct command_line *line)
         return session_fail(line->words[1].column, "processor: add is all that can be done, not '%s'", action);
     kiln_status status = kiln_add_processor(&index);
     snprintf(name, sizeof name, "processor %u", index);
-    record(line, name, status, index, NULL, 0);
+    record(line, name, status, 0, NULL, 0);
+    session.last.information = index; /* no count of bytes, which record would print */
     return true;
 }
 
