@@ -116,18 +116,29 @@ KILN_TEST_BUGCHECK(mm_fault, what_is_declined_is_an_invalid_system_address, PAGE
     CHECK_EQ(window.Va[0], 1);
 }
 
+static volatile ULONG declined_after; /* faults that bring_page had seen when decline was asked */
+
+static NTSTATUS decline(PVOID Context, PKI_FAULT Fault)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Fault);
+    declined_after = window.Faults;
+    return STATUS_ACCESS_VIOLATION;
+}
+
 KILN_TEST(mm_fault, a_later_handler_is_asked_first_and_may_decline)
 {
     open_system_window();
-    UCHAR *First = window.Va;
-    PFN_NUMBER Pfn = window.Pfn;
-    CHECK_EQ(MiRegisterFaultHandler((ULONG_PTR)First, (ULONG_PTR)First + PAGE_SIZE, bring_page, (PVOID)&window),
-             STATUS_SUCCESS);
-    CHECK_EQ(First[0], 1);
+    volatile UCHAR *Va = window.Va;
+    CHECK_EQ(MiRegisterFaultHandler((ULONG_PTR)Va, (ULONG_PTR)Va + 2 * PAGE_SIZE, decline, NULL), STATUS_SUCCESS);
+    declined_after = 99;
+    CHECK_EQ(Va[0], 1);
+    CHECK_EQ(declined_after, 0);
     CHECK_EQ(window.Faults, 1);
-    MiUnregisterFaultHandler((ULONG_PTR)First, bring_page); /* the newer of the two that begin there */
-    window.Pfn = Pfn;
-    CHECK_EQ(First[PAGE_SIZE], 2);
+    MiUnregisterFaultHandler((ULONG_PTR)Va, decline);
+    declined_after = 99;
+    CHECK_EQ(Va[PAGE_SIZE], 2);
+    CHECK_EQ(declined_after, 99);
     CHECK_EQ(window.Faults, 2);
 }
 
