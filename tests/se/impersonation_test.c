@@ -386,3 +386,34 @@ KILN_TEST(se_client, a_server_thread_acts_for_the_client)
     SeDeleteClientSecurity(&server_context);
     PsDereferencePrimaryToken(own);
 }
+
+/* ---------------------------------------------------------------- auditing */
+
+KILN_TEST_ONCE(se_audit, is_off)
+{
+    SECURITY_SUBJECT_CONTEXT subject;
+    ACCESS_STATE state;
+    AUX_ACCESS_DATA aux;
+    UNICODE_STRING type = RTL_CONSTANT_STRING(L"File");
+    BOOLEAN generate = 7, generate_delete = 7;
+    SeCaptureSubjectContext(&subject);
+    CHECK_EQ(SeAuditingFileEvents(TRUE, SePublicDefaultSd), FALSE);
+    CHECK_EQ(SeAuditingFileOrGlobalEvents(FALSE, SePublicDefaultSd, &subject), FALSE);
+    CHECK_EQ(SeCreateAccessState(&state, &aux, 1, &mapping), STATUS_SUCCESS);
+    SeOpenObjectAuditAlarm(&type, NULL, NULL, SePublicDefaultSd, &state, FALSE, FALSE, UserMode, &generate);
+    SeOpenObjectForDeleteAuditAlarm(&type, NULL, NULL, SePublicDefaultSd, &state, FALSE, TRUE, UserMode,
+                                    &generate_delete);
+    CHECK(generate == FALSE && generate_delete == FALSE);
+    SeDeleteAccessState(&state);
+    SeReleaseSubjectContext(&subject);
+}
+
+KILN_TEST_ONCE(se_audit, a_process_is_named_by_its_image)
+{
+    PUNICODE_STRING name = NULL;
+    CHECK_EQ(SeLocateProcessImageName(PsGetCurrentProcess(), &name), STATUS_SUCCESS);
+    CHECK(name->Length != 0 && name->MaximumLength > name->Length);
+    CHECK((UCHAR *)name->Buffer == (UCHAR *)(name + 1)); /* one block: the string and its characters */
+    CHECK_EQ(name->Buffer[name->Length / sizeof(WCHAR)], 0);
+    ExFreePool(name);
+}

@@ -180,6 +180,32 @@ NTKERNELAPI VOID NTAPI PsDereferenceImpersonationToken(_In_ PACCESS_TOKEN Impers
 _IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI VOID NTAPI PsRevertToSelf(VOID);
 NTKERNELAPI BOOLEAN NTAPI PsIsThreadImpersonating(_In_ PETHREAD Thread);
 
+/* ---- auditing: never on ---- */
+
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI BOOLEAN NTAPI SeAuditingFileEvents(_In_ BOOLEAN AccessGranted, _In_ PSECURITY_DESCRIPTOR SecurityDescriptor);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI BOOLEAN NTAPI SeAuditingFileOrGlobalEvents(_In_ BOOLEAN AccessGranted,
+                                                       _In_ PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                                       _In_ PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI VOID NTAPI SeOpenObjectAuditAlarm(_In_ PUNICODE_STRING ObjectTypeName, _In_opt_ PVOID Object,
+                                              _In_opt_ PUNICODE_STRING AbsoluteObjectName,
+                                              _In_ PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                              _In_ PACCESS_STATE AccessState, _In_ BOOLEAN ObjectCreated,
+                                              _In_ BOOLEAN AccessGranted, _In_ KPROCESSOR_MODE AccessMode,
+                                              _Out_ PBOOLEAN GenerateOnClose);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI VOID NTAPI SeOpenObjectForDeleteAuditAlarm(_In_ PUNICODE_STRING ObjectTypeName, _In_opt_ PVOID Object,
+                                                       _In_opt_ PUNICODE_STRING AbsoluteObjectName,
+                                                       _In_ PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                                       _In_ PACCESS_STATE AccessState, _In_ BOOLEAN ObjectCreated,
+                                                       _In_ BOOLEAN AccessGranted, _In_ KPROCESSOR_MODE AccessMode,
+                                                       _Out_ PBOOLEAN GenerateOnClose);
+/* One block of pool, the caller's to free. STATUS_NOT_FOUND. */
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI NTSTATUS NTAPI SeLocateProcessImageName(_Inout_ PEPROCESS Process, _Outptr_ PUNICODE_STRING *pImageFileName);
+
 /* ---- pool quota of a process ---- */
 
 /* Raise STATUS_QUOTA_EXCEEDED. */
