@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* qsort, bsearch and rand of the C run time, as ntoskrnl exports them. Any IRQL; callbacks run at the caller's. */
-#include <nt/base.h>
+#include <nt/rtl.h>
 
 #include "rtlp.h"
 
@@ -65,4 +65,11 @@ int NTAPI nt_rand(void)
     static volatile ULONG state = 1;
     state = state * 214013 + 2531011;
     return (int)(state >> 16 & 0x7FFF);
+}
+
+/* A C++ object's pure virtual function was called. */
+int NTAPI nt__purecall(void);
+int NTAPI nt__purecall(void)
+{
+    RtlFailFast(FAST_FAIL_FATAL_APP_EXIT);
 }

@@ -215,3 +215,19 @@ KILN_TEST_BUGCHECK(rtl_small, assertion, SYSTEM_SERVICE_EXCEPTION)
 {
     RtlAssert("false", "file.c", 1, NULL);
 }
+
+int NTAPI nt__purecall(void);
+KILN_TEST_BUGCHECK(rtl_small, a_pure_virtual_call, KERNEL_SECURITY_CHECK_FAILURE)
+{
+    nt__purecall();
+}
+
+/* The probe touches pages and changes no register; a frame beyond the stack meets what is below it. */
+KILN_TEST_ONCE(rtl_small, stack_probe)
+{
+    for (ULONG64 bytes = 0; bytes < 3 * PAGE_SIZE; bytes += 1000) {
+        ULONG64 rax = bytes, rcx = 77;
+        __asm__ volatile("subq $256, %%rsp; call __chkstk; addq $256, %%rsp" : "+a"(rax), "+c"(rcx)::"memory", "cc");
+        CHECK(rax == bytes && rcx == 77);
+    }
+}

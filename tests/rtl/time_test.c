@@ -62,3 +62,22 @@ KILN_TEST_ONCE(rtl_time, impossible_fields_are_refused)
     fields = (TIME_FIELDS){.Year = 2024, .Month = 1, .Day = 1, .Hour = 24};
     CHECK(!RtlTimeFieldsToTime(&fields, &time));
 }
+
+KILN_TEST_ONCE(rtl_time, local_time_is_behind_by_the_bias)
+{
+    RTL_TIME_ZONE_INFORMATION zone, mine = {.Bias = 300, .StandardName = L"Five", .StandardBias = 0};
+    LARGE_INTEGER system = {.QuadPart = 132000000000000000LL}, local, back;
+    CHECK_EQ(RtlQueryTimeZoneInformation(&zone), STATUS_SUCCESS);
+    CHECK(zone.Bias == 0 && zone.StandardName[0] == 'U');
+    CHECK_EQ(RtlSystemTimeToLocalTime(&system, &local), STATUS_SUCCESS);
+    CHECK_EQ(local.QuadPart, system.QuadPart);
+    CHECK_EQ(RtlSetTimeZoneInformation(&mine), STATUS_SUCCESS);
+    CHECK_EQ(RtlQueryTimeZoneInformation(&zone), STATUS_SUCCESS);
+    CHECK(zone.Bias == 300 && zone.StandardName[1] == 'i');
+    CHECK_EQ(RtlSystemTimeToLocalTime(&system, &local), STATUS_SUCCESS);
+    CHECK_EQ(system.QuadPart - local.QuadPart, 5 * 36000000000LL);
+    CHECK_EQ(RtlLocalTimeToSystemTime(&local, &back), STATUS_SUCCESS);
+    CHECK_EQ(back.QuadPart, system.QuadPart);
+    mine.Bias = 2000;
+    CHECK_EQ(RtlSetTimeZoneInformation(&mine), STATUS_INVALID_PARAMETER);
+}

@@ -34,5 +34,7 @@ _CRTIMP int __cdecl _vsnwprintf_s(wchar_t *to, size_t size, size_t count, const 
                                   kiln_va_list arguments);
 _CRTIMP int __cdecl sscanf_s(const char *from, const char *format, ...);
 _CRTIMP int __cdecl swscanf_s(const wchar_t *from, const wchar_t *format, ...);
+_CRTIMP int __cdecl _snscanf_s(const char *from, size_t count, const char *format, ...);
+_CRTIMP int __cdecl _snwscanf_s(const wchar_t *from, size_t count, const wchar_t *format, ...);
 KILN_CRT_END
 #endif
