@@ -234,11 +234,14 @@ KILN_TEST_ONCE(rtl_compress, a_fragment_is_the_middle_of_the_data)
 KILN_TEST_ONCE(rtl_compress, damaged_input_is_refused)
 {
     static UCHAR before_anything[] = {0x03, 0xB0, 0x01, 0x00, 0x10, 0x00}; /* a repetition of nothing */
+    static UCHAR one_too_far[] = {0x03, 0xB0, 0x02, 'a', 0x00, 0x10};      /* two back, of one byte */
     static UCHAR too_long[] = {0xFF, 0xB0, 0x00, 'a'};                     /* a chunk beyond the buffer */
     static UCHAR distant[] = {0x00, 0x00, 0x00, 0x40, 'a', 0xF8, 0xFF};
     UCHAR out[4096];
     ULONG made;
     CHECK_EQ(RtlDecompressBuffer(LZNT1, out, 4096, before_anything, sizeof(before_anything), &made),
+             STATUS_BAD_COMPRESSION_BUFFER);
+    CHECK_EQ(RtlDecompressBuffer(LZNT1, out, 4096, one_too_far, sizeof(one_too_far), &made),
              STATUS_BAD_COMPRESSION_BUFFER);
     CHECK_EQ(RtlDecompressBuffer(LZNT1, out, 4096, too_long, sizeof(too_long), &made),
              STATUS_BAD_COMPRESSION_BUFFER);
