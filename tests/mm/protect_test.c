@@ -115,6 +115,31 @@ KILN_TEST_ONCE(mm_protect, bad_queries_are_refused)
         STATUS_INVALID_PARAMETER);
 }
 
+KILN_TEST_ONCE(mm_protect, the_native_forms_judge_their_caller)
+{
+    PUCHAR Base = allocate(0x1000, MEM_COMMIT, PAGE_READWRITE);
+    PVOID Kernel = Base, *Slot = section_user_slot(NULL);
+    SIZE_T Zero = 0;
+    NTSTATUS Query, BadQuery, BadFree, Free;
+
+    Slot[0] = Base;
+    KiThread()->PreviousMode = UserMode;
+    Query = NtQueryVirtualMemory(SELF, Base, MemoryBasicInformation, Slot + 8,
+                                 sizeof(MEMORY_BASIC_INFORMATION), NULL);
+    BadQuery = NtQueryVirtualMemory(SELF, Base, MemoryBasicInformation, MmSystemRangeStart,
+                                    sizeof(MEMORY_BASIC_INFORMATION), NULL);
+    BadFree = NtFreeVirtualMemory(SELF, &Kernel, &Zero, MEM_RELEASE); /* pointers to kernel memory */
+    Free = NtFreeVirtualMemory(SELF, &Slot[0], (PSIZE_T)&Slot[1], MEM_RELEASE);
+    KiThread()->PreviousMode = KernelMode;
+    CHECK_EQ(Query, STATUS_SUCCESS);
+    CHECK_EQ(((PMEMORY_BASIC_INFORMATION)(PVOID)(Slot + 8))->AllocationBase, Base);
+    CHECK_EQ(BadQuery, STATUS_ACCESS_VIOLATION);
+    CHECK_EQ(BadFree, STATUS_ACCESS_VIOLATION);
+    CHECK_EQ(Free, STATUS_SUCCESS);
+    CHECK_EQ(Slot[1], (PVOID)0x1000);
+    CHECK_EQ(query(Base).State, MEM_FREE);
+}
+
 KILN_TEST_ONCE(mm_secure, a_probe_mode_bounds_the_protection)
 {
     PUCHAR Base = allocate(0x2000, MEM_COMMIT, PAGE_READWRITE);
