@@ -2,8 +2,8 @@
 /*
  * ex/settime.c: the system time is set.
  *
- * Absolute timers follow the new time, relative ones do not (ke); whoever registered for \Callback\SetSystemTime is told
- * afterwards, at PASSIVE_LEVEL. No lock is held.
+ * Absolute timers follow the new time, relative ones do not (ke); whoever registered for
+ * \Callback\SetSystemTime is told afterwards, at PASSIVE_LEVEL. No lock is held.
  */
 #include <nt/ke.h>
 #include <nt/ex.h>

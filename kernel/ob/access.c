@@ -2,9 +2,10 @@
 /*
  * ob/access.c: what a caller may do with an object, and what a new object allows others.
  *
- * A handle's access is decided once, when it is made. Who makes the object gets what it asks for; who opens one is checked
- * against its descriptor, unless it is kernel mode without OBJ_FORCE_ACCESS_CHECK. The descriptor of a new object is what its
- * creator gave, completed by inheritable entries of its directory's descriptor and by the creator's token (se/assign.c).
+ * A handle's access is decided once, when it is made. Who makes the object gets what it asks for; who opens
+ * one is checked against its descriptor, unless it is kernel mode without OBJ_FORCE_ACCESS_CHECK. The
+ * descriptor of a new object is what its creator gave, completed by inheritable entries of its directory's
+ * descriptor and by the creator's token (se/assign.c).
  *
  * All routines at PASSIVE_LEVEL, without locks.
  */
@@ -76,9 +77,10 @@ BOOLEAN NTAPI ObCheckObjectAccess(PVOID Object, PACCESS_STATE AccessState, BOOLE
     return ObpCheckObjectAccess(Object, AccessState, AccessMode, AccessStatus);
 }
 
-BOOLEAN NTAPI ObCheckCreateObjectAccess(PVOID DirectoryObject, ACCESS_MASK CreateAccess, PACCESS_STATE AccessState,
-                                        PUNICODE_STRING ComponentName, BOOLEAN TypeMutexLocked,
-                                        KPROCESSOR_MODE PreviousMode, PNTSTATUS AccessStatus)
+BOOLEAN NTAPI ObCheckCreateObjectAccess(PVOID DirectoryObject, ACCESS_MASK CreateAccess,
+                                        PACCESS_STATE AccessState, PUNICODE_STRING ComponentName,
+                                        BOOLEAN TypeMutexLocked, KPROCESSOR_MODE PreviousMode,
+                                        PNTSTATUS AccessStatus)
 {
     PSECURITY_DESCRIPTOR descriptor;
     BOOLEAN allocated;
@@ -89,9 +91,9 @@ BOOLEAN NTAPI ObCheckCreateObjectAccess(PVOID DirectoryObject, ACCESS_MASK Creat
     *AccessStatus = ObGetObjectSecurity(DirectoryObject, &descriptor, &allocated);
     if (!NT_SUCCESS(*AccessStatus) || !descriptor)
         return NT_SUCCESS(*AccessStatus);
-    BOOLEAN allowed = SeAccessCheck(descriptor, &AccessState->SubjectSecurityContext, FALSE, CreateAccess, 0, NULL,
-                                    &ObpTypeOf(DirectoryObject)->TypeInfo.GenericMapping, PreviousMode, &granted,
-                                    AccessStatus);
+    BOOLEAN allowed = SeAccessCheck(descriptor, &AccessState->SubjectSecurityContext, FALSE, CreateAccess, 0,
+                                    NULL, &ObpTypeOf(DirectoryObject)->TypeInfo.GenericMapping, PreviousMode,
+                                    &granted, AccessStatus);
     ObReleaseObjectSecurity(descriptor, allocated);
     return allowed;
 }
@@ -136,13 +138,14 @@ NTSTATUS ObpGrantAccess(OB_OPEN_REASON Reason, PVOID Object, POB_ACCESS Access, 
 
 /* ---------------------------------------------------------------- the descriptor of a new object */
 
-static NTSTATUS assign(PVOID object, POBJECT_TYPE type, PSECURITY_DESCRIPTOR given, PSECURITY_DESCRIPTOR parent,
-                       PACCESS_STATE state)
+static NTSTATUS assign(PVOID object, POBJECT_TYPE type, PSECURITY_DESCRIPTOR given,
+                       PSECURITY_DESCRIPTOR parent, PACCESS_STATE state)
 {
     PSECURITY_DESCRIPTOR merged = NULL;
     OB_SECURITY_METHOD *method = type->TypeInfo.SecurityProcedure;
-    NTSTATUS status = SeAssignSecurity(parent, given, &merged, type == ObpDirectoryObjectType,
-                                       &state->SubjectSecurityContext, &type->TypeInfo.GenericMapping, PagedPool);
+    NTSTATUS status =
+        SeAssignSecurity(parent, given, &merged, type == ObpDirectoryObjectType,
+                         &state->SubjectSecurityContext, &type->TypeInfo.GenericMapping, PagedPool);
     if (!NT_SUCCESS(status))
         return status;
     status = (method ? method : SeDefaultObjectMethod)(object, AssignSecurityDescriptor, NULL, merged, NULL,
@@ -173,8 +176,8 @@ NTSTATUS ObpAssignObjectSecurity(POBJECT_HEADER Header, POB_ACCESS Access, POBJE
     return status;
 }
 
-NTSTATUS NTAPI ObAssignSecurity(PACCESS_STATE AccessState, PSECURITY_DESCRIPTOR ParentDescriptor, PVOID Object,
-                                POBJECT_TYPE ObjectType)
+NTSTATUS NTAPI ObAssignSecurity(PACCESS_STATE AccessState, PSECURITY_DESCRIPTOR ParentDescriptor,
+                                PVOID Object, POBJECT_TYPE ObjectType)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
     return assign(Object, ObjectType, AccessState->SecurityDescriptor, ParentDescriptor, AccessState);

@@ -198,7 +198,8 @@ static NTSTATUS collect(POBJECT_TYPE type, OB_OPERATION operation, POB_CALL_LIST
         for (PLIST_ENTRY l = type->CallbackList.Flink; l != &type->CallbackList; l = l->Flink)
             count += (CONTAINING_RECORD(l, OB_CALLBACK_ENTRY, Link)->Operations & operation) != 0;
         taken = 0;
-        for (PLIST_ENTRY l = type->CallbackList.Flink; count <= room && l != &type->CallbackList; l = l->Flink) {
+        for (PLIST_ENTRY l = type->CallbackList.Flink; count <= room && l != &type->CallbackList;
+             l = l->Flink) {
             OB_CALLBACK_ENTRY *entry = CONTAINING_RECORD(l, OB_CALLBACK_ENTRY, Link);
             if (!(entry->Operations & operation))
                 continue;

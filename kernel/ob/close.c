@@ -205,7 +205,8 @@ static NTSTATUS duplicate(PEPROCESS source, HANDLE handle, PEPROCESS target, PHA
         bits = (attributes & OBJ_INHERIT ? OB_HANDLE_INHERIT : 0) |
                (attributes & OBJ_PROTECT_CLOSE ? OB_HANDLE_PROTECT : 0);
     if (NT_SUCCESS(status) && type->CallbackCount)
-        status = ObpCallPreOperation(OB_OPERATION_HANDLE_DUPLICATE, object, kernel, source, target, &access, &calls);
+        status = ObpCallPreOperation(OB_OPERATION_HANDLE_DUPLICATE, object, kernel, source, target, &access,
+                                     &calls);
     if (NT_SUCCESS(status))
         status = ObpIncrementHandleCount(ObDuplicateHandle, header, owner, attributes & OBJ_EXCLUSIVE, mode,
                                          &access);

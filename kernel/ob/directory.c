@@ -10,10 +10,11 @@
  * The namespace holds one reference to each object in it, and each object in it one reference to its
  * directory.
  *
- * A walk along a path goes from lock to lock: it locks the next directory while it holds the one in which it found
- * it, and references nothing but what it ends at. A directory found in a locked one exists; it cannot be freed while its
- * own lock is held, because its deletion takes the lock once. So the order of the locks of directories is from the root
- * down (a logon session's DosDevices directory, reached by \??, lies below the root as well), and no other code holds two.
+ * A walk along a path goes from lock to lock: it locks the next directory while it holds the one in which it
+ * found it, and references nothing but what it ends at. A directory found in a locked one exists; it cannot
+ * be freed while its own lock is held, because its deletion takes the lock once. So the order of the locks of
+ * directories is from the root down (a logon session's DosDevices directory, reached by \??, lies below the
+ * root as well), and no other code holds two.
  *
  * A temporary object leaves the namespace when its last handle is closed. A lookup that found it meanwhile
  * and is about to open a handle must not lose the name under its feet: it holds the name (NameInfo.Holds,
@@ -78,14 +79,16 @@ PVOID ObpLookupDirectory(POBJECT_DIRECTORY Directory, PCUNICODE_STRING Name, BOO
 
 /* ---------------------------------------------------------------- walking a path */
 
-/* Split the first component off the rest of a name, which may begin with one backslash. FALSE: it is empty. */
+/* Split the first component off the rest of a name, which may begin with one backslash. FALSE: it is empty.
+ */
 static inline BOOLEAN next_component(PUNICODE_STRING rest, PUNICODE_STRING component, PULONG hash)
 {
     if (rest->Length && rest->Buffer[0] == '\\') {
         rest->Buffer++;
         rest->Length -= sizeof(WCHAR);
     }
-    USHORT bytes = (USHORT)(ObpScanComponent(rest->Buffer, rest->Length / sizeof(WCHAR), hash) * sizeof(WCHAR));
+    USHORT bytes =
+        (USHORT)(ObpScanComponent(rest->Buffer, rest->Length / sizeof(WCHAR), hash) * sizeof(WCHAR));
     component->Buffer = rest->Buffer;
     component->Length = component->MaximumLength = bytes;
     rest->Buffer += bytes / sizeof(WCHAR);
@@ -127,7 +130,8 @@ NTSTATUS ObpWalkDirectories(POBJECT_DIRECTORY Start, POB_WALK Walk, PVOID *Objec
             header = ObpHeader(Walk->Local ? Walk->Local : ObpDosDevicesDirectory);
         } else {
             header = find(directory, &Walk->Component, hash, Walk->IgnoreCase);
-            /* What the logon session has no name for of its own, it shares with all; what it makes is its own. */
+            /* What the logon session has no name for of its own, it shares with all; what it makes is its
+             * own. */
             if (!header && directory == Walk->Local && (Walk->Rest.Length || !Walk->WantParent)) {
                 KeReleaseSpinLockFromDpcLevel(&directory->Lock);
                 directory = ObpDosDevicesDirectory;
@@ -225,7 +229,8 @@ static void unlink(POBJECT_DIRECTORY directory, POBJECT_HEADER header, POBJECT_H
 }
 
 /* d held: take a temporary object without handles out, unless its name is held. TRUE: it left. */
-static BOOLEAN remove_if_unused(POBJECT_DIRECTORY directory, POBJECT_HEADER header, POBJECT_HEADER_NAME_INFO info)
+static BOOLEAN remove_if_unused(POBJECT_DIRECTORY directory, POBJECT_HEADER header,
+                                POBJECT_HEADER_NAME_INFO info)
 {
     if (header->HandleCount != 0 || header->Flags & OB_FLAG_PERMANENT) {
         info->RemoveWanted = FALSE;
@@ -280,8 +285,8 @@ BOOLEAN ObpEnumerateDirectory(POBJECT_DIRECTORY Directory, PULONG Context, PVOID
     /* Where the last listing was, if nothing came or went since: listing all is not to be quadratic. */
     BOOLEAN resume = *Context >= Directory->ListBefore;
     ULONG index = resume ? Directory->ListBefore : 0;
-    for (ULONG i = resume ? Directory->ListBucket : 0; Directory->Buckets && i <= Directory->BucketMask && !found;
-         i++) {
+    for (ULONG i = resume ? Directory->ListBucket : 0;
+         Directory->Buckets && i <= Directory->BucketMask && !found; i++) {
         Directory->ListBucket = i;
         Directory->ListBefore = index;
         for (POBJECT_HEADER header = Directory->Buckets[i]; header; header = ObpNameInfo(header)->HashNext) {

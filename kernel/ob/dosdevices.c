@@ -2,13 +2,13 @@
 /*
  * ob/dosdevices.c: what \?? and \DosDevices mean to whom.
  *
- * Threads of the system account see the global directory, \GLOBAL??. Every other logon session has a directory of its
- * own, \Sessions\0\DosDevices\HHHHHHHH-LLLLLLLL (its authentication id), made when the first name is put into it. Names are
- * created there, looked for there first, and then in the global directory (directory.c does both).
- * windows-driver-docs-pr/kernel/local-and-global-ms-dos-device-names.md
+ * Threads of the system account see the global directory, \GLOBAL??. Every other logon session has a
+ * directory of its own, \Sessions\0\DosDevices\HHHHHHHH-LLLLLLLL (its authentication id), made when the first
+ * name is put into it. Names are created there, looked for there first, and then in the global directory
+ * (directory.c does both). windows-driver-docs-pr/kernel/local-and-global-ms-dos-device-names.md
  *
- * The sessions that have a directory form a list under one lock (v), which only grows; a machine has few. The directories
- * are permanent.
+ * The sessions that have a directory form a list under one lock (v), which only grows; a machine has few. The
+ * directories are permanent.
  */
 #include "obi.h"
 
@@ -20,8 +20,8 @@ typedef struct session {
     POBJECT_DIRECTORY directory; /* referenced */
 } session;
 
-static KSPIN_LOCK lock;    /* v: inside no other */
-static session *sessions;  /* v */
+static KSPIN_LOCK lock;   /* v: inside no other */
+static session *sessions; /* v */
 
 static session *find_session(LUID id)
 {
@@ -65,11 +65,12 @@ static session *make_session(LUID id)
         text[at++] = L"0123456789abcdef"[value >> shift & 15];
     }
     name.Length = (USHORT)(at * sizeof(WCHAR));
-    InitializeObjectAttributes(&attributes, &name, OBJ_PERMANENT | OBJ_OPENIF | OBJ_KERNEL_HANDLE, NULL, SePublicOpenSd);
+    InitializeObjectAttributes(&attributes, &name, OBJ_PERMANENT | OBJ_OPENIF | OBJ_KERNEL_HANDLE, NULL,
+                               SePublicOpenSd);
     NTSTATUS status = ZwCreateDirectoryObject(&handle, DIRECTORY_ALL_ACCESS, &attributes);
     if (NT_SUCCESS(status)) {
-        status = ObReferenceObjectByHandle(handle, 0, ObpDirectoryObjectType, KernelMode, (PVOID *)&new->directory,
-                                           NULL);
+        status = ObReferenceObjectByHandle(handle, 0, ObpDirectoryObjectType, KernelMode,
+                                           (PVOID *)&new->directory, NULL);
         ZwClose(handle);
     }
     if (!NT_SUCCESS(status)) {
@@ -95,7 +96,8 @@ static session *make_session(LUID id)
 
 POBJECT_DIRECTORY ObpLocalDosDevices(PCUNICODE_STRING Name, ULONG Attributes, BOOLEAN Create)
 {
-    if (__builtin_expect(Name->Length < 3 * sizeof(WCHAR) || Name->Buffer[1] != '?' || Name->Buffer[2] != '?', 1))
+    if (__builtin_expect(Name->Length < 3 * sizeof(WCHAR) || Name->Buffer[1] != '?' || Name->Buffer[2] != '?',
+                         1))
         return NULL;
     if (Name->Length > 3 * sizeof(WCHAR) && Name->Buffer[3] != '\\')
         return NULL;

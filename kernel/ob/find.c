@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ob/find.c: what a process's handle table holds: a handle for an object, and whether closing a handle is audited.
+ * ob/find.c: what a process's handle table holds: a handle for an object, and whether closing a handle is
+ * audited.
  */
 #include "obi.h"
 
@@ -14,7 +15,8 @@ BOOLEAN NTAPI ObFindHandleForObject(PEPROCESS Process, PVOID Object, POBJECT_TYP
     *Handle = NULL;
     while (table && ObEnumerateHandles(table, &cursor, &entry)) {
         ULONG attributes = entry.Attributes & OB_HANDLE_INHERIT ? OBJ_INHERIT : 0;
-        BOOLEAN matches = (!Object || entry.Object == Object) && (!ObjectType || ObpTypeOf(entry.Object) == ObjectType);
+        BOOLEAN matches =
+            (!Object || entry.Object == Object) && (!ObjectType || ObpTypeOf(entry.Object) == ObjectType);
         if (matches && MatchCriteria)
             matches = MatchCriteria->GrantedAccess == entry.GrantedAccess &&
                       (MatchCriteria->HandleAttributes & OBJ_INHERIT) == attributes;

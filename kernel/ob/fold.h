@@ -2,16 +2,17 @@
 /*
  * fold.h: names of the namespace, four characters at a time.
  *
- * A name component is read as words of four characters, the last one filled with zeros. Folding a word makes its letters
- * upper-case; words of ASCII, nearly all of them, in a few instructions without a table. The hash of a component is that
- * of its folded words and its length, so that names that differ only in case meet in one bucket.
+ * A name component is read as words of four characters, the last one filled with zeros. Folding a word makes
+ * its letters upper-case; words of ASCII, nearly all of them, in a few instructions without a table. The hash
+ * of a component is that of its folded words and its length, so that names that differ only in case meet in
+ * one bucket.
  */
 #ifndef KILN_OB_FOLD_H
 #define KILN_OB_FOLD_H
 
 #include <nt/rtl.h>
 
-#define OB_LANES(c) ((ULONG64)(c) * 0x0001000100010001ULL)
+#define OB_LANES(c)    ((ULONG64)(c)*0x0001000100010001ULL)
 #define OB_HASH_SEED   0x243f6a8885a308d3ULL
 #define OB_HASH_FACTOR 0x9e3779b97f4a7c15ULL
 
@@ -48,7 +49,8 @@ static inline ULONG64 ObpMixHash(ULONG64 hash, ULONG64 word)
     return (ULONG64)product ^ (ULONG64)(product >> 64);
 }
 
-/* The length, in characters, of the component that `text` begins with (up to a backslash or the end), and its hash. */
+/* The length, in characters, of the component that `text` begins with (up to a backslash or the end), and its
+ * hash. */
 static inline ULONG ObpScanComponent(const WCHAR *text, ULONG chars, PULONG hash)
 {
     ULONG64 mixed = OB_HASH_SEED;

@@ -11,11 +11,12 @@
  *
  * To reference an object through a handle one must not touch the object before it is known to be held. An
  * entry therefore carries references taken in advance: a lookup takes one of them with a single
- * compare and swap of Low, which succeeds only if the entry still means that object, and only then looks at the
- * object. The granted access is read before and after: equal, it is the access of a handle that the value was all the
- * time, or was again; else the reference is given back. (A writer stores the access before Low.) When the cache is empty the entry is locked (bit 0 clear), the object's count is raised by a batch,
- * and the entry is unlocked. Closing gives what is left of the batch back. The checked machine takes no
- * references in advance, so that its counts are exact.
+ * compare and swap of Low, which succeeds only if the entry still means that object, and only then looks at
+ * the object. The granted access is read before and after: equal, it is the access of a handle that the value
+ * was all the time, or was again; else the reference is given back. (A writer stores the access before Low.)
+ * When the cache is empty the entry is locked (bit 0 clear), the object's count is raised by a batch, and the
+ * entry is unlocked. Closing gives what is left of the batch back. The checked machine takes no references in
+ * advance, so that its counts are exact.
  *
  * An entry's lock is held for a handful of instructions without a scheduling point or a call that could wait.
  * Free entries form a list by index under the table's spin lock (h): last in, first out on the unchecked

@@ -13,8 +13,8 @@
  * earlier one: OBJECT_PATH_NOT_FOUND. A component that is neither a directory nor parses:
  * OBJECT_TYPE_MISMATCH.
  *
- * The way through directories is directory.c's; here it is interrupted where something parses, and, for callers without
- * the privilege to traverse, at every directory. No lock is held here.
+ * The way through directories is directory.c's; here it is interrupted where something parses, and, for
+ * callers without the privilege to traverse, at every directory. No lock is held here.
  */
 #include "obi.h"
 
@@ -194,8 +194,8 @@ static BOOLEAN may_traverse(POB_LOOKUP lookup, POBJECT_DIRECTORY directory)
     ACCESS_MASK granted;
     NTSTATUS status;
     return SeAccessCheck(ObpHeader(directory)->SecurityDescriptor,
-                         &ObpNeedAccess(lookup->Access)->SubjectSecurityContext, FALSE, DIRECTORY_TRAVERSE, 0, NULL,
-                         &ObpDirectoryObjectType->TypeInfo.GenericMapping, UserMode, &granted, &status);
+                         &ObpNeedAccess(lookup->Access)->SubjectSecurityContext, FALSE, DIRECTORY_TRAVERSE, 0,
+                         NULL, &ObpDirectoryObjectType->TypeInfo.GenericMapping, UserMode, &granted, &status);
 }
 
 /* Must each directory on the way be asked whether the caller may pass? */

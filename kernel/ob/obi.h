@@ -65,15 +65,15 @@ typedef struct _OB_WALK {
     BOOLEAN IgnoreCase;
     BOOLEAN OneStep;    /* in: stop after one component */
     BOOLEAN WantParent; /* in */
-    BOOLEAN Hold;       /* in: hold the object's name; out: it is held (ObpReleaseName ends that), because it neither
-                           parses nor stays anyway */
+    BOOLEAN Hold;       /* in: hold the object's name; out: it is held (ObpReleaseName ends that), because it
+                           neither       parses nor stays anyway */
 } OB_WALK, *POB_WALK;
 
 /*
- * Follow Walk->Rest, not empty, from Start (referenced by the caller) as long as it leads through directories. *Object
- * is what it leads to, referenced: Walk->Rest is empty, or the object is no directory, or OneStep.
- * STATUS_OBJECT_NAME_INVALID: an empty component. STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND: the last, an
- * earlier one is missing. <= DISPATCH_LEVEL.
+ * Follow Walk->Rest, not empty, from Start (referenced by the caller) as long as it leads through
+ * directories. *Object is what it leads to, referenced: Walk->Rest is empty, or the object is no directory,
+ * or OneStep. STATUS_OBJECT_NAME_INVALID: an empty component. STATUS_OBJECT_NAME_NOT_FOUND,
+ * STATUS_OBJECT_PATH_NOT_FOUND: the last, an earlier one is missing. <= DISPATCH_LEVEL.
  */
 NTSTATUS ObpWalkDirectories(POBJECT_DIRECTORY Start, POB_WALK Walk, PVOID *Object);
 
@@ -139,9 +139,10 @@ NTSTATUS ObpLookupObjectName(POB_LOOKUP Lookup, PUNICODE_STRING Name, PVOID *Fou
 /* ---------------------------------------------------------------- dosdevices.c */
 
 /*
- * What \?? means to the caller when `Name`, absolute, begins with it: the DosDevices directory of its logon session,
- * referenced; NULL: the global one (or the name does not). A session's directory is made when the first name is to be put
- * into it (Create). Attributes: OBJ_IGNORE_IMPERSONATED_DEVICEMAP counts. PASSIVE_LEVEL.
+ * What \?? means to the caller when `Name`, absolute, begins with it: the DosDevices directory of its logon
+ * session, referenced; NULL: the global one (or the name does not). A session's directory is made when the
+ * first name is to be put into it (Create). Attributes: OBJ_IGNORE_IMPERSONATED_DEVICEMAP counts.
+ * PASSIVE_LEVEL.
  */
 POBJECT_DIRECTORY ObpLocalDosDevices(PCUNICODE_STRING Name, ULONG Attributes, BOOLEAN Create);
 void ObpInitDosDevices(void);
@@ -239,8 +240,9 @@ void ObpDecrementHandleCount(POBJECT_HEADER Header, PEPROCESS Process);
 /* ---------------------------------------------------------------- callback.c */
 
 /*
- * Pre-operation callbacks may reduce *DesiredAccess; *Calls remembers which ran for ObpCallPostOperation, which must follow.
- * STATUS_INSUFFICIENT_RESOURCES: none was called, and none is to be. PASSIVE_LEVEL, without locks.
+ * Pre-operation callbacks may reduce *DesiredAccess; *Calls remembers which ran for ObpCallPostOperation,
+ * which must follow. STATUS_INSUFFICIENT_RESOURCES: none was called, and none is to be. PASSIVE_LEVEL,
+ * without locks.
  */
 #define OB_INLINE_CALLS 4
 

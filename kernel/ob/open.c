@@ -140,7 +140,8 @@ NTSTATUS ObpCreateHandle(OB_OPEN_REASON Reason, PVOID Object, POBJECT_TYPE Expec
         return status;
     calls.Count = 0;
     if (type->CallbackCount) {
-        status = ObpCallPreOperation(OB_OPERATION_HANDLE_CREATE, Object, kernel, NULL, NULL, &granted, &calls);
+        status =
+            ObpCallPreOperation(OB_OPERATION_HANDLE_CREATE, Object, kernel, NULL, NULL, &granted, &calls);
         if (!NT_SUCCESS(status))
             return status;
     }
@@ -343,9 +344,10 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attribu
     return status;
 }
 
-NTSTATUS NTAPI ObOpenObjectByPointerWithTag(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState,
-                                            ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
-                                            KPROCESSOR_MODE AccessMode, ULONG Tag, PHANDLE Handle)
+NTSTATUS NTAPI ObOpenObjectByPointerWithTag(PVOID Object, ULONG HandleAttributes,
+                                            PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
+                                            POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, ULONG Tag,
+                                            PHANDLE Handle)
 {
     OB_ACCESS access;
     *Handle = NULL;
@@ -370,15 +372,16 @@ NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCE
                                      ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
                                      KPROCESSOR_MODE AccessMode, PHANDLE Handle)
 {
-    return ObOpenObjectByPointerWithTag(Object, HandleAttributes, PassedAccessState, DesiredAccess, ObjectType,
-                                        AccessMode, OB_DEFAULT_TAG, Handle);
+    return ObOpenObjectByPointerWithTag(Object, HandleAttributes, PassedAccessState, DesiredAccess,
+                                        ObjectType, AccessMode, OB_DEFAULT_TAG, Handle);
 }
 
 /* ---------------------------------------------------------------- handle to pointer */
 
 static inline __attribute__((always_inline)) NTSTATUS
-reference_by_handle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
-                    ULONG Tag, PVOID *Object, POBJECT_HANDLE_INFORMATION HandleInformation, PVOID caller)
+reference_by_handle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                    KPROCESSOR_MODE AccessMode, ULONG Tag, PVOID *Object,
+                    POBJECT_HANDLE_INFORMATION HandleInformation, PVOID caller)
 {
     HANDLE index;
     ACCESS_MASK granted;

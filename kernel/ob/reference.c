@@ -110,7 +110,8 @@ BOOLEAN NTAPI ObReferenceObjectSafe(PVOID Object)
     return FALSE;
 }
 
-static NTSTATUS reference_pointer(PVOID object, POBJECT_TYPE type, KPROCESSOR_MODE mode, ULONG tag, PVOID caller)
+static NTSTATUS reference_pointer(PVOID object, POBJECT_TYPE type, KPROCESSOR_MODE mode, ULONG tag,
+                                  PVOID caller)
 {
     if (type ? ObpTypeOf(object) != type : mode != KernelMode)
         return STATUS_OBJECT_TYPE_MISMATCH;

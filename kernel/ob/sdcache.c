@@ -2,8 +2,8 @@
 /*
  * ob/sdcache.c: security descriptors that many objects share.
  *
- * A logged descriptor is a copy of a self-relative one, counted, found again by its bytes: logging the same bytes twice
- * gives the same copy. Who logs with a bias of n owns n references and gives each back.
+ * A logged descriptor is a copy of a self-relative one, counted, found again by its bytes: logging the same
+ * bytes twice gives the same copy. Who logs with a bias of n owns n references and gives each back.
  *
  * Lock: s, over the buckets and the counts; nothing is called under it. <= DISPATCH_LEVEL.
  */
@@ -99,10 +99,11 @@ VOID NTAPI ObDereferenceSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescript
     }
     KeReleaseSpinLock(&lock, irql);
     if (left < 0)
-        KiBugCheckText(REFERENCE_BY_POINTER, 0, (ULONG_PTR)SecurityDescriptor, (ULONG_PTR)left, 0,
-                       (ULONGLONG)(ULONG_PTR)__builtin_return_address(0),
-                       "ObDereferenceSecurityDescriptor gave back more references to a security descriptor than were "
-                       "taken by ObLogSecurityDescriptor and ObReferenceSecurityDescriptor.");
+        KiBugCheckText(
+            REFERENCE_BY_POINTER, 0, (ULONG_PTR)SecurityDescriptor, (ULONG_PTR)left, 0,
+            (ULONGLONG)(ULONG_PTR)__builtin_return_address(0),
+            "ObDereferenceSecurityDescriptor gave back more references to a security descriptor than were "
+            "taken by ObLogSecurityDescriptor and ObReferenceSecurityDescriptor.");
     if (left == 0)
         ObpFree(from, OB_TAG_SECURITY);
 }

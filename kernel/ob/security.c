@@ -156,12 +156,12 @@ NTSTATUS NTAPI ObSetSecurityObjectByPointer(PVOID Object, SECURITY_INFORMATION S
 
 NTSTATUS NTAPI ObSetSecurityDescriptorInfo(PVOID Object, PSECURITY_INFORMATION SecurityInformation,
                                            PSECURITY_DESCRIPTOR SecurityDescriptor,
-                                           PSECURITY_DESCRIPTOR *ObjectsSecurityDescriptor, POOL_TYPE PoolType,
-                                           PGENERIC_MAPPING GenericMapping)
+                                           PSECURITY_DESCRIPTOR *ObjectsSecurityDescriptor,
+                                           POOL_TYPE PoolType, PGENERIC_MAPPING GenericMapping)
 {
     KI_ASSERT_IRQL_MAX(PASSIVE_LEVEL);
-    return SeSetSecurityDescriptorInfo(Object, SecurityInformation, SecurityDescriptor, ObjectsSecurityDescriptor,
-                                       PoolType, GenericMapping);
+    return SeSetSecurityDescriptorInfo(Object, SecurityInformation, SecurityDescriptor,
+                                       ObjectsSecurityDescriptor, PoolType, GenericMapping);
 }
 
 NTSTATUS NTAPI ZwQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation,

@@ -110,8 +110,8 @@ static NTSTATUS set(HANDLE handle, const setting *to, PBOOLEAN previous, KPROCES
     if (previous && mode == UserMode)
         status = KiProbeForWrite(previous, sizeof(BOOLEAN), 1);
     if (NT_SUCCESS(status))
-        status = ObReferenceObjectByHandle(handle, TIMER_MODIFY_STATE, ExpTimerObjectType, mode, (PVOID *)&timer,
-                                           NULL);
+        status = ObReferenceObjectByHandle(handle, TIMER_MODIFY_STATE, ExpTimerObjectType, mode,
+                                           (PVOID *)&timer, NULL);
     if (!NT_SUCCESS(status))
         return status;
     cancel(timer);
@@ -141,7 +141,8 @@ NTSTATUS NTAPI NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PTIMER_APC
                           PVOID TimerContext, BOOLEAN ResumeTimer, LONG Period, PBOOLEAN PreviousState)
 {
     KPROCESSOR_MODE mode = ObpPreviousMode();
-    setting to = {.routine = TimerApcRoutine, .context = TimerContext, .period = (ULONG)Period, .wakes = ResumeTimer};
+    setting to = {
+        .routine = TimerApcRoutine, .context = TimerContext, .period = (ULONG)Period, .wakes = ResumeTimer};
     NTSTATUS status = KiCopyFromMode(mode, &to.due, DueTime, sizeof(to.due));
     if (NT_SUCCESS(status) && Period < 0)
         status = STATUS_INVALID_PARAMETER_6;
@@ -162,8 +163,8 @@ NTSTATUS NTAPI NtSetTimerEx(HANDLE TimerHandle, TIMER_SET_INFORMATION_CLASS Time
         return status;
     if (info.Period > MAXLONG || info.TolerableDelay > MAXLONG)
         return STATUS_INVALID_PARAMETER;
-    setting to = {info.DueTime, info.TimerApcRoutine, info.TimerContext, info.Period, info.TolerableDelay,
-                  info.WakeContext != NULL};
+    setting to = {info.DueTime, info.TimerApcRoutine, info.TimerContext,
+                  info.Period,  info.TolerableDelay,  info.WakeContext != NULL};
     return set(TimerHandle, &to, info.PreviousState, mode);
 }
 
@@ -219,7 +220,8 @@ NTSTATUS NTAPI ZwSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PTIMER_APC
 NTSTATUS NTAPI ZwSetTimerEx(HANDLE TimerHandle, TIMER_SET_INFORMATION_CLASS TimerSetInformationClass,
                             PVOID TimerSetInformation, ULONG TimerSetInformationLength)
 {
-    KI_ZW(NtSetTimerEx(TimerHandle, TimerSetInformationClass, TimerSetInformation, TimerSetInformationLength));
+    KI_ZW(
+        NtSetTimerEx(TimerHandle, TimerSetInformationClass, TimerSetInformation, TimerSetInformationLength));
 }
 
 NTSTATUS NTAPI ZwCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState)

@@ -2,13 +2,14 @@
 /*
  * ob/trace.c: who holds what (the checked machine).
  *
- * References are counted by object, tag (of the WithTag routines, 'Dflt' otherwise) and site, and so are dereferences, so
- * that a report can say which tag holds an object and where its references were taken. The site is the caller; for a
- * reference that the kernel takes on a driver's behalf it is the driver's code nearest on the stack. References that belong
- * to handles and to the namespace have tags of their own. For each handle the site that it was made from is kept.
+ * References are counted by object, tag (of the WithTag routines, 'Dflt' otherwise) and site, and so are
+ * dereferences, so that a report can say which tag holds an object and where its references were taken. The
+ * site is the caller; for a reference that the kernel takes on a driver's behalf it is the driver's code
+ * nearest on the stack. References that belong to handles and to the namespace have tags of their own. For
+ * each handle the site that it was made from is kept.
  *
- * The counts live in a hash table; one spin lock guards it (T, inside any lock under which an object is referenced).
- * Nothing is called under it but the pool.
+ * The counts live in a hash table; one spin lock guards it (T, inside any lock under which an object is
+ * referenced). Nothing is called under it but the pool.
  */
 #include "obi.h"
 #include "ldrp.h"

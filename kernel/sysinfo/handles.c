@@ -119,7 +119,8 @@ static ULONG put_type(sys_answer *answer, POBJECT_TYPE type)
     info->ValidAccessMask = type->TypeInfo.ValidAccessMask;
     info->PoolType = type->TypeInfo.PoolType;
     info->SecurityRequired = type->TypeInfo.SecurityRequired;
-    info->WaitableObject = type->TypeInfo.UseDefaultObject || type->TypeInfo.WaitObjectFlagOffset != OB_NOT_WAITABLE;
+    info->WaitableObject =
+        type->TypeInfo.UseDefaultObject || type->TypeInfo.WaitObjectFlagOffset != OB_NOT_WAITABLE;
     put_string(answer, &info->TypeName, &type->Name);
     return at;
 }

@@ -2,8 +2,8 @@
 /*
  * sysinfo/machine.c: what the machine is and how busy it is.
  *
- * A machine that has no registry yet, no page file and no audit log says 0 for what belongs to them. Figures of processors
- * are snapshots, parts of which may be older than others.
+ * A machine that has no registry yet, no page file and no audit log says 0 for what belongs to them. Figures
+ * of processors are snapshots, parts of which may be older than others.
  */
 #include "sysinfoi.h"
 #include "exp.h"
@@ -221,7 +221,8 @@ NTSTATUS SysFirmwareTable(sys_answer *answer)
     if (info->Action == 0)
         status = ExEnumerateSystemFirmwareTables(info->ProviderSignature, info->TableBuffer, room, &bytes);
     else if (info->Action == 1)
-        status = ExGetSystemFirmwareTable(info->ProviderSignature, info->TableID, info->TableBuffer, room, &bytes);
+        status =
+            ExGetSystemFirmwareTable(info->ProviderSignature, info->TableID, info->TableBuffer, room, &bytes);
     else
         return STATUS_INVALID_PARAMETER;
     if (NT_SUCCESS(status) || status == STATUS_BUFFER_TOO_SMALL) {

@@ -6,8 +6,8 @@
 #include "ldrp.h"
 
 /* One image after the other, from a copy of the loader's list. */
-static NTSTATUS each_module(sys_answer *answer, void (*put)(sys_answer *, const RTL_PROCESS_MODULE_INFORMATION *),
-                            ULONG *count)
+static NTSTATUS each_module(sys_answer *answer,
+                            void (*put)(sys_answer *, const RTL_PROCESS_MODULE_INFORMATION *), ULONG *count)
 {
     PRTL_MODULE_EXTENDED_INFO list = NULL;
     ULONG bytes = 0;

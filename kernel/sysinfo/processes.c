@@ -2,8 +2,9 @@
 /*
  * sysinfo/processes.c: the processes and their threads.
  *
- * Processes and threads are walked with a reference to the one at hand, and no lock. What comes or goes meanwhile is in the
- * answer or is not. Threads run in kernel mode only, so their time is kernel time; nothing counts I/O or page faults.
+ * Processes and threads are walked with a reference to the one at hand, and no lock. What comes or goes
+ * meanwhile is in the answer or is not. Threads run in kernel mode only, so their time is kernel time;
+ * nothing counts I/O or page faults.
  */
 #include "sysinfoi.h"
 

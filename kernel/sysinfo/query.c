@@ -2,8 +2,8 @@
 /*
  * sysinfo/query.c: NtQuerySystemInformation: which class, does it fit, copy it out.
  *
- * This is the top of the kernel: it asks every manager and none asks it. Each class is a routine that puts its answer
- * together (sysinfoi.h).
+ * This is the top of the kernel: it asks every manager and none asks it. Each class is a routine that puts
+ * its answer together (sysinfoi.h).
  */
 #include "sysinfoi.h"
 #include "zw.h"
@@ -71,7 +71,8 @@ static NTSTATUS query(ULONG i, sys_answer *answer, PVOID information, ULONG leng
         }
     }
     if ((NT_SUCCESS(status) || classes[i].in_buffer) && length) {
-        NTSTATUS copied = KiCopyToMode(answer->mode, information, answer->data, needed < length ? needed : length);
+        NTSTATUS copied =
+            KiCopyToMode(answer->mode, information, answer->data, needed < length ? needed : length);
         if (!NT_SUCCESS(copied))
             status = copied;
     }

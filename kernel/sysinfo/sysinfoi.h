@@ -2,9 +2,9 @@
 /*
  * sysinfoi.h: how the answers of NtQuerySystemInformation are put together.
  *
- * An answer is written into a block of pool as large as the caller's buffer, so that no lock is held and nothing half done
- * is seen while user memory is touched. A class appends its parts; what does not fit is counted all the same, so that the
- * caller learns the length that is needed.
+ * An answer is written into a block of pool as large as the caller's buffer, so that no lock is held and
+ * nothing half done is seen while user memory is touched. A class appends its parts; what does not fit is
+ * counted all the same, so that the caller learns the length that is needed.
  */
 #ifndef KILN_SYSINFOI_H
 #define KILN_SYSINFOI_H
@@ -18,11 +18,11 @@
 #include "trap.h"
 
 typedef struct sys_answer {
-    UCHAR *data;         /* ours, zeroed */
-    UCHAR *user;         /* where data will be: for pointers into it */
-    ULONG room;          /* bytes of both */
-    ULONG64 needed;      /* bytes appended, fitting or not */
-    const VOID *input;   /* of the Ex form: captured, 8 bytes with zeros behind input_bytes */
+    UCHAR *data;       /* ours, zeroed */
+    UCHAR *user;       /* where data will be: for pointers into it */
+    ULONG room;        /* bytes of both */
+    ULONG64 needed;    /* bytes appended, fitting or not */
+    const VOID *input; /* of the Ex form: captured, 8 bytes with zeros behind input_bytes */
     ULONG input_bytes;
     KPROCESSOR_MODE mode;
 } sys_answer;
@@ -51,9 +51,9 @@ static inline PVOID sys_user_pointer(const sys_answer *answer, PVOID in_data)
 typedef NTSTATUS sys_class(sys_answer *answer);
 
 /* machine.c */
-sys_class SysBasic, SysProcessor, SysPerformance, SysTimeOfDay, SysProcessorPerformance, SysFlags, SysPoolTags,
-    SysInterrupts, SysExceptions, SysKernelDebugger, SysRegistryQuota, SysCodeIntegrity, SysFirmwareTable,
-    SysRelationships;
+sys_class SysBasic, SysProcessor, SysPerformance, SysTimeOfDay, SysProcessorPerformance, SysFlags,
+    SysPoolTags, SysInterrupts, SysExceptions, SysKernelDebugger, SysRegistryQuota, SysCodeIntegrity,
+    SysFirmwareTable, SysRelationships;
 /* processes.c */
 sys_class SysProcesses;
 /* handles.c */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who may make, find and open an object, and the descriptors objects get. Access Rights, Security Descriptors, Privileges of
- * the chapter Managing Kernel Objects; ns-wdm-_access_state, nf-wdm-obgetobjectsecurity, nf-ntifs-ntsetsecurityobject.
+ * Who may make, find and open an object, and the descriptors objects get. Access Rights, Security
+ * Descriptors, Privileges of the chapter Managing Kernel Objects; ns-wdm-_access_state,
+ * nf-wdm-obgetobjectsecurity, nf-ntifs-ntsetsecurityobject.
  */
 #include <ntifs.h>
 #include "ntsvc.h"
@@ -26,7 +27,8 @@ static void enable(ULONG privilege, BOOLEAN on)
         my_token()->PrivilegesEnabled &= ~(1ULL << privilege);
 }
 
-/* A self-relative descriptor with one entry that allows `mask` to `sid` (no entry: mask 0), inherited with `flags`. */
+/* A self-relative descriptor with one entry that allows `mask` to `sid` (no entry: mask 0), inherited with
+ * `flags`. */
 static PSECURITY_DESCRIPTOR make_descriptor(PSID owner, PSID sid, ACCESS_MASK mask, UCHAR flags)
 {
     static UCHAR result[4][256], acl[256];
@@ -77,8 +79,9 @@ KILN_TEST(ob_access, traversal_is_checked_for_a_token_without_the_privilege)
     enable(SE_CHANGE_NOTIFY_PRIVILEGE, FALSE);
     CHECK_EQ(NtOpenEvent(&user->handle, EVENT_QUERY_STATE, name_it(user, L"\\BaseNamedObjects\\closed\\e")),
              STATUS_ACCESS_DENIED);
-    CHECK_EQ(NtOpenDirectoryObject(&user->handle, DIRECTORY_QUERY, name_it(user, L"\\BaseNamedObjects\\closed")),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        NtOpenDirectoryObject(&user->handle, DIRECTORY_QUERY, name_it(user, L"\\BaseNamedObjects\\closed")),
+        STATUS_SUCCESS);
     NtClose(user->handle);
     enable(SE_CHANGE_NOTIFY_PRIVILEGE, TRUE);
     leave_user_mode(user);
@@ -154,9 +157,9 @@ KILN_TEST(ob_access, the_creator_gets_what_it_asks_for_whatever_it_allows_others
 
 KILN_TEST(ob_access, a_new_object_inherits_from_its_directory)
 {
-    HANDLE directory = make(TRUE, L"\\BaseNamedObjects\\heir",
-                            make_descriptor(SeLocalSystemSid, SeWorldSid, GENERIC_READ,
-                                            OBJECT_INHERIT_ACE | INHERIT_ONLY_ACE));
+    HANDLE directory = make(
+        TRUE, L"\\BaseNamedObjects\\heir",
+        make_descriptor(SeLocalSystemSid, SeWorldSid, GENERIC_READ, OBJECT_INHERIT_ACE | INHERIT_ONLY_ACE));
     HANDLE event = make(FALSE, L"\\BaseNamedObjects\\heir\\e", NULL);
     PSECURITY_DESCRIPTOR descriptor;
     BOOLEAN allocated, present, defaulted;
@@ -233,7 +236,8 @@ KILN_TEST(ob_access, reading_and_writing_a_descriptor_takes_the_rights_of_its_pa
         CHECK_EQ(NtSetSecurityObject(user->handle, cases[i].part, user->buffer), cases[i].set);
         NtClose(user->handle);
     }
-    CHECK_EQ(NtSetSecurityObject(NtCurrentProcess(), DACL_SECURITY_INFORMATION, NULL), STATUS_ACCESS_VIOLATION);
+    CHECK_EQ(NtSetSecurityObject(NtCurrentProcess(), DACL_SECURITY_INFORMATION, NULL),
+             STATUS_ACCESS_VIOLATION);
     leave_user_mode(user);
 }
 
@@ -248,9 +252,11 @@ KILN_TEST(ob_access, a_descriptor_that_is_none_is_refused_and_a_short_buffer_get
     RtlCreateSecurityDescriptor(&sd, SECURITY_DESCRIPTOR_REVISION);
     CHECK_EQ(ZwSetSecurityObject(event, OWNER_SECURITY_INFORMATION, &sd), STATUS_INVALID_SECURITY_DESCR);
     CHECK_EQ(ZwSetSecurityObject((HANDLE)0x7ffc, DACL_SECURITY_INFORMATION, &sd), STATUS_INVALID_HANDLE);
-    CHECK_EQ(ZwQuerySecurityObject(event, DACL_SECURITY_INFORMATION, buffer, 4, &needed), STATUS_BUFFER_TOO_SMALL);
+    CHECK_EQ(ZwQuerySecurityObject(event, DACL_SECURITY_INFORMATION, buffer, 4, &needed),
+             STATUS_BUFFER_TOO_SMALL);
     CHECK(needed > 4 && needed <= sizeof(buffer));
-    CHECK_EQ(ZwQuerySecurityObject(event, DACL_SECURITY_INFORMATION, buffer, needed, &needed), STATUS_SUCCESS);
+    CHECK_EQ(ZwQuerySecurityObject(event, DACL_SECURITY_INFORMATION, buffer, needed, &needed),
+             STATUS_SUCCESS);
     CHECK(((PISECURITY_DESCRIPTOR)buffer)->Control & SE_SELF_RELATIVE);
     ZwClose(event);
 }
@@ -293,7 +299,8 @@ KILN_TEST(ob_access, the_check_for_creating_asks_the_directory)
     PVOID directory;
     CHECK_EQ(ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &directory, NULL), STATUS_SUCCESS);
     CHECK_EQ(SeCreateAccessState(&state, &aux, 0, NULL), STATUS_SUCCESS);
-    CHECK(ObCheckCreateObjectAccess(directory, DIRECTORY_CREATE_OBJECT, &state, &name, FALSE, UserMode, &status));
+    CHECK(ObCheckCreateObjectAccess(directory, DIRECTORY_CREATE_OBJECT, &state, &name, FALSE, UserMode,
+                                    &status));
     CHECK_EQ(status, STATUS_SUCCESS);
     CHECK(!ObCheckCreateObjectAccess(directory, DIRECTORY_CREATE_SUBDIRECTORY, &state, &name, FALSE, UserMode,
                                      &status));
@@ -332,10 +339,9 @@ KILN_TEST(ob_access, a_descriptor_can_be_assigned_and_set_by_pointer)
     ObReleaseObjectSecurity(descriptor, allocated);
 
     SECURITY_INFORMATION part = DACL_SECURITY_INFORMATION;
-    CHECK_EQ(ObSetSecurityDescriptorInfo(object, &part,
-                                         make_descriptor(SeLocalSystemSid, SeWorldSid, EVENT_ALL_ACCESS, 0),
-                                         &ObpHeader(object)->SecurityDescriptor, NonPagedPoolNx,
-                                         &type->TypeInfo.GenericMapping),
+    CHECK_EQ(ObSetSecurityDescriptorInfo(
+                 object, &part, make_descriptor(SeLocalSystemSid, SeWorldSid, EVENT_ALL_ACCESS, 0),
+                 &ObpHeader(object)->SecurityDescriptor, NonPagedPoolNx, &type->TypeInfo.GenericMapping),
              STATUS_SUCCESS);
     CHECK_EQ(ObGetObjectSecurity(object, &descriptor, &allocated), STATUS_SUCCESS);
     CHECK_EQ(RtlGetDaclSecurityDescriptor(descriptor, &present, &dacl, &defaulted), STATUS_SUCCESS);
@@ -356,10 +362,12 @@ KILN_TEST(ob_access, equal_descriptors_are_kept_once_and_counted)
     MiQueryUsage(&before);
     CHECK_EQ(ObLogSecurityDescriptor(from, &first, 2), STATUS_SUCCESS);
     CHECK(first != from);
-    CHECK_EQ(RtlCompareMemory(first, from, RtlLengthSecurityDescriptor(from)), RtlLengthSecurityDescriptor(from));
+    CHECK_EQ(RtlCompareMemory(first, from, RtlLengthSecurityDescriptor(from)),
+             RtlLengthSecurityDescriptor(from));
     CHECK_EQ(ObLogSecurityDescriptor(from, &second, 1), STATUS_SUCCESS);
     CHECK_EQ(second, first);
-    CHECK_EQ(ObLogSecurityDescriptor(make_descriptor(SeLocalSystemSid, SeWorldSid, 2, 0), &other, 1), STATUS_SUCCESS);
+    CHECK_EQ(ObLogSecurityDescriptor(make_descriptor(SeLocalSystemSid, SeWorldSid, 2, 0), &other, 1),
+             STATUS_SUCCESS);
     CHECK(other != first);
     ObReferenceSecurityDescriptor(first, 5);
     ObDereferenceSecurityDescriptor(first, 7);
@@ -374,6 +382,7 @@ KILN_TEST(ob_access, equal_descriptors_are_kept_once_and_counted)
 KILN_TEST_BUGCHECK(ob_access, a_descriptor_dereferenced_too_often_is_a_bugcheck, 0x18)
 {
     PSECURITY_DESCRIPTOR logged;
-    CHECK_EQ(ObLogSecurityDescriptor(make_descriptor(SeLocalSystemSid, SeWorldSid, 1, 0), &logged, 1), STATUS_SUCCESS);
+    CHECK_EQ(ObLogSecurityDescriptor(make_descriptor(SeLocalSystemSid, SeWorldSid, 1, 0), &logged, 1),
+             STATUS_SUCCESS);
     ObDereferenceSecurityDescriptor(logged, 2);
 }

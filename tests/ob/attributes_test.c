@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every OBJ_* attribute, and what the routines of ntifs.h that take names and pointers promise.
- * ns-ntdef-_object_attributes, nf-ntifs-obopenobjectbypointer, nf-ntifs-obquerynamestring, life-cycle-of-an-object.md
+ * ns-ntdef-_object_attributes, nf-ntifs-obopenobjectbypointer, nf-ntifs-obquerynamestring,
+ * life-cycle-of-an-object.md
  */
 #include <ntifs.h>
 #include "ntsvc.h"
@@ -49,7 +50,8 @@ KILN_TEST(ob_attributes, unknown_bits_and_lengths_are_refused)
     CHECK_EQ(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE),
              STATUS_INVALID_PARAMETER);
     CHECK_EQ(ZwOpenEvent(&handle, EVENT_ALL_ACCESS, NULL), STATUS_INVALID_PARAMETER);
-    CHECK_EQ(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, NULL, (EVENT_TYPE)7, FALSE), STATUS_INVALID_PARAMETER_4);
+    CHECK_EQ(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, NULL, (EVENT_TYPE)7, FALSE),
+             STATUS_INVALID_PARAMETER_4);
 }
 
 KILN_TEST(ob_attributes, an_exclusive_object_is_opened_once_until_it_is_closed)
@@ -57,7 +59,8 @@ KILN_TEST(ob_attributes, an_exclusive_object_is_opened_once_until_it_is_closed)
     HANDLE first, second;
     CHECK_EQ(event(TRUE, L"\\BaseNamedObjects\\only", OBJ_EXCLUSIVE, NULL, &first), STATUS_SUCCESS);
     CHECK_EQ(event(FALSE, L"\\BaseNamedObjects\\only", 0, NULL, &second), STATUS_ACCESS_DENIED);
-    CHECK_EQ(ZwDuplicateObject(NtCurrentProcess(), first, NtCurrentProcess(), &second, 0, 0, DUPLICATE_SAME_ACCESS),
+    CHECK_EQ(ZwDuplicateObject(NtCurrentProcess(), first, NtCurrentProcess(), &second, 0, 0,
+                               DUPLICATE_SAME_ACCESS),
              STATUS_ACCESS_DENIED);
     ZwClose(first);
     CHECK_EQ(event(TRUE, L"\\BaseNamedObjects\\only", 0, NULL, &first), STATUS_SUCCESS);
@@ -80,11 +83,13 @@ KILN_TEST(ob_attributes, openlink_opens_the_link_and_dont_reparse_follows_none)
     CHECK_EQ(ObReferenceObjectByName(&name, 0, NULL, 0, NULL, KernelMode, NULL, &object), STATUS_SUCCESS);
     CHECK_EQ(ObGetObjectType(object), ObpDirectoryObjectType);
     ObDereferenceObject(object);
-    CHECK_EQ(ObReferenceObjectByName(&name, OBJ_OPENLINK, NULL, 0, NULL, KernelMode, NULL, &object), STATUS_SUCCESS);
+    CHECK_EQ(ObReferenceObjectByName(&name, OBJ_OPENLINK, NULL, 0, NULL, KernelMode, NULL, &object),
+             STATUS_SUCCESS);
     CHECK_EQ(ObGetObjectType(object), ObpSymbolicLinkObjectType);
     ObDereferenceObject(object);
     /* An event is no link, and its type refuses the attribute. */
-    CHECK_EQ(event(FALSE, L"\\BaseNamedObjects\\there", OBJ_OPENLINK, NULL, &handle), STATUS_INVALID_PARAMETER);
+    CHECK_EQ(event(FALSE, L"\\BaseNamedObjects\\there", OBJ_OPENLINK, NULL, &handle),
+             STATUS_INVALID_PARAMETER);
     ZwClose(target);
     ZwClose(link);
 }
@@ -189,21 +194,24 @@ KILN_TEST(ob_pointer, opening_by_pointer_checks_flags_type_and_mode)
     PVOID object;
     CHECK_EQ(event(TRUE, L"\\BaseNamedObjects\\p", 0, NULL, &handle), STATUS_SUCCESS);
     CHECK_EQ(ObReferenceObjectByHandle(handle, 0, NULL, KernelMode, &object, NULL), STATUS_SUCCESS);
-    CHECK_EQ(ObOpenObjectByPointer(object, 0x10000, NULL, 0, NULL, KernelMode, &other), STATUS_INVALID_PARAMETER);
+    CHECK_EQ(ObOpenObjectByPointer(object, 0x10000, NULL, 0, NULL, KernelMode, &other),
+             STATUS_INVALID_PARAMETER);
     CHECK_EQ(ObOpenObjectByPointer(object, OBJ_EXCLUSIVE | OBJ_INHERIT, NULL, 0, NULL, KernelMode, &other),
              STATUS_INVALID_PARAMETER);
     CHECK_EQ(ObOpenObjectByPointer(object, 0, NULL, 0, *ExSemaphoreObjectType, KernelMode, &other),
              STATUS_OBJECT_TYPE_MISMATCH);
     CHECK_EQ(ObOpenObjectByPointer(object, 0, NULL, 0, NULL, UserMode, &other), STATUS_OBJECT_TYPE_MISMATCH);
-    CHECK_EQ(ObOpenObjectByPointerWithTag(object, OBJ_KERNEL_HANDLE, NULL, EVENT_ALL_ACCESS, *ExEventObjectType,
-                                          KernelMode, 'gaTk', &other),
+    CHECK_EQ(ObOpenObjectByPointerWithTag(object, OBJ_KERNEL_HANDLE, NULL, EVENT_ALL_ACCESS,
+                                          *ExEventObjectType, KernelMode, 'gaTk', &other),
              STATUS_SUCCESS);
     CHECK(ObIsKernelHandle(other));
     ZwClose(other);
-    CHECK_EQ(ObReferenceObjectByPointer(object, 0, *ExSemaphoreObjectType, KernelMode), STATUS_OBJECT_TYPE_MISMATCH);
+    CHECK_EQ(ObReferenceObjectByPointer(object, 0, *ExSemaphoreObjectType, KernelMode),
+             STATUS_OBJECT_TYPE_MISMATCH);
     CHECK_EQ(ObReferenceObjectByPointer(object, 0, NULL, UserMode), STATUS_OBJECT_TYPE_MISMATCH);
     CHECK_EQ(ObReferenceObjectByPointer(object, 0, NULL, KernelMode), STATUS_SUCCESS);
-    CHECK_EQ(ObReferenceObjectByPointerWithTag(object, 0, *ExEventObjectType, UserMode, 'gaTk'), STATUS_SUCCESS);
+    CHECK_EQ(ObReferenceObjectByPointerWithTag(object, 0, *ExEventObjectType, UserMode, 'gaTk'),
+             STATUS_SUCCESS);
     ObDereferenceObjectWithTag(object, 'gaTk');
     ObDereferenceObject(object);
     ObDereferenceObject(object);
@@ -246,8 +254,8 @@ KILN_TEST(ob_object, what_was_captured_for_an_insertion_can_be_dropped)
     OBJECT_ATTRIBUTES attributes;
     PVOID object;
     InitializeObjectAttributes(&attributes, &name, 0, NULL, SePublicDefaultSd);
-    CHECK_EQ(ObCreateObject(KernelMode, *ExEventObjectType, &attributes, KernelMode, NULL, sizeof(KEVENT), 0, 0,
-                            &object),
+    CHECK_EQ(ObCreateObject(KernelMode, *ExEventObjectType, &attributes, KernelMode, NULL, sizeof(KEVENT), 0,
+                            0, &object),
              STATUS_SUCCESS);
     CHECK(ObpHeader(object)->CreateInfo != NULL);
     ObDeleteCapturedInsertInfo(object);
@@ -277,7 +285,8 @@ KILN_TEST(ob_dosdevices, the_impersonated_view_can_be_left_aside)
     UNICODE_STRING name = text(L"\\??\\KilnMine");
     OBJECT_ATTRIBUTES attributes;
     KeStackAttachProcess(&PsInitialSystemProcess->Pcb, &apc);
-    CHECK_EQ(PsImpersonateClient(PsGetCurrentThread(), client, FALSE, FALSE, SecurityImpersonation), STATUS_SUCCESS);
+    CHECK_EQ(PsImpersonateClient(PsGetCurrentThread(), client, FALSE, FALSE, SecurityImpersonation),
+             STATUS_SUCCESS);
     InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
     CHECK_EQ(ZwOpenSymbolicLinkObject(&handle, GENERIC_READ, &attributes), STATUS_SUCCESS);
     ZwClose(handle);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MS-DOS device names: the global directory of the system account, and the one of a logon session that shadows it.
- * windows-driver-docs-pr/kernel/local-and-global-ms-dos-device-names.md
+ * MS-DOS device names: the global directory of the system account, and the one of a logon session that
+ * shadows it. windows-driver-docs-pr/kernel/local-and-global-ms-dos-device-names.md
  */
 #include <nt/ke.h>
 #include <nt/ex.h>
@@ -107,7 +107,8 @@ KILN_TEST(ob_dosdevices, an_impersonating_thread_has_its_clients_names)
     PACCESS_TOKEN client = PsReferencePrimaryToken(PsGetCurrentProcess());
     KeStackAttachProcess(&PsInitialSystemProcess->Pcb, &apc);
     CHECK_EQ(target_of(FALSE, L"\\??\\KilnClient"), 0);
-    CHECK_EQ(PsImpersonateClient(PsGetCurrentThread(), client, FALSE, FALSE, SecurityImpersonation), STATUS_SUCCESS);
+    CHECK_EQ(PsImpersonateClient(PsGetCurrentThread(), client, FALSE, FALSE, SecurityImpersonation),
+             STATUS_SUCCESS);
     CHECK_EQ(target_of(FALSE, L"\\??\\KilnClient"), '1');
     PsRevertToSelf();
     KeUnstackDetachProcess(&apc);

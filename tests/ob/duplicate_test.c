@@ -78,8 +78,10 @@ KILN_TEST(ob_duplicate, a_copy_may_be_protected_from_closing)
     CHECK_EQ(ObCloseHandle(other, UserMode), STATUS_HANDLE_NOT_CLOSABLE);
     CHECK_EQ(copy(other, &third, 0, 0, DUPLICATE_SAME_ACCESS | DUPLICATE_SAME_ATTRIBUTES), STATUS_SUCCESS);
     CHECK_EQ(ObCloseHandle(third, UserMode), STATUS_HANDLE_NOT_CLOSABLE);
-    CHECK_EQ(ZwSetInformationObject(other, ObjectHandleFlagInformation, &flags, sizeof(flags)), STATUS_SUCCESS);
-    CHECK_EQ(ZwSetInformationObject(third, ObjectHandleFlagInformation, &flags, sizeof(flags)), STATUS_SUCCESS);
+    CHECK_EQ(ZwSetInformationObject(other, ObjectHandleFlagInformation, &flags, sizeof(flags)),
+             STATUS_SUCCESS);
+    CHECK_EQ(ZwSetInformationObject(third, ObjectHandleFlagInformation, &flags, sizeof(flags)),
+             STATUS_SUCCESS);
     CHECK_EQ(ZwClose(third), STATUS_SUCCESS);
     CHECK_EQ(ZwClose(other), STATUS_SUCCESS);
     ZwClose(handle);
@@ -113,8 +115,8 @@ KILN_TEST(ob_duplicate, source_and_target_are_evaluated_in_their_processes)
     PEPROCESS process = new_process();
     HANDLE theirs, back, in_them, handle = new_event(0, EVENT_ALL_ACCESS);
     PVOID object, same;
-    CHECK_EQ(ObOpenObjectByPointer(process, OBJ_KERNEL_HANDLE, NULL, PROCESS_DUP_HANDLE, *PsProcessType, KernelMode,
-                                   &theirs),
+    CHECK_EQ(ObOpenObjectByPointer(process, OBJ_KERNEL_HANDLE, NULL, PROCESS_DUP_HANDLE, *PsProcessType,
+                                   KernelMode, &theirs),
              STATUS_SUCCESS);
     ULONG before = ObQueryHandleCount(process->ObjectTable);
     CHECK_EQ(ZwDuplicateObject(NtCurrentProcess(), handle, theirs, &in_them, 0, 0, DUPLICATE_SAME_ACCESS),
@@ -142,7 +144,8 @@ KILN_TEST(ob_duplicate, the_processes_must_have_been_opened_for_it)
     HANDLE event, theirs;
     CHECK_EQ(NtCreateEvent(&user->handle, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE), STATUS_SUCCESS);
     event = user->handle;
-    CHECK_EQ(ObOpenObjectByPointer(process, 0, NULL, PROCESS_QUERY_INFORMATION, *PsProcessType, KernelMode, &theirs),
+    CHECK_EQ(ObOpenObjectByPointer(process, 0, NULL, PROCESS_QUERY_INFORMATION, *PsProcessType, KernelMode,
+                                   &theirs),
              STATUS_SUCCESS);
     CHECK_EQ(NtDuplicateObject(NtCurrentProcess(), event, theirs, &user->handle, 0, 0, DUPLICATE_SAME_ACCESS),
              STATUS_ACCESS_DENIED);
@@ -151,8 +154,9 @@ KILN_TEST(ob_duplicate, the_processes_must_have_been_opened_for_it)
     CHECK_EQ(NtDuplicateObject(event, event, NtCurrentProcess(), &user->handle, 0, 0, DUPLICATE_SAME_ACCESS),
              STATUS_OBJECT_TYPE_MISMATCH);
     HANDLE mine;
-    CHECK_EQ(NtDuplicateObject(NtCurrentProcess(), event, NtCurrentProcess(), &mine, 0, 0, DUPLICATE_SAME_ACCESS),
-             STATUS_ACCESS_VIOLATION);
+    CHECK_EQ(
+        NtDuplicateObject(NtCurrentProcess(), event, NtCurrentProcess(), &mine, 0, 0, DUPLICATE_SAME_ACCESS),
+        STATUS_ACCESS_VIOLATION);
     NtClose(theirs);
     NtClose(event);
     leave_user_mode(user);
@@ -177,10 +181,11 @@ KILN_TEST(ob_duplicate, user_mode_cannot_widen_what_the_descriptor_denies)
     CHECK_EQ(NtCreateEvent(&user->handle, EVENT_QUERY_STATE, &user->attributes, NotificationEvent, FALSE),
              STATUS_SUCCESS);
     handle = user->handle;
-    CHECK_EQ(NtDuplicateObject(NtCurrentProcess(), handle, NtCurrentProcess(), &user->handle, EVENT_MODIFY_STATE, 0,
-                               0),
+    CHECK_EQ(NtDuplicateObject(NtCurrentProcess(), handle, NtCurrentProcess(), &user->handle,
+                               EVENT_MODIFY_STATE, 0, 0),
              STATUS_ACCESS_DENIED);
-    CHECK_EQ(NtDuplicateObject(NtCurrentProcess(), handle, NtCurrentProcess(), &user->handle, EVENT_QUERY_STATE, 0, 0),
+    CHECK_EQ(NtDuplicateObject(NtCurrentProcess(), handle, NtCurrentProcess(), &user->handle,
+                               EVENT_QUERY_STATE, 0, 0),
              STATUS_SUCCESS);
     NtClose(user->handle);
     NtClose(handle);

@@ -91,7 +91,8 @@ KILN_TEST(ob_query, user_mode_learns_access_counts_and_type_of_its_handle)
     PUBLIC_OBJECT_TYPE_INFORMATION *about = (PVOID)user->buffer;
     ULONG in_kernel;
     CHECK_EQ(NtCreateEvent(&user->handle, EVENT_QUERY_STATE, NULL, NotificationEvent, FALSE), STATUS_SUCCESS);
-    CHECK_EQ(NtQueryObject(user->handle, ObjectBasicInformation, basic, sizeof(*basic), &user->length), STATUS_SUCCESS);
+    CHECK_EQ(NtQueryObject(user->handle, ObjectBasicInformation, basic, sizeof(*basic), &user->length),
+             STATUS_SUCCESS);
     CHECK_EQ(user->length, sizeof(*basic));
     CHECK_EQ(basic->GrantedAccess, EVENT_QUERY_STATE);
     CHECK_EQ(basic->HandleCount, 1);
@@ -99,10 +100,12 @@ KILN_TEST(ob_query, user_mode_learns_access_counts_and_type_of_its_handle)
              STATUS_SUCCESS);
     CHECK((UCHAR *)about->TypeName.Buffer > user->buffer &&
           (UCHAR *)about->TypeName.Buffer < user->buffer + sizeof(user->buffer));
-    CHECK_EQ(NtQueryObject(user->handle, ObjectBasicInformation, basic, 1, &user->length), STATUS_INFO_LENGTH_MISMATCH);
+    CHECK_EQ(NtQueryObject(user->handle, ObjectBasicInformation, basic, 1, &user->length),
+             STATUS_INFO_LENGTH_MISMATCH);
     CHECK_EQ(NtQueryObject(user->handle, ObjectBasicInformation, basic, sizeof(*basic), &in_kernel),
              STATUS_ACCESS_VIOLATION);
-    CHECK_EQ(NtQueryObject((HANDLE)0x7ffc, ObjectBasicInformation, basic, sizeof(*basic), NULL), STATUS_INVALID_HANDLE);
+    CHECK_EQ(NtQueryObject((HANDLE)0x7ffc, ObjectBasicInformation, basic, sizeof(*basic), NULL),
+             STATUS_INVALID_HANDLE);
     CHECK_EQ(NtQueryObject(user->handle, (OBJECT_INFORMATION_CLASS)77, basic, sizeof(*basic), NULL),
              STATUS_INVALID_INFO_CLASS);
     NtClose(user->handle);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tables of a million handles, directories of many names, and names that come and go while others walk past them.
+ * Tables of a million handles, directories of many names, and names that come and go while others walk past
+ * them.
  */
 #include <ntifs.h>
 #include "ntsvc.h"
@@ -14,7 +15,8 @@
 
 extern BOOLEAN ObpChecked;
 
-/* The live host has the time for a million, as a machine that is not checked; the simulator's traces each handle. */
+/* The live host has the time for a million, as a machine that is not checked; the simulator's traces each
+ * handle. */
 static ULONG many(void)
 {
     if (!host_config()->live)
@@ -196,7 +198,8 @@ KILN_TEST(ob_scale, paths_vanish_and_return_under_those_who_walk_them)
 {
     HANDLE threads[4];
     for (int i = 0; i < 4; i++)
-        CHECK_EQ(PsCreateSystemThread(&threads[i], THREAD_ALL_ACCESS, NULL, NULL, NULL, i < 2 ? builder : walker, NULL),
+        CHECK_EQ(PsCreateSystemThread(&threads[i], THREAD_ALL_ACCESS, NULL, NULL, NULL,
+                                      i < 2 ? builder : walker, NULL),
                  STATUS_SUCCESS);
     for (int i = 0; i < 4; i++) {
         CHECK_EQ(ZwWaitForSingleObject(threads[i], FALSE, NULL), STATUS_SUCCESS);
@@ -224,12 +227,14 @@ KILN_TEST_ONCE(ob_scale, a_directory_of_many_names_is_listed_once_each_in_time)
     for (ULONG i = 0; i < COUNT; i++) {
         CHECK_EQ(RtlIntegerToUnicodeString(i, 10, &name), STATUS_SUCCESS);
         InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, root, NULL);
-        CHECK_EQ(ZwCreateEvent(&handles[i], EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE), STATUS_SUCCESS);
+        CHECK_EQ(ZwCreateEvent(&handles[i], EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE),
+                 STATUS_SUCCESS);
     }
     UCHAR buffer[512];
     ULONG context = 0, length, found = 0;
     CHECK_EQ(directory(L"\\BaseNamedObjects\\many", &scan), STATUS_OBJECT_NAME_EXISTS);
-    while (NT_SUCCESS(ZwQueryDirectoryObject(scan, buffer, sizeof(buffer), TRUE, found == 0, &context, &length)) &&
+    while (NT_SUCCESS(
+               ZwQueryDirectoryObject(scan, buffer, sizeof(buffer), TRUE, found == 0, &context, &length)) &&
            found <= COUNT) {
         ULONG value;
         if (!((POBJECT_DIRECTORY_INFORMATION)buffer)->Name.Buffer)
@@ -254,7 +259,8 @@ KILN_TEST_ONCE(ob_scale, a_directory_of_many_names_is_listed_once_each_in_time)
 static DECLSPEC_NOINLINE PVOID here(HANDLE handle)
 {
     PVOID object = NULL;
-    CHECK_EQ(ObReferenceObjectByHandleWithTag(handle, 0, NULL, KernelMode, 'etiS', &object, NULL), STATUS_SUCCESS);
+    CHECK_EQ(ObReferenceObjectByHandleWithTag(handle, 0, NULL, KernelMode, 'etiS', &object, NULL),
+             STATUS_SUCCESS);
     return object;
 }
 

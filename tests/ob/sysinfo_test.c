@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * NtQuerySystemInformation: each class tells what the machine is known to hold, lengths and pointers are checked.
+ * NtQuerySystemInformation: each class tells what the machine is known to hold, lengths and pointers are
+ * checked.
  */
 #include <ntifs.h>
 #include "ntsvc.h"
@@ -20,7 +21,8 @@ static PVOID ask(SYSTEM_INFORMATION_CLASS class, PULONG length)
     NTSTATUS status;
     *length = 0;
     /* What is listed changes meanwhile: ask until it fits. */
-    while ((status = ZwQuerySystemInformation(class, buffer, *length, &needed)) == STATUS_INFO_LENGTH_MISMATCH) {
+    while ((status = ZwQuerySystemInformation(class, buffer, *length, &needed)) ==
+           STATUS_INFO_LENGTH_MISMATCH) {
         CHECK(needed > *length);
         if (buffer)
             ExFreePoolWithTag(buffer, TAG);
@@ -71,7 +73,8 @@ KILN_TEST(ob_sysinfo, the_machine_is_described)
     CHECK(performance->AvailablePages > 0 && performance->AvailablePages < performance->CommitLimit);
     CHECK(performance->NonPagedPoolAllocs > performance->NonPagedPoolFrees);
     /* Callers of older systems know a shorter one. */
-    CHECK_EQ(ZwQuerySystemInformation(SystemPerformanceInformation, performance, 0x138, &length), STATUS_SUCCESS);
+    CHECK_EQ(ZwQuerySystemInformation(SystemPerformanceInformation, performance, 0x138, &length),
+             STATUS_SUCCESS);
     CHECK_EQ(length, 0x138);
     ExFreePoolWithTag(performance, TAG);
 
@@ -103,14 +106,15 @@ KILN_TEST(ob_sysinfo, each_processor_has_its_times_and_counts)
     CHECK_EQ(length, count * sizeof(*times));
     for (ULONG i = 0; i < count; i++)
         CHECK(times[i].IdleTime.QuadPart >= 0 && times[i].IdleTime.QuadPart <= times[i].KernelTime.QuadPart);
-    CHECK_EQ(NtQuerySystemInformationEx(SystemProcessorPerformanceInformation, &group, sizeof(group), times, length,
-                                        &length),
+    CHECK_EQ(NtQuerySystemInformationEx(SystemProcessorPerformanceInformation, &group, sizeof(group), times,
+                                        length, &length),
              STATUS_SUCCESS);
-    CHECK_EQ(NtQuerySystemInformationEx(SystemProcessorPerformanceInformation, &none, sizeof(none), times, length,
-                                        &length),
+    CHECK_EQ(NtQuerySystemInformationEx(SystemProcessorPerformanceInformation, &none, sizeof(none), times,
+                                        length, &length),
              STATUS_INVALID_PARAMETER);
-    CHECK_EQ(NtQuerySystemInformationEx(SystemProcessorPerformanceInformation, NULL, 0, times, length, &length),
-             STATUS_INVALID_PARAMETER);
+    CHECK_EQ(
+        NtQuerySystemInformationEx(SystemProcessorPerformanceInformation, NULL, 0, times, length, &length),
+        STATUS_INVALID_PARAMETER);
     ExFreePoolWithTag(times, TAG);
     SYSTEM_INTERRUPT_INFORMATION *interrupts = ask(SystemInterruptInformation, &length);
     CHECK_EQ(length, count * sizeof(*interrupts));
@@ -123,13 +127,14 @@ KILN_TEST(ob_sysinfo, relationships_of_processors_are_those_of_ke)
     ULONG kind = RelationGroup, needed = 0, bytes = 0;
     UCHAR buffer[512];
     PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX info = (PVOID)buffer;
-    CHECK_EQ(KeQueryLogicalProcessorRelationship(NULL, RelationGroup, NULL, &bytes), STATUS_INFO_LENGTH_MISMATCH);
-    CHECK_EQ(NtQuerySystemInformationEx(SystemLogicalProcessorAndGroupInformation, &kind, sizeof(kind), NULL, 0,
-                                        &needed),
+    CHECK_EQ(KeQueryLogicalProcessorRelationship(NULL, RelationGroup, NULL, &bytes),
+             STATUS_INFO_LENGTH_MISMATCH);
+    CHECK_EQ(NtQuerySystemInformationEx(SystemLogicalProcessorAndGroupInformation, &kind, sizeof(kind), NULL,
+                                        0, &needed),
              STATUS_INFO_LENGTH_MISMATCH);
     CHECK_EQ(needed, bytes);
-    CHECK_EQ(NtQuerySystemInformationEx(SystemLogicalProcessorAndGroupInformation, &kind, sizeof(kind), buffer,
-                                        sizeof(buffer), &needed),
+    CHECK_EQ(NtQuerySystemInformationEx(SystemLogicalProcessorAndGroupInformation, &kind, sizeof(kind),
+                                        buffer, sizeof(buffer), &needed),
              STATUS_SUCCESS);
     CHECK_EQ(info->Relationship, RelationGroup);
 }
@@ -150,8 +155,10 @@ KILN_TEST(ob_sysinfo, processes_and_threads_are_listed)
     PETHREAD object;
     BOOLEAN found = FALSE, me = FALSE;
     static const WCHAR system[] = L"System";
-    CHECK_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, sleeper, NULL), STATUS_SUCCESS);
-    CHECK_EQ(ObReferenceObjectByHandle(thread, 0, *PsThreadType, KernelMode, (PVOID *)&object, NULL), STATUS_SUCCESS);
+    CHECK_EQ(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, sleeper, NULL),
+             STATUS_SUCCESS);
+    CHECK_EQ(ObReferenceObjectByHandle(thread, 0, *PsThreadType, KernelMode, (PVOID *)&object, NULL),
+             STATUS_SUCCESS);
     UCHAR *buffer = ask(SystemProcessInformation, &length), *at = buffer;
     for (;;) {
         SYSTEM_PROCESS_INFORMATION *process = (PVOID)at;
@@ -231,8 +238,8 @@ KILN_TEST(ob_sysinfo, objects_are_listed_by_type)
     ULONG length, types = 0, events = 0;
     HANDLE handle;
     PVOID object;
-    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\listed"), last = RTL_CONSTANT_STRING(L"listed"),
-                   event = RTL_CONSTANT_STRING(L"Event");
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\listed"),
+                   last = RTL_CONSTANT_STRING(L"listed"), event = RTL_CONSTANT_STRING(L"Event");
     OBJECT_ATTRIBUTES attributes;
     InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
     CHECK_EQ(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE), STATUS_SUCCESS);
@@ -306,7 +313,8 @@ KILN_TEST(ob_sysinfo, what_needs_an_input_in_the_buffer_gets_it)
     SYSTEM_FIRMWARE_TABLE_INFORMATION *tables = (PVOID)buffer;
     tables->ProviderSignature = 'ACPI';
     tables->TableBufferLength = sizeof(buffer) - sizeof(*tables);
-    CHECK_EQ(ZwQuerySystemInformation(SystemFirmwareTableInformation, buffer, sizeof(buffer), &needed), STATUS_SUCCESS);
+    CHECK_EQ(ZwQuerySystemInformation(SystemFirmwareTableInformation, buffer, sizeof(buffer), &needed),
+             STATUS_SUCCESS);
     CHECK(tables->TableBufferLength >= 4);
     CHECK_EQ(needed, sizeof(*tables) + tables->TableBufferLength);
     tables->Action = 7;
@@ -338,14 +346,17 @@ KILN_TEST(ob_sysinfo, user_mode_gives_user_buffers)
     user_page *user = enter_user_mode();
     SYSTEM_TIMEOFDAY_INFORMATION in_kernel;
     ULONG length;
-    CHECK_EQ(NtQuerySystemInformation(SystemTimeOfDayInformation, &in_kernel, sizeof(in_kernel), &user->length),
-             STATUS_ACCESS_VIOLATION);
+    CHECK_EQ(
+        NtQuerySystemInformation(SystemTimeOfDayInformation, &in_kernel, sizeof(in_kernel), &user->length),
+        STATUS_ACCESS_VIOLATION);
     CHECK_EQ(NtQuerySystemInformation(SystemTimeOfDayInformation, user->buffer, sizeof(in_kernel), &length),
              STATUS_ACCESS_VIOLATION);
-    CHECK_EQ(NtQuerySystemInformation(SystemTimeOfDayInformation, user->buffer + 1, sizeof(in_kernel), &user->length),
+    CHECK_EQ(NtQuerySystemInformation(SystemTimeOfDayInformation, user->buffer + 1, sizeof(in_kernel),
+                                      &user->length),
              STATUS_DATATYPE_MISALIGNMENT);
-    CHECK_EQ(NtQuerySystemInformation(SystemTimeOfDayInformation, user->buffer, sizeof(in_kernel), &user->length),
-             STATUS_SUCCESS);
+    CHECK_EQ(
+        NtQuerySystemInformation(SystemTimeOfDayInformation, user->buffer, sizeof(in_kernel), &user->length),
+        STATUS_SUCCESS);
     CHECK_EQ(user->length, sizeof(in_kernel));
     /* Pointers in an answer lead into the caller's buffer. */
     UCHAR *page;
@@ -354,7 +365,8 @@ KILN_TEST(ob_sysinfo, user_mode_gives_user_buffers)
     CHECK_EQ(MiAllocateUser(PsGetCurrentProcess(), 16 * PAGE_SIZE, PAGE_READWRITE, &more), STATUS_SUCCESS);
     KiThread()->PreviousMode = UserMode;
     page = more;
-    CHECK_EQ(NtQuerySystemInformation(SystemProcessInformation, page, 16 * PAGE_SIZE, &user->length), STATUS_SUCCESS);
+    CHECK_EQ(NtQuerySystemInformation(SystemProcessInformation, page, 16 * PAGE_SIZE, &user->length),
+             STATUS_SUCCESS);
     PWCH name = ((SYSTEM_PROCESS_INFORMATION *)page)->ImageName.Buffer;
     CHECK((UCHAR *)name > page && (UCHAR *)name < page + 16 * PAGE_SIZE);
     KiThread()->PreviousMode = KernelMode;

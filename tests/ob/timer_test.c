@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Native timers: ZwSetTimerEx with a tolerable delay, APC routines, periods; and the system time that absolute ones follow.
+ * Native timers: ZwSetTimerEx with a tolerable delay, APC routines, periods; and the system time that
+ * absolute ones follow.
  */
 #include <ntifs.h>
 #include "ntsvc.h"
@@ -30,7 +31,8 @@ KILN_TEST(ob_timer, a_coalescable_timer_fires_within_its_tolerable_delay)
 {
     HANDLE timer = new_timer(SynchronizationTimer);
     BOOLEAN state = TRUE;
-    TIMER_SET_COALESCABLE_TIMER_INFO info = {.DueTime.QuadPart = -200000, .TolerableDelay = 50, .PreviousState = &state};
+    TIMER_SET_COALESCABLE_TIMER_INFO info = {
+        .DueTime.QuadPart = -200000, .TolerableDelay = 50, .PreviousState = &state};
     ULONGLONG from = now_100ns();
     CHECK_EQ(ZwSetTimerEx(timer, TimerSetCoalescableTimer, &info, sizeof(info)), STATUS_SUCCESS);
     CHECK_EQ(state, FALSE);
@@ -45,14 +47,17 @@ KILN_TEST(ob_timer, setting_by_class_is_checked)
 {
     HANDLE timer = new_timer(NotificationTimer);
     TIMER_SET_COALESCABLE_TIMER_INFO info = {.DueTime.QuadPart = -10000};
-    CHECK_EQ(ZwSetTimerEx(timer, (TIMER_SET_INFORMATION_CLASS)1, &info, sizeof(info)), STATUS_INVALID_INFO_CLASS);
-    CHECK_EQ(ZwSetTimerEx(timer, TimerSetCoalescableTimer, &info, sizeof(info) - 1), STATUS_INFO_LENGTH_MISMATCH);
+    CHECK_EQ(ZwSetTimerEx(timer, (TIMER_SET_INFORMATION_CLASS)1, &info, sizeof(info)),
+             STATUS_INVALID_INFO_CLASS);
+    CHECK_EQ(ZwSetTimerEx(timer, TimerSetCoalescableTimer, &info, sizeof(info) - 1),
+             STATUS_INFO_LENGTH_MISMATCH);
     info.Period = 0x80000000;
     CHECK_EQ(ZwSetTimerEx(timer, TimerSetCoalescableTimer, &info, sizeof(info)), STATUS_INVALID_PARAMETER);
     info.Period = 0;
     info.WakeContext = (PVOID)1;
     CHECK_EQ(ZwSetTimerEx(timer, TimerSetCoalescableTimer, &info, sizeof(info)), STATUS_TIMER_RESUME_IGNORED);
-    CHECK_EQ(ZwSetTimerEx((HANDLE)0x7ffc, TimerSetCoalescableTimer, &info, sizeof(info)), STATUS_INVALID_HANDLE);
+    CHECK_EQ(ZwSetTimerEx((HANDLE)0x7ffc, TimerSetCoalescableTimer, &info, sizeof(info)),
+             STATUS_INVALID_HANDLE);
     ZwClose(timer);
 }
 
