@@ -41,15 +41,15 @@ static MI_SLICE *slice_of_address(PVOID Va)
 {
     ULONG64 Offset = (ULONG64)(ULONG_PTR)Va - KILN_USER_BASE;
     ULONG64 Index = Offset / KILN_USER_SLICE_SIZE;
-    MI_SLICE **Slot = &slices[Index];
+    MI_SLICE **Slots = slices;
 
     if (Index >= SLICE_COUNT) {
         Index = ((ULONG64)(ULONG_PTR)Va - KILN_LOW_USER_BASE) / KILN_LOW_SLICE_SIZE;
-        Slot = &low_slices[Index];
+        Slots = low_slices;
         if (Index >= RTL_NUMBER_OF(low_slices))
             return NULL;
     }
-    return __atomic_load_n(Slot, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&Slots[Index], __ATOMIC_ACQUIRE);
 }
 
 static MI_SLICE *slice_of(PEPROCESS Process)

@@ -34,7 +34,7 @@ static inline POBJECT_HEADER find(POBJECT_DIRECTORY directory, PCUNICODE_STRING 
 {
     POBJECT_HEADER header = directory->Buckets ? directory->Buckets[hash & directory->BucketMask] : NULL;
     /* The name lies before the header; in a large directory both come from memory, and should at once. */
-    __builtin_prefetch((UCHAR *)header - sizeof(OBJECT_HEADER_NAME_INFO));
+    __builtin_prefetch((PVOID)((ULONG_PTR)header - sizeof(OBJECT_HEADER_NAME_INFO)));
     while (header) {
         POBJECT_HEADER_NAME_INFO info = ObpNameInfo(header);
         if (info->Hash == hash && ObpNamesEqual(&info->Name, name, ignore_case))

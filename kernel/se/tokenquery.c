@@ -29,7 +29,7 @@ static PVOID reserve(layout *l, ULONG bytes, PVOID *at)
     ULONG offset = (l->used + 7) & ~7u;
     l->used = offset + bytes;
     if (at)
-        *at = l->final + offset;
+        *at = (PVOID)((ULONG_PTR)l->final + offset); /* of no meaning while measuring */
     return l->block ? l->block + offset : NULL;
 }
 
