@@ -216,6 +216,10 @@ void KepCheckBlock(PKTHREAD Thread)
 
 void KepSetFound(const KEP_STEP *Steps, ULONG Count)
 {
+    static volatile ULONG taken; /* two processors may find the same circle at once: the first reports it */
+
+    if (__atomic_exchange_n(&taken, 1, __ATOMIC_ACQ_REL))
+        return;
     found.Count = Count;
     for (ULONG i = 0; i < Count; i++)
         found.Step[i] = Steps[i];

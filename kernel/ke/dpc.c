@@ -219,7 +219,7 @@ void KepRetireDpcs(PKPRCB Prcb)
         }
         Prcb->DpcRunTime = 0;
     }
-    if (Prcb->Dpc[KiDpcThreaded].Depth != 0 && Prcb->DpcThread) {
+    if (KI_PEEK(Prcb->Dpc[KiDpcThreaded].Depth) != 0 && KI_PEEK(Prcb->DpcThread)) {
         KiLockDispatcherAtDpcLevel();
         if (Prcb->DpcThread->State == KiWaiting)
             KepUnwait(Prcb->DpcThread, STATUS_SUCCESS, 0);
