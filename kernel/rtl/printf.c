@@ -37,10 +37,16 @@ static SIZE_T wide(WCHAR *buffer, SIZE_T room, const WCHAR *format, __builtin_ms
     __builtin_ms_va_end(arguments);                                                                          \
     return result
 
+/* Without a buffer the counting forms tell the length. */
+static int counted(const void *buffer, SIZE_T count, SIZE_T length)
+{
+    return length > count && (buffer || count) ? -1 : (int)length;
+}
+
 int NTAPI nt__vsnprintf(char *Buffer, SIZE_T Count, const char *Format, __builtin_ms_va_list Arguments)
 {
     SIZE_T length = narrow(Buffer, Count, Format, Arguments);
-    return length > Count ? -1 : (int)length;
+    return counted(Buffer, Count, length);
 }
 
 int NTAPI nt__snprintf(char *Buffer, SIZE_T Count, const char *Format, ...)
@@ -61,7 +67,7 @@ int NTAPI nt_sprintf(char *Buffer, const char *Format, ...)
 int NTAPI nt__vsnwprintf(WCHAR *Buffer, SIZE_T Count, const WCHAR *Format, __builtin_ms_va_list Arguments)
 {
     SIZE_T length = wide(Buffer, Count, Format, Arguments);
-    return length > Count ? -1 : (int)length;
+    return counted(Buffer, Count, length);
 }
 
 int NTAPI nt__snwprintf(WCHAR *Buffer, SIZE_T Count, const WCHAR *Format, ...)

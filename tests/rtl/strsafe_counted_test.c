@@ -68,7 +68,7 @@ KILN_TEST_ONCE(rtl_strsafe_counted, copy)
     CHECK(rest.Buffer == buffer + 2 && rest.Length == 0 && rest.MaximumLength == 4);
     CHECK_EQ(buffer[2], 0);
     CHECK_EQ(RtlUnicodeStringCopyEx(&to, &longer, &rest, STRSAFE_NO_TRUNCATION), STATUS_BUFFER_OVERFLOW);
-    CHECK(rtl_is(&to, L"vw"));
+    CHECK_EQ(to.Length, 0); /* a copy leaves an empty string */
     CHECK_EQ(RtlUnicodeStringCopyEx(&to, &longer, NULL, STRSAFE_ZERO_LENGTH_ON_FAILURE),
              STATUS_BUFFER_OVERFLOW);
     CHECK_EQ(to.Length, 0);
@@ -237,4 +237,20 @@ KILN_TEST_ONCE(rtl_strsafe_counted, unaligned_lengths)
     CHECK_EQ(RtlUnalignedStringCchLengthW(text, 2, &length), STATUS_INVALID_PARAMETER);
     CHECK_EQ(RtlUnalignedStringCbLengthW(text, 6, &length), STATUS_SUCCESS);
     CHECK_EQ(length, 4);
+    CHECK_EQ(RtlUnalignedStringCbLengthW(text, 6, NULL), STATUS_SUCCESS);
+    CHECK_EQ(RtlUnalignedStringCbLengthW(text, 5, &length), STATUS_INVALID_PARAMETER);
+    CHECK_EQ(RtlUnalignedStringCbLengthW(NULL, 6, &length), STATUS_INVALID_PARAMETER);
+    CHECK_EQ(RtlUnalignedStringCbLengthW(text, (SIZE_T)NTSTRSAFE_MAX_CCH * sizeof(WCHAR), &length), STATUS_SUCCESS);
+    CHECK_EQ(RtlUnalignedStringCbLengthW(text, (SIZE_T)NTSTRSAFE_MAX_CCH * sizeof(WCHAR) + 1, &length),
+             STATUS_INVALID_PARAMETER);
+}
+
+/* The name without a suffix is the wide form: there is no other. */
+KILN_TEST_ONCE(rtl_strsafe_counted, unaligned_length_without_suffix)
+{
+    SIZE_T bytes = 0, characters = 0;
+    CHECK_EQ(RtlUnalignedStringCbLength(L"abc", 4 * sizeof(WCHAR), &bytes), STATUS_SUCCESS);
+    CHECK_EQ(bytes, 6);
+    CHECK_EQ(RtlUnalignedStringCchLength(L"abc", 4, &characters), STATUS_SUCCESS);
+    CHECK_EQ(characters, 3);
 }

@@ -145,9 +145,12 @@ static void NAMED(check_print)(const struct NAMED(forms) * form)
     CHECK_EQ(form->print_ex(out, size, NULL, NULL, STRSAFE_IGNORE_NULLS, NULL), STATUS_SUCCESS);
     CHECK_EQ(out[0], 0);
     CHECK_EQ(form->print_ex(out, size, NULL, NULL, 0, NULL), STATUS_INVALID_PARAMETER);
+    out[0] = 'o';
     CHECK_EQ(NAMED(vprint_ex)(form, out, size, &end, &left, STRSAFE_NO_TRUNCATION, T("%u"), 123456789),
              STATUS_BUFFER_OVERFLOW);
-    CHECK_EQ(out[0], 0);
+    CHECK(NAMED(same)(out, T("o"))); /* not modified */
+    CHECK_EQ(end, out + 1);
+    CHECK_EQ(left, 7 * form->unit);
     CHECK_EQ(NAMED(vprint_ex)(form, out, size, &end, &left, 0, T("%u"), 42), STATUS_SUCCESS);
     CHECK(NAMED(same)(out, T("42")) && end == out + 2);
 }

@@ -5,6 +5,7 @@
  */
 #include <ntstrsafe.h>
 #include "rtltest.h"
+#include "strsafe_flag_forms.h"
 
 #define STRSAFE_TEXT CHAR
 #define T(text)      text
@@ -46,6 +47,18 @@ static const struct narrow_forms narrow_cb = {
     sizeof(CHAR),       RtlStringCbCopyA,     RtlStringCbCopyNA,   RtlStringCbCopyExA,   RtlStringCbCopyNExA,
     RtlStringCbCatA,    RtlStringCbCatNA,     RtlStringCbCatExA,   RtlStringCbCatNExA,   RtlStringCbLengthA,
     RtlStringCbPrintfA, RtlStringCbPrintfExA, RtlStringCbVPrintfA, RtlStringCbVPrintfExA};
+
+#define UNIT_OF_TEXT 1
+#include "strsafe_flags.h"
+#undef UNIT_OF_TEXT
+
+KILN_TEST_ONCE(rtl_strsafe, flags_narrow)
+{
+    narrow_check_flags(&narrow_cch);
+    narrow_check_flags(&narrow_cb);
+    narrow_check_bad_destinations(&narrow_cch);
+    narrow_check_bad_destinations(&narrow_cb);
+}
 
 KILN_TEST_ONCE(rtl_strsafe, plain_narrow)
 {
@@ -109,6 +122,18 @@ static const struct wide_forms wide_cb = {
     sizeof(WCHAR),      RtlStringCbCopyW,     RtlStringCbCopyNW,   RtlStringCbCopyExW,   RtlStringCbCopyNExW,
     RtlStringCbCatW,    RtlStringCbCatNW,     RtlStringCbCatExW,   RtlStringCbCatNExW,   RtlStringCbLengthW,
     RtlStringCbPrintfW, RtlStringCbPrintfExW, RtlStringCbVPrintfW, RtlStringCbVPrintfExW};
+
+#define UNIT_OF_TEXT 2
+#include "strsafe_flags.h"
+#undef UNIT_OF_TEXT
+
+KILN_TEST_ONCE(rtl_strsafe, flags_wide)
+{
+    wide_check_flags(&wide_cch);
+    wide_check_flags(&wide_cb);
+    wide_check_bad_destinations(&wide_cch);
+    wide_check_bad_destinations(&wide_cb);
+}
 
 KILN_TEST_ONCE(rtl_strsafe, plain_wide)
 {

@@ -98,9 +98,7 @@ NTSTRSAFEDDI RtlStringCchCopyUnicodeStringEx(WCHAR *pszDest, SIZE_T cchDest, PCU
         return status;
     }
     if (target.Room == 0) {
-        status = length == 0       ? STATUS_SUCCESS
-                 : pszDest == NULL ? STATUS_INVALID_PARAMETER
-                                   : STATUS_BUFFER_OVERFLOW;
+        status = length == 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     } else {
         while (i < length && i + 1 < target.Room) {
             pszDest[i] = SourceString->Buffer[i];
@@ -134,9 +132,7 @@ NTSTRSAFEDDI RtlStringCbCopyUnicodeStringEx(WCHAR *pszDest, SIZE_T cbDest, PCUNI
         return status;
     }
     if (target.Room == 0) {
-        status = length == 0       ? STATUS_SUCCESS
-                 : pszDest == NULL ? STATUS_INVALID_PARAMETER
-                                   : STATUS_BUFFER_OVERFLOW;
+        status = length == 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     } else {
         while (i < length && i + 1 < target.Room) {
             pszDest[i] = SourceString->Buffer[i];
@@ -212,21 +208,25 @@ NTSTRSAFEDDI RtlUnicodeStringInit(PUNICODE_STRING DestinationString, const WCHAR
     return RtlUnicodeStringInitEx(DestinationString, pszSrc, STRSAFE_IGNORE_NULLS);
 }
 
-/* Copies `length` characters behind the first `prefix` of the destination, and does what the flags say. */
-FORCEINLINE NTSTATUS kiln_unicode_string_close(PUNICODE_STRING to, SIZE_T length, NTSTATUS status,
+/*
+ * What the flags say about the result; *remaining is what is left. `length` is that of a success or of a cut result,
+ * `kept` the one of a destination that STRSAFE_NO_TRUNCATION leaves alone (0 where the page says that it is emptied).
+ */
+FORCEINLINE NTSTATUS kiln_unicode_string_close(PUNICODE_STRING to, SIZE_T length, SIZE_T kept, NTSTATUS status,
                                                PUNICODE_STRING remaining, ULONG flags)
 {
     SIZE_T room = to == NULL ? 0 : to->MaximumLength / sizeof(WCHAR);
     if (to != NULL) {
-        if (NT_SUCCESS(status) || (flags & (STRSAFE_FILL_ON_FAILURE | STRSAFE_ZERO_LENGTH_ON_FAILURE |
-                                            STRSAFE_NO_TRUNCATION)) == 0) {
-            to->Length = (USHORT)(length * sizeof(WCHAR));
-        }
         if (NT_SUCCESS(status)) {
+            to->Length = (USHORT)(length * sizeof(WCHAR));
             if ((flags & STRSAFE_FILL_BEHIND) != 0 && room > length) {
                 __builtin_memset(to->Buffer + length, (int)(flags & 0xFF), (room - length) * sizeof(WCHAR));
             }
         } else {
+            if (status == STATUS_BUFFER_OVERFLOW) {
+                to->Length =
+                    (USHORT)(((flags & STRSAFE_NO_TRUNCATION) != 0 ? kept : length) * sizeof(WCHAR));
+            }
             if ((flags & STRSAFE_FILL_ON_FAILURE) != 0 && room != 0) {
                 __builtin_memset(to->Buffer, (int)(flags & 0xFF), room * sizeof(WCHAR));
                 to->Length = to->MaximumLength;
@@ -245,23 +245,23 @@ FORCEINLINE NTSTATUS kiln_unicode_string_close(PUNICODE_STRING to, SIZE_T length
     return status;
 }
 
+/* Copies or appends; `status` is what is known of the source by now. */
 FORCEINLINE NTSTATUS kiln_unicode_string_move(PUNICODE_STRING to, BOOLEAN append, const WCHAR *source,
-                                              SIZE_T length, BOOLEAN source_is_null,
-                                              PUNICODE_STRING remaining, ULONG flags)
+                                              SIZE_T length, NTSTATUS status, PUNICODE_STRING remaining,
+                                              ULONG flags)
 {
     SIZE_T room, prefix, count, i;
-    NTSTATUS status = RtlUnicodeStringValidateEx(to, flags);
-    if (NT_SUCCESS(status) && source_is_null && (flags & STRSAFE_IGNORE_NULLS) == 0) {
-        status = STATUS_INVALID_PARAMETER;
-    }
-    if (!NT_SUCCESS(status)) {
-        return status;
+    NTSTATUS destination = RtlUnicodeStringValidateEx(to, flags);
+    if (!NT_SUCCESS(destination)) {
+        return destination;
     }
     room = to == NULL ? 0 : to->MaximumLength / sizeof(WCHAR);
     prefix = to == NULL || !append ? 0 : to->Length / sizeof(WCHAR);
-    if (room == 0 && length != 0) {
-        status = to == NULL || to->Buffer == NULL ? STATUS_INVALID_PARAMETER : STATUS_BUFFER_OVERFLOW;
-        return kiln_unicode_string_close(to, prefix, status, remaining, flags);
+    if (NT_SUCCESS(status) && room == 0 && length != 0) {
+        status = STATUS_INVALID_PARAMETER;
+    }
+    if (!NT_SUCCESS(status)) {
+        return kiln_unicode_string_close(to, 0, 0, status, remaining, flags);
     }
     count = length > room - prefix ? room - prefix : length;
     status = count < length ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
@@ -270,319 +270,201 @@ FORCEINLINE NTSTATUS kiln_unicode_string_move(PUNICODE_STRING to, BOOLEAN append
             to->Buffer[prefix + i] = source[i];
         }
     }
-    return kiln_unicode_string_close(to, prefix + count, status, remaining, flags);
+    return kiln_unicode_string_close(to, prefix + count, prefix, status, remaining, flags);
+}
+
+FORCEINLINE NTSTATUS kiln_unicode_string_check_source(BOOLEAN is_null, const SIZE_T *limit, ULONG flags)
+{
+    return (is_null && (flags & STRSAFE_IGNORE_NULLS) == 0) ||
+                   (limit != NULL && *limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH)
+               ? STATUS_INVALID_PARAMETER
+               : STATUS_SUCCESS;
+}
+
+/* From a counted string, at most *limit characters of it unless limit is NULL. */
+FORCEINLINE NTSTATUS kiln_unicode_string_move_counted(PUNICODE_STRING to, BOOLEAN append, PCUNICODE_STRING from,
+                                                      const SIZE_T *limit, PUNICODE_STRING remaining,
+                                                      ULONG flags)
+{
+    NTSTATUS status = kiln_unicode_string_check_source((BOOLEAN)(from == NULL), limit, flags);
+    SIZE_T length = from == NULL ? 0 : from->Length / sizeof(WCHAR);
+    if (from != NULL && !kiln_unicode_string_is_valid(from)) {
+        status = STATUS_INVALID_PARAMETER;
+    }
+    if (limit != NULL && *limit < length) {
+        length = *limit;
+    }
+    return kiln_unicode_string_move(to, append, from == NULL ? NULL : from->Buffer, length, status, remaining,
+                                    flags);
+}
+
+/* The same from a terminated string. */
+FORCEINLINE NTSTATUS kiln_unicode_string_move_text(PUNICODE_STRING to, BOOLEAN append, const WCHAR *from,
+                                                   const SIZE_T *limit, PUNICODE_STRING remaining, ULONG flags)
+{
+    NTSTATUS status = kiln_unicode_string_check_source((BOOLEAN)(from == NULL), limit, flags);
+    SIZE_T length = 0;
+    if (from != NULL && NT_SUCCESS(status)) {
+        length = kiln_strsafe_length_W(from, limit != NULL ? *limit : NTSTRSAFE_MAX_CCH);
+    }
+    return kiln_unicode_string_move(to, append, from, length, status, remaining, flags);
 }
 
 NTSTRSAFEDDI RtlUnicodeStringCopy(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString)
 {
-    if (SourceString != NULL && !kiln_unicode_string_is_valid(SourceString)) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return kiln_unicode_string_move(DestinationString, FALSE,
-                                    SourceString == NULL ? NULL : SourceString->Buffer,
-                                    SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR),
-                                    (BOOLEAN)(SourceString == NULL), NULL, 0);
+    return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, NULL, NULL, 0);
 }
 
 NTSTRSAFEDDI RtlUnicodeStringCopyString(PUNICODE_STRING DestinationString, const WCHAR *pszSrc)
 {
-    SIZE_T length = pszSrc == NULL ? 0 : kiln_strsafe_length_W(pszSrc, NTSTRSAFE_MAX_CCH);
-    return kiln_unicode_string_move(DestinationString, FALSE, pszSrc, length, (BOOLEAN)(pszSrc == NULL), NULL,
-                                    0);
+    return kiln_unicode_string_move_text(DestinationString, FALSE, pszSrc, NULL, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCchCopyN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
-                                      SIZE_T cchToCopy)
+NTSTRSAFEDDI RtlUnicodeStringCchCopyN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cchToCopy)
 {
-    SIZE_T length, limit = cchToCopy;
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH ||
-        (SourceString != NULL && !kiln_unicode_string_is_valid(SourceString))) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    length = SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR);
-    return kiln_unicode_string_move(
-        DestinationString, FALSE, SourceString == NULL ? NULL : SourceString->Buffer,
-        length < limit ? length : limit, (BOOLEAN)(SourceString == NULL), NULL, 0);
+    return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, &cchToCopy, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCchCopyStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
-                                            SIZE_T cchToCopy)
+NTSTRSAFEDDI RtlUnicodeStringCchCopyStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cchToCopy)
 {
-    SIZE_T limit = cchToCopy;
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return kiln_unicode_string_move(DestinationString, FALSE, pszSrc,
-                                    pszSrc == NULL ? 0 : kiln_strsafe_length_W(pszSrc, limit),
-                                    (BOOLEAN)(pszSrc == NULL), NULL, 0);
+    return kiln_unicode_string_move_text(DestinationString, FALSE, pszSrc, &cchToCopy, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCbCopyN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
-                                     SIZE_T cbToCopy)
-{
-    SIZE_T length, limit = cbToCopy / sizeof(WCHAR);
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH ||
-        (SourceString != NULL && !kiln_unicode_string_is_valid(SourceString))) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    length = SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR);
-    return kiln_unicode_string_move(
-        DestinationString, FALSE, SourceString == NULL ? NULL : SourceString->Buffer,
-        length < limit ? length : limit, (BOOLEAN)(SourceString == NULL), NULL, 0);
-}
-
-NTSTRSAFEDDI RtlUnicodeStringCbCopyStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
-                                           SIZE_T cbToCopy)
+NTSTRSAFEDDI RtlUnicodeStringCbCopyN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cbToCopy)
 {
     SIZE_T limit = cbToCopy / sizeof(WCHAR);
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return kiln_unicode_string_move(DestinationString, FALSE, pszSrc,
-                                    pszSrc == NULL ? 0 : kiln_strsafe_length_W(pszSrc, limit),
-                                    (BOOLEAN)(pszSrc == NULL), NULL, 0);
+    return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, &limit, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCopyEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
-                                    PUNICODE_STRING RemainingString, ULONG dwFlags)
-{
-    if (SourceString != NULL && !kiln_unicode_string_is_valid(SourceString)) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return kiln_unicode_string_move(DestinationString, FALSE,
-                                    SourceString == NULL ? NULL : SourceString->Buffer,
-                                    SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR),
-                                    (BOOLEAN)(SourceString == NULL), RemainingString, dwFlags);
-}
-
-NTSTRSAFEDDI RtlUnicodeStringCopyStringEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
-                                          PUNICODE_STRING RemainingString, ULONG dwFlags)
-{
-    SIZE_T length = pszSrc == NULL ? 0 : kiln_strsafe_length_W(pszSrc, NTSTRSAFE_MAX_CCH);
-    return kiln_unicode_string_move(DestinationString, FALSE, pszSrc, length, (BOOLEAN)(pszSrc == NULL),
-                                    RemainingString, dwFlags);
-}
-
-NTSTRSAFEDDI RtlUnicodeStringCchCopyNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
-                                        SIZE_T cchToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
-{
-    SIZE_T length, limit = cchToCopy;
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH ||
-        (SourceString != NULL && !kiln_unicode_string_is_valid(SourceString))) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    length = SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR);
-    return kiln_unicode_string_move(
-        DestinationString, FALSE, SourceString == NULL ? NULL : SourceString->Buffer,
-        length < limit ? length : limit, (BOOLEAN)(SourceString == NULL), RemainingString, dwFlags);
-}
-
-NTSTRSAFEDDI RtlUnicodeStringCchCopyStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
-                                              SIZE_T cchToCopy, PUNICODE_STRING RemainingString,
-                                              ULONG dwFlags)
-{
-    SIZE_T limit = cchToCopy;
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return kiln_unicode_string_move(DestinationString, FALSE, pszSrc,
-                                    pszSrc == NULL ? 0 : kiln_strsafe_length_W(pszSrc, limit),
-                                    (BOOLEAN)(pszSrc == NULL), RemainingString, dwFlags);
-}
-
-NTSTRSAFEDDI RtlUnicodeStringCbCopyNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
-                                       SIZE_T cbToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
-{
-    SIZE_T length, limit = cbToCopy / sizeof(WCHAR);
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH ||
-        (SourceString != NULL && !kiln_unicode_string_is_valid(SourceString))) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    length = SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR);
-    return kiln_unicode_string_move(
-        DestinationString, FALSE, SourceString == NULL ? NULL : SourceString->Buffer,
-        length < limit ? length : limit, (BOOLEAN)(SourceString == NULL), RemainingString, dwFlags);
-}
-
-NTSTRSAFEDDI RtlUnicodeStringCbCopyStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
-                                             SIZE_T cbToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCbCopyStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cbToCopy)
 {
     SIZE_T limit = cbToCopy / sizeof(WCHAR);
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return kiln_unicode_string_move(DestinationString, FALSE, pszSrc,
-                                    pszSrc == NULL ? 0 : kiln_strsafe_length_W(pszSrc, limit),
-                                    (BOOLEAN)(pszSrc == NULL), RemainingString, dwFlags);
+    return kiln_unicode_string_move_text(DestinationString, FALSE, pszSrc, &limit, NULL, 0);
+}
+
+NTSTRSAFEDDI RtlUnicodeStringCopyEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, PUNICODE_STRING RemainingString, ULONG dwFlags)
+{
+    return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, NULL, RemainingString, dwFlags);
+}
+
+NTSTRSAFEDDI RtlUnicodeStringCopyStringEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, PUNICODE_STRING RemainingString, ULONG dwFlags)
+{
+    return kiln_unicode_string_move_text(DestinationString, FALSE, pszSrc, NULL, RemainingString, dwFlags);
+}
+
+NTSTRSAFEDDI RtlUnicodeStringCchCopyNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cchToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
+{
+    return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, &cchToCopy, RemainingString, dwFlags);
+}
+
+NTSTRSAFEDDI RtlUnicodeStringCchCopyStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cchToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
+{
+    return kiln_unicode_string_move_text(DestinationString, FALSE, pszSrc, &cchToCopy, RemainingString, dwFlags);
+}
+
+NTSTRSAFEDDI RtlUnicodeStringCbCopyNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cbToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
+{
+    SIZE_T limit = cbToCopy / sizeof(WCHAR);
+    return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, &limit, RemainingString, dwFlags);
+}
+
+NTSTRSAFEDDI RtlUnicodeStringCbCopyStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cbToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
+{
+    SIZE_T limit = cbToCopy / sizeof(WCHAR);
+    return kiln_unicode_string_move_text(DestinationString, FALSE, pszSrc, &limit, RemainingString, dwFlags);
 }
 
 NTSTRSAFEDDI RtlUnicodeStringCat(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString)
 {
-    if (SourceString != NULL && !kiln_unicode_string_is_valid(SourceString)) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return kiln_unicode_string_move(DestinationString, TRUE,
-                                    SourceString == NULL ? NULL : SourceString->Buffer,
-                                    SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR),
-                                    (BOOLEAN)(SourceString == NULL), NULL, 0);
+    return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, NULL, NULL, 0);
 }
 
 NTSTRSAFEDDI RtlUnicodeStringCatString(PUNICODE_STRING DestinationString, const WCHAR *pszSrc)
 {
-    SIZE_T length = pszSrc == NULL ? 0 : kiln_strsafe_length_W(pszSrc, NTSTRSAFE_MAX_CCH);
-    return kiln_unicode_string_move(DestinationString, TRUE, pszSrc, length, (BOOLEAN)(pszSrc == NULL), NULL,
-                                    0);
+    return kiln_unicode_string_move_text(DestinationString, TRUE, pszSrc, NULL, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCchCatN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
-                                     SIZE_T cchToAppend)
+NTSTRSAFEDDI RtlUnicodeStringCchCatN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cchToAppend)
 {
-    SIZE_T length, limit = cchToAppend;
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH ||
-        (SourceString != NULL && !kiln_unicode_string_is_valid(SourceString))) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    length = SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR);
-    return kiln_unicode_string_move(
-        DestinationString, TRUE, SourceString == NULL ? NULL : SourceString->Buffer,
-        length < limit ? length : limit, (BOOLEAN)(SourceString == NULL), NULL, 0);
+    return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, &cchToAppend, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCchCatStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
-                                           SIZE_T cchToAppend)
+NTSTRSAFEDDI RtlUnicodeStringCchCatStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cchToAppend)
 {
-    SIZE_T limit = cchToAppend;
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return kiln_unicode_string_move(DestinationString, TRUE, pszSrc,
-                                    pszSrc == NULL ? 0 : kiln_strsafe_length_W(pszSrc, limit),
-                                    (BOOLEAN)(pszSrc == NULL), NULL, 0);
+    return kiln_unicode_string_move_text(DestinationString, TRUE, pszSrc, &cchToAppend, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCbCatN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
-                                    SIZE_T cbToAppend)
-{
-    SIZE_T length, limit = cbToAppend / sizeof(WCHAR);
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH ||
-        (SourceString != NULL && !kiln_unicode_string_is_valid(SourceString))) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    length = SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR);
-    return kiln_unicode_string_move(
-        DestinationString, TRUE, SourceString == NULL ? NULL : SourceString->Buffer,
-        length < limit ? length : limit, (BOOLEAN)(SourceString == NULL), NULL, 0);
-}
-
-NTSTRSAFEDDI RtlUnicodeStringCbCatStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
-                                          SIZE_T cbToAppend)
+NTSTRSAFEDDI RtlUnicodeStringCbCatN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cbToAppend)
 {
     SIZE_T limit = cbToAppend / sizeof(WCHAR);
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return kiln_unicode_string_move(DestinationString, TRUE, pszSrc,
-                                    pszSrc == NULL ? 0 : kiln_strsafe_length_W(pszSrc, limit),
-                                    (BOOLEAN)(pszSrc == NULL), NULL, 0);
+    return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, &limit, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCatEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
-                                   PUNICODE_STRING RemainingString, ULONG dwFlags)
-{
-    if (SourceString != NULL && !kiln_unicode_string_is_valid(SourceString)) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return kiln_unicode_string_move(DestinationString, TRUE,
-                                    SourceString == NULL ? NULL : SourceString->Buffer,
-                                    SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR),
-                                    (BOOLEAN)(SourceString == NULL), RemainingString, dwFlags);
-}
-
-NTSTRSAFEDDI RtlUnicodeStringCatStringEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
-                                         PUNICODE_STRING RemainingString, ULONG dwFlags)
-{
-    SIZE_T length = pszSrc == NULL ? 0 : kiln_strsafe_length_W(pszSrc, NTSTRSAFE_MAX_CCH);
-    return kiln_unicode_string_move(DestinationString, TRUE, pszSrc, length, (BOOLEAN)(pszSrc == NULL),
-                                    RemainingString, dwFlags);
-}
-
-NTSTRSAFEDDI RtlUnicodeStringCchCatNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
-                                       SIZE_T cchToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
-{
-    SIZE_T length, limit = cchToAppend;
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH ||
-        (SourceString != NULL && !kiln_unicode_string_is_valid(SourceString))) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    length = SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR);
-    return kiln_unicode_string_move(
-        DestinationString, TRUE, SourceString == NULL ? NULL : SourceString->Buffer,
-        length < limit ? length : limit, (BOOLEAN)(SourceString == NULL), RemainingString, dwFlags);
-}
-
-NTSTRSAFEDDI RtlUnicodeStringCchCatStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
-                                             SIZE_T cchToAppend, PUNICODE_STRING RemainingString,
-                                             ULONG dwFlags)
-{
-    SIZE_T limit = cchToAppend;
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return kiln_unicode_string_move(DestinationString, TRUE, pszSrc,
-                                    pszSrc == NULL ? 0 : kiln_strsafe_length_W(pszSrc, limit),
-                                    (BOOLEAN)(pszSrc == NULL), RemainingString, dwFlags);
-}
-
-NTSTRSAFEDDI RtlUnicodeStringCbCatNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
-                                      SIZE_T cbToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
-{
-    SIZE_T length, limit = cbToAppend / sizeof(WCHAR);
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH ||
-        (SourceString != NULL && !kiln_unicode_string_is_valid(SourceString))) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    length = SourceString == NULL ? 0 : SourceString->Length / sizeof(WCHAR);
-    return kiln_unicode_string_move(
-        DestinationString, TRUE, SourceString == NULL ? NULL : SourceString->Buffer,
-        length < limit ? length : limit, (BOOLEAN)(SourceString == NULL), RemainingString, dwFlags);
-}
-
-NTSTRSAFEDDI RtlUnicodeStringCbCatStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
-                                            SIZE_T cbToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCbCatStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cbToAppend)
 {
     SIZE_T limit = cbToAppend / sizeof(WCHAR);
-    if (limit > NTSTRSAFE_UNICODE_STRING_MAX_CCH) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return kiln_unicode_string_move(DestinationString, TRUE, pszSrc,
-                                    pszSrc == NULL ? 0 : kiln_strsafe_length_W(pszSrc, limit),
-                                    (BOOLEAN)(pszSrc == NULL), RemainingString, dwFlags);
+    return kiln_unicode_string_move_text(DestinationString, TRUE, pszSrc, &limit, NULL, 0);
+}
+
+NTSTRSAFEDDI RtlUnicodeStringCatEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, PUNICODE_STRING RemainingString, ULONG dwFlags)
+{
+    return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, NULL, RemainingString, dwFlags);
+}
+
+NTSTRSAFEDDI RtlUnicodeStringCatStringEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, PUNICODE_STRING RemainingString, ULONG dwFlags)
+{
+    return kiln_unicode_string_move_text(DestinationString, TRUE, pszSrc, NULL, RemainingString, dwFlags);
+}
+
+NTSTRSAFEDDI RtlUnicodeStringCchCatNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cchToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
+{
+    return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, &cchToAppend, RemainingString, dwFlags);
+}
+
+NTSTRSAFEDDI RtlUnicodeStringCchCatStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cchToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
+{
+    return kiln_unicode_string_move_text(DestinationString, TRUE, pszSrc, &cchToAppend, RemainingString, dwFlags);
+}
+
+NTSTRSAFEDDI RtlUnicodeStringCbCatNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cbToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
+{
+    SIZE_T limit = cbToAppend / sizeof(WCHAR);
+    return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, &limit, RemainingString, dwFlags);
+}
+
+NTSTRSAFEDDI RtlUnicodeStringCbCatStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cbToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
+{
+    SIZE_T limit = cbToAppend / sizeof(WCHAR);
+    return kiln_unicode_string_move_text(DestinationString, TRUE, pszSrc, &limit, RemainingString, dwFlags);
 }
 
 NTSTRSAFEDDI RtlUnicodeStringVPrintfEx(PUNICODE_STRING DestinationString, PUNICODE_STRING RemainingString,
                                        ULONG dwFlags, const WCHAR *pszFormat, NT_VA_LIST argList)
 {
-    SIZE_T room;
+    SIZE_T room, kept;
     int made;
     NTSTATUS status = RtlUnicodeStringValidateEx(DestinationString, dwFlags);
-    if (NT_SUCCESS(status) && pszFormat == NULL && (dwFlags & STRSAFE_IGNORE_NULLS) == 0) {
-        status = STATUS_INVALID_PARAMETER;
-    }
     if (!NT_SUCCESS(status)) {
         return status;
     }
     room = DestinationString == NULL ? 0 : DestinationString->MaximumLength / sizeof(WCHAR);
+    kept = DestinationString == NULL ? 0 : DestinationString->Length / sizeof(WCHAR);
     if (room == 0 || pszFormat == NULL) {
+        status = kiln_unicode_string_check_source((BOOLEAN)(pszFormat == NULL), NULL, dwFlags);
         return kiln_unicode_string_move(DestinationString, FALSE, pszFormat,
-                                        pszFormat != NULL && pszFormat[0] != 0, FALSE, RemainingString,
-                                        dwFlags);
+                                        pszFormat != NULL && pszFormat[0] != 0, status, RemainingString, dwFlags);
+    }
+    if ((dwFlags & STRSAFE_NO_TRUNCATION) != 0 &&
+        kiln_strsafe_measure_W(pszFormat, argList) > room) {
+        return kiln_unicode_string_close(DestinationString, 0, kept, STATUS_BUFFER_OVERFLOW, RemainingString,
+                                         dwFlags);
     }
     made = KILN_VSNPRINTF_W(DestinationString->Buffer, room, pszFormat, argList);
     if (made < 0 || (SIZE_T)made > room) {
-        return kiln_unicode_string_close(DestinationString, room, STATUS_BUFFER_OVERFLOW, RemainingString,
+        return kiln_unicode_string_close(DestinationString, room, kept, STATUS_BUFFER_OVERFLOW, RemainingString,
                                          dwFlags);
     }
-    return kiln_unicode_string_close(DestinationString, (SIZE_T)made, STATUS_SUCCESS, RemainingString,
+    return kiln_unicode_string_close(DestinationString, (SIZE_T)made, 0, STATUS_SUCCESS, RemainingString,
                                      dwFlags);
 }
 
@@ -613,20 +495,64 @@ NTSTRSAFEDDI RtlUnicodeStringPrintfEx(PUNICODE_STRING DestinationString, PUNICOD
     return status;
 }
 
-/* Lengths of strings at any address; x64 needs no other code. */
-#define RtlUnalignedStringCchLengthW(psz, cchMax, pcchLength)                                                \
-    RtlStringCchLengthW((const WCHAR *)(psz), cchMax, pcchLength)
-#define RtlUnalignedStringCbLengthW(psz, cbMax, pcbLength)                                                   \
-    RtlStringCbLengthW((const WCHAR *)(psz), cbMax, pcbLength)
+/* The length of a string at any address, odd ones too; the size counts the terminator. */
+NTSTRSAFEDDI RtlUnalignedStringCchLengthW(const WCHAR UNALIGNED *psz, SIZE_T cchMax, SIZE_T *pcchLength)
+{
+    SIZE_T length = 0;
+    NTSTATUS status = STATUS_INVALID_PARAMETER;
+    if (psz != NULL && cchMax <= NTSTRSAFE_MAX_CCH) {
+        const UCHAR *bytes = (const UCHAR *)psz;
+        while (length < cchMax && (bytes[2 * length] | bytes[2 * length + 1]) != 0) {
+            length++;
+        }
+        status = length < cchMax ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    }
+    if (pcchLength != NULL) {
+        *pcchLength = NT_SUCCESS(status) ? length : 0;
+    }
+    return status;
+}
 
-#define RtlStringCchCopy   KILN_STRSAFE_T(RtlStringCchCopy)
-#define RtlStringCbCopy    KILN_STRSAFE_T(RtlStringCbCopy)
-#define RtlStringCchCat    KILN_STRSAFE_T(RtlStringCchCat)
-#define RtlStringCbCat     KILN_STRSAFE_T(RtlStringCbCat)
-#define RtlStringCchPrintf KILN_STRSAFE_T(RtlStringCchPrintf)
-#define RtlStringCbPrintf  KILN_STRSAFE_T(RtlStringCbPrintf)
-#define RtlStringCchLength KILN_STRSAFE_T(RtlStringCchLength)
-#define RtlStringCbLength  KILN_STRSAFE_T(RtlStringCbLength)
+NTSTRSAFEDDI RtlUnalignedStringCbLengthW(const WCHAR UNALIGNED *psz, SIZE_T cbMax, SIZE_T *pcbLength)
+{
+    SIZE_T length = 0;
+    SIZE_T room = cbMax > NTSTRSAFE_MAX_CCH * sizeof(WCHAR) ? (SIZE_T)NTSTRSAFE_MAX_CCH + 1 : cbMax / sizeof(WCHAR);
+    NTSTATUS status = RtlUnalignedStringCchLengthW(psz, room, &length);
+    if (pcbLength != NULL) {
+        *pcbLength = length * sizeof(WCHAR);
+    }
+    return status;
+}
+
+#define RtlUnalignedStringCchLength RtlUnalignedStringCchLengthW
+#define RtlUnalignedStringCbLength  RtlUnalignedStringCbLengthW
+
+#define RtlStringCchCopy         KILN_STRSAFE_T(RtlStringCchCopy)
+#define RtlStringCchCopyN        KILN_STRSAFE_T(RtlStringCchCopyN)
+#define RtlStringCchCopyEx       KILN_STRSAFE_T(RtlStringCchCopyEx)
+#define RtlStringCchCopyNEx      KILN_STRSAFE_T(RtlStringCchCopyNEx)
+#define RtlStringCchCat          KILN_STRSAFE_T(RtlStringCchCat)
+#define RtlStringCchCatN         KILN_STRSAFE_T(RtlStringCchCatN)
+#define RtlStringCchCatEx        KILN_STRSAFE_T(RtlStringCchCatEx)
+#define RtlStringCchCatNEx       KILN_STRSAFE_T(RtlStringCchCatNEx)
+#define RtlStringCchPrintf       KILN_STRSAFE_T(RtlStringCchPrintf)
+#define RtlStringCchPrintfEx     KILN_STRSAFE_T(RtlStringCchPrintfEx)
+#define RtlStringCchVPrintf      KILN_STRSAFE_T(RtlStringCchVPrintf)
+#define RtlStringCchVPrintfEx    KILN_STRSAFE_T(RtlStringCchVPrintfEx)
+#define RtlStringCchLength       KILN_STRSAFE_T(RtlStringCchLength)
+#define RtlStringCbCopy          KILN_STRSAFE_T(RtlStringCbCopy)
+#define RtlStringCbCopyN         KILN_STRSAFE_T(RtlStringCbCopyN)
+#define RtlStringCbCopyEx        KILN_STRSAFE_T(RtlStringCbCopyEx)
+#define RtlStringCbCopyNEx       KILN_STRSAFE_T(RtlStringCbCopyNEx)
+#define RtlStringCbCat           KILN_STRSAFE_T(RtlStringCbCat)
+#define RtlStringCbCatN          KILN_STRSAFE_T(RtlStringCbCatN)
+#define RtlStringCbCatEx         KILN_STRSAFE_T(RtlStringCbCatEx)
+#define RtlStringCbCatNEx        KILN_STRSAFE_T(RtlStringCbCatNEx)
+#define RtlStringCbPrintf        KILN_STRSAFE_T(RtlStringCbPrintf)
+#define RtlStringCbPrintfEx      KILN_STRSAFE_T(RtlStringCbPrintfEx)
+#define RtlStringCbVPrintf       KILN_STRSAFE_T(RtlStringCbVPrintf)
+#define RtlStringCbVPrintfEx     KILN_STRSAFE_T(RtlStringCbVPrintfEx)
+#define RtlStringCbLength        KILN_STRSAFE_T(RtlStringCbLength)
 
 EXTERN_C_END
 

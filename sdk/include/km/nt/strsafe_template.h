@@ -4,16 +4,15 @@
  * twice.
  *
  * KILN_STRSAFE_CHAR is the character, KILN_STRSAFE(name) gives a function its suffix, KILN_STRSAFE_PRINT is
- * the bounded vprintf of the width.  Everything is two steps: put() moves characters behind a prefix that
- * stays, finish() does what the flags ask for.
+ * the bounded vprintf of the width.  Everything is two steps: put() moves characters behind what stays,
+ * close() does what the flags ask for.
  */
 
 typedef struct KILN_STRSAFE(_KILN_STRSAFE_) {
     KILN_STRSAFE_CHAR *Text;
     SIZE_T Room;   /* characters */
-    SIZE_T Prefix; /* characters that were there and stay */
     SIZE_T Length; /* characters without the terminator, now */
-    BOOLEAN Append;
+    BOOLEAN Keep; /* STRSAFE_NO_TRUNCATION leaves the buffer as it is, rather than empty */
 } KILN_STRSAFE(KILN_STRSAFE_TARGET_);
 
 /* Characters before a terminator within `room`; `room` when there is none. */
@@ -33,16 +32,17 @@ FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_open_)(KILN_STRSAFE(KILN_STRSAFE_
 {
     target->Text = text;
     target->Room = room;
-    target->Prefix = target->Length = 0;
-    target->Append = append;
+    target->Length = 0;
+    target->Keep = append;
     if ((flags & ~(ULONG)STRSAFE_VALID_FLAGS) != 0 || room > NTSTRSAFE_MAX_CCH) {
+        target->Room = 0; /* nothing of the buffer is touched */
         return STATUS_INVALID_PARAMETER;
     }
     if (text == NULL) {
         return (flags & STRSAFE_IGNORE_NULLS) != 0 && room == 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     }
     if (append) {
-        target->Prefix = target->Length = KILN_STRSAFE(kiln_strsafe_length_)(text, room);
+        target->Length = KILN_STRSAFE(kiln_strsafe_length_)(text, room);
         if (target->Length == room) {
             return STATUS_INVALID_PARAMETER;
         }
@@ -63,16 +63,35 @@ FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_put_)(KILN_STRSAFE(KILN_STRSAFE_T
         limit = 0;
     }
     if (target->Room == 0) {
-        if (limit == 0 || source[0] == 0) {
-            return STATUS_SUCCESS;
+        return limit == 0 || source[0] == 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    }
+    if ((flags & STRSAFE_NO_TRUNCATION) != 0 && target->Keep) {
+        SIZE_T free = target->Room - target->Length;
+        while (i < limit && i < free && source[i] != 0) {
+            i++;
         }
-        return target->Text == NULL ? STATUS_INVALID_PARAMETER : STATUS_BUFFER_OVERFLOW;
+        if (i == free) {
+            return STATUS_BUFFER_OVERFLOW;
+        }
+        i = 0;
     }
     while (i < limit && source[i] != 0 && target->Length + 1 < target->Room) {
         target->Text[target->Length++] = source[i++];
     }
     target->Text[target->Length] = 0;
     return i < limit && source[i] != 0 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+}
+
+/* How long a formatted string will be; MAXULONG when it cannot be made. */
+static __inline__ __attribute__((unused)) SIZE_T KILN_STRSAFE(kiln_strsafe_measure_)(
+    const KILN_STRSAFE_CHAR *format, NT_VA_LIST arguments)
+{
+    int made;
+    NT_VA_LIST copy;
+    NT_VA_COPY(copy, arguments);
+    made = KILN_STRSAFE_PRINT(NULL, 0, format, copy);
+    NT_VA_END(copy);
+    return made < 0 ? MAXULONG : (SIZE_T)made;
 }
 
 FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_print_)(KILN_STRSAFE(KILN_STRSAFE_TARGET_) * target,
@@ -85,6 +104,11 @@ FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_print_)(KILN_STRSAFE(KILN_STRSAFE
     }
     if (target->Room == 0) {
         return KILN_STRSAFE(kiln_strsafe_put_)(target, format, NTSTRSAFE_MAX_CCH, flags);
+    }
+    if ((flags & STRSAFE_NO_TRUNCATION) != 0 &&
+        KILN_STRSAFE(kiln_strsafe_measure_)(format, arguments) > target->Room - 1) {
+        target->Keep = TRUE;
+        return STATUS_BUFFER_OVERFLOW;
     }
     made = KILN_STRSAFE_PRINT(target->Text, target->Room - 1, format, arguments);
     if (made < 0 || (SIZE_T)made > target->Room - 1) {
@@ -102,7 +126,7 @@ FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_close_)(KILN_STRSAFE(KILN_STRSAFE
                                                        NTSTATUS status, ULONG flags, KILN_STRSAFE_CHAR **end,
                                                        SIZE_T *remaining, SIZE_T unit)
 {
-    if (target->Text != NULL && target->Room != 0 && target->Room <= NTSTRSAFE_MAX_CCH) {
+    if (target->Text != NULL && target->Room != 0) {
         SIZE_T bytes = target->Room * sizeof(KILN_STRSAFE_CHAR);
         if (NT_SUCCESS(status)) {
             SIZE_T used = (target->Length + 1) * sizeof(KILN_STRSAFE_CHAR);
@@ -121,8 +145,13 @@ FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_close_)(KILN_STRSAFE(KILN_STRSAFE
             target->Text[0] = 0;
             target->Length = 0;
         } else if ((flags & STRSAFE_NO_TRUNCATION) != 0 && status == STATUS_BUFFER_OVERFLOW) {
-            target->Length = target->Append ? target->Prefix : 0;
-            target->Text[target->Length] = 0;
+            if (!target->Keep) {
+                target->Text[0] = 0;
+            }
+            target->Length = KILN_STRSAFE(kiln_strsafe_length_)(target->Text, target->Room);
+            if (target->Length == target->Room) {
+                target->Length = 0; /* it is kept, and has no end */
+            }
         }
     }
     if (NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW) {
@@ -147,12 +176,10 @@ FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_move_)(KILN_STRSAFE_CHAR *text, S
     if (plain && (room == 0 || text == NULL)) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    if (limit != NTSTRSAFE_MAX_CCH && limit > NTSTRSAFE_MAX_LENGTH) {
+    if (NT_SUCCESS(status) && limit != NTSTRSAFE_MAX_CCH && limit > NTSTRSAFE_MAX_LENGTH) {
         status = STATUS_INVALID_PARAMETER;
-    } else {
+    }
+    if (NT_SUCCESS(status)) {
         status = KILN_STRSAFE(kiln_strsafe_put_)(&target, source, limit, flags);
     }
     return KILN_STRSAFE(kiln_strsafe_close_)(&target, status, flags, end, remaining, unit);
@@ -405,7 +432,7 @@ NTSTRSAFEDDI KILN_STRSAFE(RtlStringCbLength)(const KILN_STRSAFE_CHAR *psz, SIZE_
 {
     SIZE_T room = cMax / KILN_UNIT, length = 0;
     NTSTATUS status = STATUS_INVALID_PARAMETER;
-    if (psz != NULL && room <= NTSTRSAFE_MAX_CCH) {
+    if (psz != NULL && cMax <= NTSTRSAFE_MAX_CCH * KILN_UNIT) {
         length = KILN_STRSAFE(kiln_strsafe_length_)(psz, room);
         if (length < room) {
             status = STATUS_SUCCESS;
