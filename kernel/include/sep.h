@@ -31,12 +31,18 @@ NTSTATUS SepCreateLogonToken(LUID Session, PACCESS_TOKEN *Token);
 extern PACCESS_TOKEN SepSystemToken;
 
 /*
- * A copy, not inserted (ObInsertObject, or used as it is). EffectiveOnly leaves out what is disabled.
+ * A copy without a name or handle, as well guarded as Token. EffectiveOnly leaves out what is disabled.
  * STATUS_BAD_IMPERSONATION_LEVEL: more than the source's level allows. PASSIVE_LEVEL or APC_LEVEL.
  */
-NTSTATUS SepDuplicateToken(PACCESS_TOKEN Token, POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode,
-                           BOOLEAN EffectiveOnly, TOKEN_TYPE Type, SECURITY_IMPERSONATION_LEVEL Level,
-                           PACCESS_TOKEN *NewToken);
+NTSTATUS SepDuplicateToken(PACCESS_TOKEN Token, BOOLEAN EffectiveOnly, TOKEN_TYPE Type,
+                           SECURITY_IMPERSONATION_LEVEL Level, PACCESS_TOKEN *NewToken);
+
+/*
+ * A handle to Token for a caller in Mode, if the token's security descriptor grants DesiredAccess to the current thread,
+ * or with AsProcess to its process whomever it impersonates. PASSIVE_LEVEL. nf-ntifs-zwopenthreadtokenex.
+ */
+NTSTATUS SepOpenToken(PACCESS_TOKEN Token, ACCESS_MASK DesiredAccess, BOOLEAN AsProcess, ULONG HandleAttributes,
+                      KPROCESSOR_MODE Mode, PHANDLE Handle);
 
 /* May a thread of a process with that primary token impersonate Token at Level? */
 BOOLEAN SepCanImpersonate(PACCESS_TOKEN ProcessToken, PACCESS_TOKEN Token, SECURITY_IMPERSONATION_LEVEL Level);

@@ -267,14 +267,13 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS 
 
 /* ---------------------------------------------------------------- tokens */
 
-static NTSTATUS open_token(PACCESS_TOKEN token, ACCESS_MASK access, ULONG attributes, PHANDLE to,
-                           KPROCESSOR_MODE mode)
+static NTSTATUS open_token(PACCESS_TOKEN token, ACCESS_MASK access, BOOLEAN as_process, ULONG attributes,
+                           PHANDLE to, KPROCESSOR_MODE mode)
 {
     HANDLE handle;
     if (mode == UserMode)
         attributes &= ~(ULONG)OBJ_KERNEL_HANDLE;
-    NTSTATUS status =
-        ObOpenObjectByPointer(token, attributes, NULL, access, SepTokenObjectType, mode, &handle);
+    NTSTATUS status = SepOpenToken(token, access, as_process, attributes, mode, &handle);
     ObDereferenceObject(token);
     if (!NT_SUCCESS(status))
         return status;
@@ -295,7 +294,7 @@ NTSTATUS NTAPI NtOpenProcessTokenEx(HANDLE ProcessHandle, ACCESS_MASK DesiredAcc
         return status;
     PACCESS_TOKEN token = PsReferencePrimaryToken(process);
     ObDereferenceObject(process);
-    return open_token(token, DesiredAccess, HandleAttributes, TokenHandle, mode);
+    return open_token(token, DesiredAccess, FALSE, HandleAttributes, TokenHandle, mode);
 }
 
 NTSTATUS NTAPI NtOpenProcessToken(HANDLE ProcessHandle, ACCESS_MASK DesiredAccess, PHANDLE TokenHandle)
@@ -310,8 +309,6 @@ NTSTATUS NTAPI NtOpenThreadTokenEx(HANDLE ThreadHandle, ACCESS_MASK DesiredAcces
     SECURITY_IMPERSONATION_LEVEL level;
     BOOLEAN copy, effective;
     PETHREAD thread;
-    UNREFERENCED_PARAMETER(
-        OpenAsSelf); /* the check below is made with the thread's own token in either case */
     NTSTATUS status = ObReferenceObjectByHandle(ThreadHandle, THREAD_QUERY_INFORMATION, PspThreadType, mode,
                                                 (PVOID *)&thread, NULL);
     if (!NT_SUCCESS(status))
@@ -325,7 +322,7 @@ NTSTATUS NTAPI NtOpenThreadTokenEx(HANDLE ThreadHandle, ACCESS_MASK DesiredAcces
         status = PspCopyImpersonationToken(thread, &token, effective, level);
     ObDereferenceObject(thread);
     if (NT_SUCCESS(status))
-        return open_token(token, DesiredAccess, HandleAttributes, TokenHandle, mode);
+        return open_token(token, DesiredAccess, OpenAsSelf, HandleAttributes, TokenHandle, mode);
     if (token)
         ObDereferenceObject(token);
     return status;

@@ -61,7 +61,7 @@ NTSTATUS NTAPI PsImpersonateClient(PETHREAD Thread, PACCESS_TOKEN Token, BOOLEAN
         if (!SepCanImpersonate(own, Token, ImpersonationLevel)) {
             /* Documented: only good for asking who it is. */
             ImpersonationLevel = SecurityIdentification;
-            status = SepDuplicateToken(Token, NULL, KernelMode, FALSE, TokenImpersonation, ImpersonationLevel, &copy);
+            status = SepDuplicateToken(Token, FALSE, TokenImpersonation, ImpersonationLevel, &copy);
             ObDereferenceObject(Token);
             Token = copy;
         }
@@ -88,7 +88,7 @@ NTSTATUS PspCopyImpersonationToken(PETHREAD Thread, PACCESS_TOKEN *Token, BOOLEA
     PACCESS_TOKEN old = *Token, copy;
     if (SeTokenType(old) == TokenImpersonation && Level > SeTokenImpersonationLevel(old))
         Level = SeTokenImpersonationLevel(old);
-    NTSTATUS status = SepDuplicateToken(old, NULL, KernelMode, EffectiveOnly, TokenImpersonation, Level, &copy);
+    NTSTATUS status = SepDuplicateToken(old, EffectiveOnly, TokenImpersonation, Level, &copy);
     if (!NT_SUCCESS(status))
         return status;
     ObReferenceObject(copy); /* the thread's */

@@ -26,7 +26,7 @@ static NTSTATUS make_context(PTOKEN token, BOOLEAN impersonated, SECURITY_IMPERS
         status = STATUS_BAD_IMPERSONATION_LEVEL;
     } else if (!direct) {
         PACCESS_TOKEN copy;
-        status = SepDuplicateToken(token, NULL, KernelMode, qos->EffectiveOnly, TokenImpersonation,
+        status = SepDuplicateToken(token, qos->EffectiveOnly, TokenImpersonation,
                                    qos->ImpersonationLevel, &copy);
         if (NT_SUCCESS(status)) {
             ObDereferenceObject(token);

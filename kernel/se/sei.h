@@ -97,6 +97,15 @@ PSID SepOwnSid(PTOKEN Token, PSID Sid);
 /* A copy of the list in pool. */
 PACL SepCopyAcl(const ACL *Acl);
 
+/*
+ * Security descriptors of tokens that nobody inserts (tokensecurity.c): by what the token says, or that of From.
+ * STATUS_INSUFFICIENT_RESOURCES.
+ */
+NTSTATUS SepProtectNewToken(PTOKEN Token);
+NTSTATUS SepProtectLikeToken(PTOKEN Token, PTOKEN From);
+/* The access to a copy of Token that its descriptor grants the current thread in Mode. STATUS_ACCESS_DENIED. */
+NTSTATUS SepJudgeCopy(PACCESS_TOKEN Token, ACCESS_MASK DesiredAccess, KPROCESSOR_MODE Mode, PACCESS_MASK Granted);
+
 /* Sessions (logon.c). The first reference makes one. NULL: no memory. PASSIVE_LEVEL or APC_LEVEL. */
 struct _SEP_LOGON_SESSION *SepReferenceLogonSession(LUID Id);
 void SepDereferenceLogonSession(struct _SEP_LOGON_SESSION *Session);

@@ -82,9 +82,10 @@ static NTSTATUS create(BOOLEAN System, LUID session, PACCESS_TOKEN *Token)
     /* Everything to system and administrators. */
     RtlGetDaclSecurityDescriptor(SeSystemDefaultSd, &have, &dacl, &defaulted);
     token->DefaultDacl = SepCopyAcl(dacl);
-    if (!token->DefaultDacl) {
+    status = token->DefaultDacl ? SepProtectNewToken(token) : STATUS_INSUFFICIENT_RESOURCES;
+    if (!NT_SUCCESS(status)) {
         ObDereferenceObject(token);
-        return STATUS_INSUFFICIENT_RESOURCES;
+        return status;
     }
     *Token = token;
     return STATUS_SUCCESS;
@@ -191,6 +192,7 @@ void SepInitTokens(void)
                            STANDARD_RIGHTS_EXECUTE | 0x5, TOKEN_ALL},
         .ValidAccessMask = TOKEN_ALL,
         .PoolType = NonPagedPoolNx,
+        .SecurityRequired = TRUE,
         .UseDefaultObject = TRUE,
         .WaitObjectFlagOffset = OB_NOT_WAITABLE,
         .DeleteProcedure = delete_token,

@@ -22,6 +22,7 @@ typedef struct plan {
     TOKEN_TYPE type;
     SECURITY_IMPERSONATION_LEVEL level;
     BOOLEAN effective_only;
+    BOOLEAN inserted; /* the copy is given its security descriptor by ObInsertObject */
     ULONG flags;                 /* added */
     const TOKEN_GROUPS *disable; /* to deny-only */
     const TOKEN_GROUPS *restrict_to;
@@ -102,30 +103,36 @@ static NTSTATUS copy_token(PTOKEN from, const plan *p, PTOKEN *to)
         token->Owner = SepOwnSid(token, from->Owner);
         token->PrimaryGroup = SepOwnSid(token, from->PrimaryGroup);
         token->DefaultDacl = from->DefaultDacl ? SepCopyAcl(from->DefaultDacl) : NULL;
-        if (!token->DefaultDacl != !from->DefaultDacl) {
-            ObDereferenceObject(token);
+        if (!token->DefaultDacl != !from->DefaultDacl)
             status = STATUS_INSUFFICIENT_RESOURCES;
-        }
     }
     SepUnlockToken(from);
+    if (NT_SUCCESS(status) && !p->inserted)
+        status = SepProtectLikeToken(token, from);
+    if (!NT_SUCCESS(status) && token)
+        ObDereferenceObject(token);
     if (NT_SUCCESS(status))
         *to = token;
     return status;
 }
 
-NTSTATUS SepDuplicateToken(PACCESS_TOKEN Token, POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode,
-                           BOOLEAN EffectiveOnly, TOKEN_TYPE Type, SECURITY_IMPERSONATION_LEVEL Level,
-                           PACCESS_TOKEN *NewToken)
+static NTSTATUS duplicate(PTOKEN from, plan *p, PTOKEN *to)
 {
-    PTOKEN from = Token;
     if (from->TokenType == TokenImpersonation) {
-        if (Type == TokenPrimary ? from->ImpersonationLevel < SecurityImpersonation : Level > from->ImpersonationLevel)
+        if (p->type == TokenPrimary ? from->ImpersonationLevel < SecurityImpersonation
+                                    : p->level > from->ImpersonationLevel)
             return STATUS_BAD_IMPERSONATION_LEVEL;
     }
-    plan p = {.attributes = Attributes, .mode = Mode, .type = Type, .level = Level, .effective_only = EffectiveOnly};
-    if (Type == TokenPrimary)
-        p.level = SecurityAnonymous;
-    return copy_token(from, &p, (PTOKEN *)NewToken);
+    if (p->type == TokenPrimary)
+        p->level = SecurityAnonymous;
+    return copy_token(from, p, to);
+}
+
+NTSTATUS SepDuplicateToken(PACCESS_TOKEN Token, BOOLEAN EffectiveOnly, TOKEN_TYPE Type,
+                           SECURITY_IMPERSONATION_LEVEL Level, PACCESS_TOKEN *NewToken)
+{
+    plan p = {.mode = KernelMode, .type = Type, .level = Level, .effective_only = EffectiveOnly};
+    return duplicate(Token, &p, (PTOKEN *)NewToken);
 }
 
 NTSTATUS NTAPI SeFilterToken(PACCESS_TOKEN ExistingToken, ULONG Flags, PTOKEN_GROUPS SidsToDisable,
@@ -194,8 +201,7 @@ NTSTATUS NTAPI NtDuplicateToken(HANDLE ExistingTokenHandle, ACCESS_MASK DesiredA
     KPROCESSOR_MODE mode = KiThread()->PreviousMode;
     SECURITY_IMPERSONATION_LEVEL level = SecurityAnonymous;
     OBJECT_HANDLE_INFORMATION granted;
-    PACCESS_TOKEN copy;
-    PTOKEN token;
+    PTOKEN token, copy;
     HANDLE handle;
     BOOLEAN given;
     if (TokenType != TokenPrimary && TokenType != TokenImpersonation)
@@ -211,11 +217,21 @@ NTSTATUS NTAPI NtDuplicateToken(HANDLE ExistingTokenHandle, ACCESS_MASK DesiredA
         return status;
     if (!given)
         level = token->TokenType == TokenImpersonation ? token->ImpersonationLevel : SecurityImpersonation;
-    status = SepDuplicateToken(token, ObjectAttributes, mode, EffectiveOnly, TokenType, level, &copy);
+    plan p = {.attributes = ObjectAttributes,
+              .mode = mode,
+              .type = TokenType,
+              .level = level,
+              .effective_only = EffectiveOnly,
+              .inserted = TRUE};
+    ACCESS_MASK access = granted.GrantedAccess;
+    if (DesiredAccess)
+        status = SepJudgeCopy(token, DesiredAccess, mode, &access);
+    if (NT_SUCCESS(status))
+        status = duplicate(token, &p, &copy);
     ObDereferenceObject(token);
     if (!NT_SUCCESS(status))
         return status;
-    status = ObInsertObject(copy, NULL, DesiredAccess ? DesiredAccess : granted.GrantedAccess, 0, NULL, &handle);
+    status = ObInsertObject(copy, NULL, access, 0, NULL, &handle);
     if (!NT_SUCCESS(status))
         return status;
     status = KiCopyToMode(mode, NewTokenHandle, &handle, sizeof(handle));

@@ -18,7 +18,7 @@ static PACCESS_TOKEN own_token(void)
 static PACCESS_TOKEN impersonation_token(SECURITY_IMPERSONATION_LEVEL level)
 {
     PACCESS_TOKEN own = own_token(), copy;
-    CHECK_EQ(SepDuplicateToken(own, NULL, KernelMode, FALSE, TokenImpersonation, level, &copy), STATUS_SUCCESS);
+    CHECK_EQ(SepDuplicateToken(own, FALSE, TokenImpersonation, level, &copy), STATUS_SUCCESS);
     PsDereferencePrimaryToken(own);
     return copy;
 }

@@ -546,7 +546,7 @@ KILN_TEST(se_logon, a_marked_session_is_told_of_when_its_last_token_goes)
     CHECK_EQ(SeRegisterLogonSessionTerminatedRoutine(session_ended), STATUS_SUCCESS);
     CHECK_EQ(SeMarkLogonSessionForTerminationNotification(&none), STATUS_NOT_FOUND);
     CHECK_EQ(SepCreateLogonToken(id, &first), STATUS_SUCCESS);
-    CHECK_EQ(SepDuplicateToken(first, NULL, KernelMode, FALSE, TokenPrimary, SecurityAnonymous, &second), STATUS_SUCCESS);
+    CHECK_EQ(SepDuplicateToken(first, FALSE, TokenPrimary, SecurityAnonymous, &second), STATUS_SUCCESS);
     CHECK_EQ(SeMarkLogonSessionForTerminationNotification(&id), STATUS_SUCCESS);
     ObDereferenceObject(first);
     CHECK_EQ(SeMarkLogonSessionForTerminationNotification(&id), STATUS_SUCCESS); /* it lives: a token is left */
