@@ -5,11 +5,12 @@
  * The KTIMER is the first member, so that drivers wait on the timer. Periods are in 100 ns; one that is not a
  * whole number of milliseconds is kept by the DPC, which sets the timer again. Deleting: with Wait, the
  * caller waits until no callback runs and frees; without, a work item does so later, and the driver's delete
- * callback tells when. The clock has no coarse ticks to align to, so NoWakeTolerance and high resolution ask
- * for nothing more.
+ * callback tells when. A timer that was deleted without Cancel while it was set expires once more, and its DPC
+ * queues the work item. From the deletion on, setting, cancelling and deleting do nothing and return FALSE. The
+ * clock has no coarse ticks to align to, so NoWakeTolerance and high resolution ask for nothing more.
  *
- * Lock: the timer's own, a leaf. Reference: ExAllocateTimer, ExSetTimer, ExCancelTimer, ExDeleteTimer of
- * wdm.h.
+ * Lock: the timer's own, outside D. Reference: ExAllocateTimer, ExSetTimer, ExCancelTimer, ExDeleteTimer of
+ * wdm.h, and deleting-a-system-allocated-timer-object.md.
  */
 #include "exp.h"
 #include "ki.h"
@@ -24,14 +25,19 @@ typedef struct _EX_TIMER {
     KSPIN_LOCK Lock;
     PEXT_CALLBACK Callback;
     PVOID Context;
-    LONGLONG Period;  /* lock: 100 ns; 0: one shot */
-    BOOLEAN Armed;    /* lock: one shot set and not expired, or periodic */
-    BOOLEAN Deleting; /* lock */
+    LONGLONG Period;        /* lock: 100 ns; 0: one shot */
+    BOOLEAN HighResolution; /* constant */
+    BOOLEAN Repeats;        /* lock: set with a period, and not cancelled since */
+    BOOLEAN Deleting;       /* lock: disabled for good */
+    BOOLEAN DeleteAtExpiry; /* lock: the next expiry is the last, and its DPC has the timer deleted */
+    BOOLEAN LastExpired;    /* lock: that expiry has come */
     EXT_DELETE_PARAMETERS Delete;
     WORK_QUEUE_ITEM Item;
 } EX_TIMER;
 
 #define MILLISECOND 10000LL
+
+static BOOLEAN cancel(EX_TIMER *Timer);
 
 static void NTAPI timer_dpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
 {
@@ -41,13 +47,19 @@ static void NTAPI timer_dpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Arg
     UNREFERENCED_PARAMETER(Argument1);
     UNREFERENCED_PARAMETER(Argument2);
     KeAcquireSpinLockAtDpcLevel(&Timer->Lock);
-    if (Timer->Period == 0)
-        Timer->Armed = FALSE;
-    else if (Timer->Armed && Timer->Period % MILLISECOND)
+    BOOLEAN Unwanted = Timer->LastExpired, Last = FALSE;
+    if (Timer->DeleteAtExpiry && (Timer->Repeats || !Timer->Timer.Header.Inserted)) {
+        cancel(Timer);
+        Timer->DeleteAtExpiry = FALSE;
+        Timer->LastExpired = Last = TRUE;
+    } else if (Timer->Repeats && Timer->Period % MILLISECOND) {
         KeSetTimerEx(&Timer->Timer, (LARGE_INTEGER){.QuadPart = -Timer->Period}, 0, &Timer->Dpc);
+    }
     KeReleaseSpinLockFromDpcLevel(&Timer->Lock);
-    if (Timer->Callback)
+    if (Timer->Callback && !Unwanted)
         Timer->Callback(Timer, Timer->Context);
+    if (Last)
+        ExQueueWorkItem(&Timer->Item, DelayedWorkQueue);
 }
 
 PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, ULONG Attributes)
@@ -65,6 +77,7 @@ PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, U
     KeInitializeTimerEx(&Timer->Timer,
                         (Attributes & EX_TIMER_NOTIFICATION) ? NotificationTimer : SynchronizationTimer);
     KeInitializeDpc(&Timer->Dpc, timer_dpc, Timer);
+    Timer->HighResolution = (Attributes & EX_TIMER_HIGH_RESOLUTION) != 0;
     Timer->Callback = Callback;
     Timer->Context = CallbackContext;
     return Timer;
@@ -82,32 +95,40 @@ BOOLEAN NTAPI ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period, PEX
     BOOLEAN WasSet;
 
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    if (Period < 0 || Period / MILLISECOND > MAXLONG || (Parameters && Parameters->Version != 0))
+    if (Period < 0 || Period > MAXLONG || (Parameters && Parameters->Version != 0))
         bad_use(Timer, __builtin_return_address(0),
-                "ExSetTimer was called with a negative or too long period, or with parameters that "
+                "ExSetTimer was called with a negative period or one above MAXLONG, or with parameters that "
                 "ExInitializeSetTimerParameters did not initialise");
+    if (Timer->HighResolution && DueTime >= 0)
+        bad_use(Timer, __builtin_return_address(0),
+                "ExSetTimer was called with an absolute due time for a high-resolution timer; these take relative "
+                "(negative) due times only");
     KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Timer->Lock);
     if (Timer->Deleting) {
         KeReleaseSpinLock(&Timer->Lock, Irql);
-        bad_use(Timer, __builtin_return_address(0), "ExSetTimer was called on a timer that is being deleted");
+        return FALSE;
     }
     Timer->Period = Period;
-    Timer->Armed = TRUE;
+    Timer->Repeats = Period != 0;
     WasSet = KeSetTimerEx(&Timer->Timer, (LARGE_INTEGER){.QuadPart = DueTime}, Milliseconds, &Timer->Dpc);
     KeReleaseSpinLock(&Timer->Lock, Irql);
     return WasSet;
 }
 
+/*
+ * Lock held. A one-shot timer that has expired is not cancelled, whether its callback has begun or not: a signaled timer
+ * has its callback called. A period that the DPC keeps is cancelled also between two settings.
+ */
 static BOOLEAN cancel(EX_TIMER *Timer)
 {
-    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Timer->Lock);
     BOOLEAN WasSet = KeCancelTimer(&Timer->Timer);
 
-    if (!WasSet)
-        WasSet = KeRemoveQueueDpc(&Timer->Dpc); /* expired, and its callback has not begun */
-    Timer->Armed = FALSE;
+    if (Timer->Repeats) {
+        KeRemoveQueueDpc(&Timer->Dpc);
+        WasSet = TRUE;
+    }
+    Timer->Repeats = FALSE;
     Timer->Period = 0;
-    KeReleaseSpinLock(&Timer->Lock, Irql);
     return WasSet;
 }
 
@@ -115,32 +136,20 @@ BOOLEAN NTAPI ExCancelTimer(PEX_TIMER Timer, PVOID Parameters)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     UNREFERENCED_PARAMETER(Parameters); /* reserved */
-    return cancel(Timer);
+    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Timer->Lock);
+    BOOLEAN WasSet = Timer->Deleting ? FALSE : cancel(Timer);
+    KeReleaseSpinLock(&Timer->Lock, Irql);
+    return WasSet;
 }
 
-static void finish(EX_TIMER *Timer)
+static void NTAPI finish(PVOID Context)
 {
+    EX_TIMER *Timer = Context;
+
     KeFlushQueuedDpcs();
     if (Timer->Delete.DeleteCallback)
         Timer->Delete.DeleteCallback(Timer->Delete.DeleteContext);
     ExFreePoolWithTag(Timer, TIMER_TAG);
-}
-
-static void NTAPI finish_later(PVOID Context)
-{
-    EX_TIMER *Timer = Context;
-
-    /* Deleted without cancelling: the one-shot timer expires first. */
-    for (;;) {
-        KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Timer->Lock);
-        BOOLEAN Armed = Timer->Armed;
-        KeReleaseSpinLock(&Timer->Lock, Irql);
-        if (!Armed)
-            break;
-        LARGE_INTEGER Delay = {.QuadPart = -MILLISECOND};
-        KeDelayExecutionThread(KernelMode, FALSE, &Delay);
-    }
-    finish(Timer);
 }
 
 BOOLEAN NTAPI ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait, PEXT_DELETE_PARAMETERS Parameters)
@@ -152,24 +161,26 @@ BOOLEAN NTAPI ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait, PEXT_
         bad_use(Timer, __builtin_return_address(0),
                 "ExDeleteTimer was called with Wait but without Cancel, or with parameters that "
                 "ExInitializeDeleteTimerParameters did not initialise");
-    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Timer->Lock);
-    BOOLEAN Twice = Timer->Deleting, Endless = !Cancel && Timer->Armed && Timer->Period;
-    Timer->Deleting = TRUE;
-    KeReleaseSpinLock(&Timer->Lock, Irql);
-    if (Twice || Endless)
-        bad_use(Timer, __builtin_return_address(0),
-                Twice
-                    ? "ExDeleteTimer was called twice for one timer"
-                    : "a periodic timer was deleted without Cancel: it would never expire for the last time");
+    EXT_DELETE_PARAMETERS Delete = {0};
     if (Parameters)
-        Timer->Delete = *Parameters;
+        Delete = *Parameters;
+    KIRQL Irql = KeAcquireSpinLockRaiseToDpc(&Timer->Lock);
+    if (Timer->Deleting) {
+        KeReleaseSpinLock(&Timer->Lock, Irql);
+        return FALSE;
+    }
+    Timer->Deleting = TRUE;
+    Timer->Delete = Delete;
+    ExInitializeWorkItem(&Timer->Item, finish, Timer);
     if (Cancel)
         WasSet = cancel(Timer);
-    if (Wait) {
+    else
+        Timer->DeleteAtExpiry = Timer->Repeats || Timer->Timer.Header.Inserted;
+    BOOLEAN Later = Timer->DeleteAtExpiry;
+    KeReleaseSpinLock(&Timer->Lock, Irql);
+    if (Wait)
         finish(Timer);
-    } else {
-        ExInitializeWorkItem(&Timer->Item, finish_later, Timer);
+    else if (!Later)
         ExQueueWorkItem(&Timer->Item, DelayedWorkQueue);
-    }
     return WasSet;
 }

@@ -547,8 +547,8 @@ void KiCallUser(PKTHREAD Thread, void (*fn)(void *), void *Context, PVOID UserSt
 void KiEnterKernel(void (*fn)(void *), void *Context);
 
 /*
- * The thread must end: its wait in user mode, if it is in one, ends with STATUS_USER_APC, no other begins, and it is
- * resumed. ps sees ExitPending on the way to user mode. FALSE: it was told before. IRQL <= DISPATCH_LEVEL.
+ * The thread must end: its wait, if in user mode or alertable, ends with STATUS_USER_APC, no other begins, and it is
+ * resumed; a wait with kernel APCs disabled goes on. ps sees ExitPending on the way to user mode. FALSE: it was told before. IRQL <= DISPATCH_LEVEL.
  */
 BOOLEAN KiRequestThreadExit(PKTHREAD Thread);
 

@@ -81,7 +81,7 @@ BOOLEAN KepInsertApc(PKAPC Apc, KPRIORITY Increment)
         return TRUE;
     if (Apc->ApcMode == KernelMode) {
         notify_kernel(thread, Increment);
-    } else if (thread->State == KiWaiting && thread->Alertable) {
+    } else if (thread->State == KiWaiting && thread->Alertable && !KepAreUserApcsDisabled(thread, thread->WaitIrql)) {
         if (thread->WaitMode == UserMode)
             thread->ApcState.UserApcPending = 1;
         KepUnwait(thread, STATUS_USER_APC, Increment);

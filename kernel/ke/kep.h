@@ -149,8 +149,20 @@ typedef struct _KEP_TIMEOUT {
 } KEP_TIMEOUT;
 void KepCaptureTimeout(KEP_TIMEOUT *Timeout, const LARGE_INTEGER *Interval);
 
-/* A reason not to wait, or to stop waiting: alert, user APC. STATUS_SUCCESS: none. D held. */
-NTSTATUS KepTestAlert(PKTHREAD Thread, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable);
+/*
+ * Who disables kernel APCs disables the delivery of user APCs and the termination of the thread with them
+ * (waits-and-apcs.md): neither ends a wait of the thread, which is the caller or waits since it was at `Irql`. D held.
+ */
+static inline BOOLEAN KepAreUserApcsDisabled(PKTHREAD Thread, KIRQL Irql)
+{
+    return Thread->KernelApcDisable != 0 || Thread->SpecialApcDisable != 0 || Irql >= APC_LEVEL;
+}
+
+/*
+ * A reason not to wait, or to stop waiting: alert, user APC, the thread's end. STATUS_SUCCESS: none. The calling thread
+ * was at `Irql`. D held.
+ */
+NTSTATUS KepTestAlert(PKTHREAD Thread, KIRQL Irql, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable);
 
 /* Bugcheck when a thread may not block now. */
 void KepCheckMayBlock(KIRQL Irql, const char *What, PVOID Caller);

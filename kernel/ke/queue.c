@@ -129,7 +129,7 @@ PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, PLARGE
             result = (LONG_PTR)entry;
             break;
         }
-        result = KepTestAlert(thread, WaitMode, FALSE);
+        result = KepTestAlert(thread, irql, WaitMode, FALSE);
         if (result == STATUS_SUCCESS && timeout.Zero)
             result = STATUS_TIMEOUT;
         if (result != STATUS_SUCCESS) {

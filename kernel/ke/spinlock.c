@@ -422,10 +422,8 @@ VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock)
 LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
 {
     ASSERT_AT_DPC_LEVEL();
-    ULONG *lock = (ULONG *)SpinLock, value = __atomic_load_n(lock, __ATOMIC_RELAXED);
-    while ((value & ~RW_WAITING) == 1)
-        if (__atomic_compare_exchange_n(lock, &value, RW_EXCLUSIVE | (value & RW_WAITING), false, __ATOMIC_ACQUIRE,
-                                        __ATOMIC_RELAXED))
-            return TRUE;
-    return FALSE;
+    /* Fails beside another reader, and when a writer waits (reader-writer-spin-locks.md): that one goes first. */
+    ULONG only_reader = 1;
+    return __atomic_compare_exchange_n((ULONG *)SpinLock, &only_reader, RW_EXCLUSIVE, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
 }

@@ -121,7 +121,8 @@ BOOLEAN KiRequestThreadExit(PKTHREAD Thread)
     KIRQL irql = KiLockDispatcher();
     BOOLEAN first = !Thread->ExitPending;
     Thread->ExitPending = TRUE;
-    if (first && Thread->State == KiWaiting && Thread->WaitMode == UserMode)
+    if (first && Thread->State == KiWaiting && (Thread->WaitMode == UserMode || Thread->Alertable) &&
+        !KepAreUserApcsDisabled(Thread, Thread->WaitIrql))
         KepUnwait(Thread, STATUS_USER_APC, 0);
     KiUnlockDispatcher(irql);
     if (first)

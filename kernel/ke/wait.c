@@ -184,16 +184,17 @@ void KepUnlockAfterSignal(KIRQL OldIrql, BOOLEAN Wait)
     KiUnlockDispatcherFromDpcLevel();
 }
 
-NTSTATUS KepTestAlert(PKTHREAD Thread, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable)
+NTSTATUS KepTestAlert(PKTHREAD Thread, KIRQL Irql, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable)
 {
-    if (WaitMode == UserMode && __builtin_expect(Thread->ExitPending, 0))
+    BOOLEAN user_apcs = !KepAreUserApcsDisabled(Thread, Irql);
+    if (__builtin_expect(Thread->ExitPending, 0) && (WaitMode == UserMode || Alertable) && user_apcs)
         return STATUS_USER_APC;
     if (Alertable) {
         if (Thread->Alerted[(int)WaitMode]) {
             Thread->Alerted[(int)WaitMode] = FALSE;
             return STATUS_ALERTED;
         }
-        if (!IsListEmpty(&Thread->ApcState.ApcListHead[UserMode])) {
+        if (!IsListEmpty(&Thread->ApcState.ApcListHead[UserMode]) && user_apcs) {
             if (WaitMode == UserMode)
                 Thread->ApcState.UserApcPending = 1;
             return STATUS_USER_APC;
@@ -202,7 +203,7 @@ NTSTATUS KepTestAlert(PKTHREAD Thread, KPROCESSOR_MODE WaitMode, BOOLEAN Alertab
             Thread->Alerted[KernelMode] = FALSE;
             return STATUS_ALERTED;
         }
-    } else if (WaitMode == UserMode && Thread->ApcState.UserApcPending) {
+    } else if (WaitMode == UserMode && Thread->ApcState.UserApcPending && user_apcs) {
         return STATUS_USER_APC;
     }
     return STATUS_SUCCESS;
@@ -306,7 +307,7 @@ static inline __attribute__((always_inline)) NTSTATUS wait(WAIT *Wait, KWAIT_REA
     for (;;) {
         if (try_satisfy(Wait, &status))
             break;
-        status = KepTestAlert(thread, Mode, Alertable);
+        status = KepTestAlert(thread, irql, Mode, Alertable);
         if (status != STATUS_SUCCESS)
             break;
         if (!captured) {
@@ -410,7 +411,7 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
     NTSTATUS status;
     KIRQL irql = KepLockForWait(thread);
     for (;;) {
-        status = KepTestAlert(thread, WaitMode, Alertable);
+        status = KepTestAlert(thread, irql, WaitMode, Alertable);
         if (status != STATUS_SUCCESS)
             break;
         if (timeout.Zero) { /* an interval of zero gives up the rest of the time slice */

@@ -123,11 +123,33 @@ static void run_user_apcs(PETHREAD thread)
     }
 }
 
+/* A driver that the system call led to has left something undone that nobody can make up for in user mode. */
+static DECLSPEC_NORETURN DECLSPEC_NOINLINE void unbalanced(PKTHREAD thread)
+{
+    if (KiIrql() != PASSIVE_LEVEL)
+        KiBugCheckText(IRQL_GT_ZERO_AT_SYSTEM_SERVICE, 0, KiIrql(), 0, 0, 0,
+                       "A thread returns to user mode at a raised IRQL: a driver raised it, or acquired a spin lock or "
+                       "fast mutex, and did not go back before its dispatch routine returned.");
+    KiBugCheckText(APC_INDEX_MISMATCH, 0, thread->ApcStateIndex,
+                   (ULONG)(USHORT)thread->SpecialApcDisable << 16 | (USHORT)thread->KernelApcDisable, 0, 0,
+                   thread->ApcStateIndex != OriginalApcEnvironment
+                       ? "A thread returns to user mode attached to another process: KeStackAttachProcess was called "
+                         "without KeUnstackDetachProcess."
+                       : "A thread returns to user mode with APCs disabled: a driver that its request went through owns "
+                         "a mutex still, or has not left a critical or guarded region (KeEnterCriticalRegion, "
+                         "FsRtlEnterFileSystem, a guarded mutex).");
+}
+
 void PspReturnToUser(void)
 {
     PETHREAD thread = PspCurrentThread();
     if (!thread->UserThread && !thread->ClientThread)
         return;
+    if (__builtin_expect(KiIrql() != PASSIVE_LEVEL || thread->Tcb.KernelApcDisable != 0 ||
+                             thread->Tcb.SpecialApcDisable != 0 ||
+                             thread->Tcb.ApcStateIndex != OriginalApcEnvironment,
+                         0))
+        unbalanced(&thread->Tcb);
     KiDeliverPending();
     if (__builtin_expect(KI_PEEK(thread->Tcb.ExitPending), 0))
         PspExitThread(thread->ClaimedStatus);

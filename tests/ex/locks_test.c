@@ -181,3 +181,110 @@ KILN_TEST_ONCE(ex_rwspin, only_the_single_reader_converts)
     ExReleaseSpinLockExclusive(&Lock, Irql);
     CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
+
+KILN_TEST_BUGCHECK(ex_fastmutex, acquiring_it_twice_is_reported, DRIVER_VERIFIER_DETECTED_VIOLATION)
+{
+    FAST_MUTEX Mutex;
+
+    ExInitializeFastMutex(&Mutex);
+    ExAcquireFastMutex(&Mutex);
+    ExAcquireFastMutex(&Mutex);
+}
+
+KILN_TEST_BUGCHECK(ex_guardedmutex, acquiring_it_twice_is_reported, DRIVER_VERIFIER_DETECTED_VIOLATION)
+{
+    KGUARDED_MUTEX Mutex;
+
+    KeInitializeGuardedMutex(&Mutex);
+    KeAcquireGuardedMutex(&Mutex);
+    KeAcquireGuardedMutex(&Mutex);
+}
+
+KILN_TEST_ONCE(ex_fastmutex, the_unsafe_forms_leave_irql_alone)
+{
+    FAST_MUTEX Mutex;
+    KIRQL Irql;
+
+    ExInitializeFastMutex(&Mutex);
+    KeEnterCriticalRegion();
+    ExAcquireFastMutexUnsafe(&Mutex);
+    CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    CHECK(!ExTryToAcquireFastMutex(&Mutex));
+    ExReleaseFastMutexUnsafe(&Mutex);
+    KeLeaveCriticalRegion();
+    KeRaiseIrql(APC_LEVEL, &Irql);
+    ExAcquireFastMutexUnsafe(&Mutex);
+    ExReleaseFastMutexUnsafe(&Mutex);
+    CHECK_EQ(KeGetCurrentIrql(), APC_LEVEL);
+    KeLowerIrql(Irql);
+}
+
+/* ---------------------------------------------------------------- reader-writer-spin-locks.md */
+
+static EX_SPIN_LOCK rw_lock;
+static volatile LONG rw_ready, rw_step, rw_order;
+
+static void until_step(LONG Step)
+{
+    while (rw_step < Step)
+        KeStallExecutionProcessor(1);
+}
+
+static void NTAPI late_writer(PVOID Context)
+{
+    KAFFINITY Old = KeSetSystemAffinityThreadEx(2);
+
+    UNREFERENCED_PARAMETER(Context);
+    InterlockedIncrement(&rw_ready);
+    until_step(1);
+    KIRQL Irql = ExAcquireSpinLockExclusive(&rw_lock);
+    rw_order = rw_order * 10 + 1;
+    ExReleaseSpinLockExclusive(&rw_lock, Irql);
+    KeRevertToUserAffinityThreadEx(Old);
+}
+
+static void NTAPI late_reader(PVOID Context)
+{
+    KAFFINITY Old = KeSetSystemAffinityThreadEx(4);
+
+    UNREFERENCED_PARAMETER(Context);
+    InterlockedIncrement(&rw_ready);
+    until_step(2);
+    rw_step = 3;
+    KIRQL Irql = ExAcquireSpinLockShared(&rw_lock);
+    rw_order = rw_order * 10 + 2;
+    ExReleaseSpinLockShared(&rw_lock, Irql);
+    KeRevertToUserAffinityThreadEx(Old);
+}
+
+KILN_TEST(ex_rwspin, a_waiting_writer_goes_before_a_conversion_and_new_readers)
+{
+    LONG Others = (LONG)KeQueryActiveProcessorCount(NULL) - 1;
+    PVOID Writer, Reader = NULL;
+
+    if (Others < 1)
+        return;
+    KAFFINITY Old = KeSetSystemAffinityThreadEx(1);
+    Writer = start_thread(late_writer, NULL);
+    if (Others > 1)
+        Reader = start_thread(late_reader, NULL);
+    while (rw_ready < (Reader ? 2 : 1))
+        sleep_ms(1);
+    KIRQL Irql = ExAcquireSpinLockShared(&rw_lock);
+    LONG Alone = *(volatile LONG *)&rw_lock;
+    rw_step = 1;
+    while (*(volatile LONG *)&rw_lock == Alone) /* the writer leaves a mark in the lock when it begins to wait */
+        KeStallExecutionProcessor(1);
+    rw_step = 2;
+    if (Reader)
+        until_step(3);
+    KeStallExecutionProcessor(20);
+    CHECK_EQ(rw_order, 0);
+    CHECK(!ExTryConvertSharedSpinLockExclusive(&rw_lock));
+    ExReleaseSpinLockShared(&rw_lock, Irql);
+    join_thread(Writer);
+    if (Reader)
+        join_thread(Reader);
+    CHECK_EQ(rw_order, Reader ? 12 : 1);
+    KeRevertToUserAffinityThreadEx(Old);
+}

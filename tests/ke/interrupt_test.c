@@ -185,3 +185,107 @@ KILN_TEST(ke_interrupt, passive_level_interrupts_may_wait)
     }
     KiDisconnectInterrupt(interrupt);
 }
+
+/* ---------------------------------------------------------------- always-preemptible-and-always-interruptible.md */
+
+static LONG high_runs, same_runs;
+
+static BOOLEAN NTAPI high_isr(PKINTERRUPT Interrupt, PVOID Context)
+{
+    CHECK_EQ(KeGetCurrentIrql(), 7);
+    InterlockedIncrement(&high_runs);
+    return TRUE;
+}
+
+static BOOLEAN NTAPI same_isr(PKINTERRUPT Interrupt, PVOID Context)
+{
+    InterlockedIncrement(&same_runs);
+    return TRUE;
+}
+
+static BOOLEAN NTAPI low_isr(PKINTERRUPT Interrupt, PVOID Context)
+{
+    KiPostVector(0x53);
+    KiPostVector(0x72);
+    while (KI_PEEK(high_runs) == 0)
+        KeStallExecutionProcessor(1);
+    CHECK_EQ(KeGetCurrentIrql(), 5);
+    CHECK_EQ(KI_PEEK(same_runs), 0);
+    return TRUE;
+}
+
+static PKINTERRUPT connect_here(PKSERVICE_ROUTINE Routine, ULONG Vector)
+{
+    PKINTERRUPT interrupt;
+    KI_CONNECT connect = {.ServiceRoutine = Routine,
+                          .Vector = Vector,
+                          .Irql = (KIRQL)(Vector >> 4),
+                          .SynchronizeIrql = (KIRQL)(Vector >> 4),
+                          .Mode = Latched,
+                          .Affinity = 1};
+    CHECK_EQ(KiConnectInterrupt(&connect, &interrupt), STATUS_SUCCESS);
+    return interrupt;
+}
+
+KILN_TEST(ke_interrupt, a_service_routine_is_interrupted_by_higher_levels_only)
+{
+    PKINTERRUPT low = connect_here(low_isr, 0x52), same = connect_here(same_isr, 0x53);
+    PKINTERRUPT high = connect_here(high_isr, 0x72);
+    KAFFINITY old = KeSetSystemAffinityThreadEx(1);
+    KiPostVector(0x52);
+    while (KI_PEEK(same_runs) == 0)
+        sleep_ms(1);
+    CHECK_EQ(high_runs, 1);
+    CHECK_EQ(same_runs, 1);
+    KeRevertToUserAffinityThreadEx(old);
+    KiDisconnectInterrupt(low);
+    KiDisconnectInterrupt(same);
+    KiDisconnectInterrupt(high);
+}
+
+/* ---------------------------------------------------------------- singly-and-doubly-linked-lists.md */
+
+static KSPIN_LOCK list_lock;
+static LIST_ENTRY list_head, list_items[8];
+static SINGLE_LIST_ENTRY single_head, single_items[8];
+
+static void rotate_lists(void)
+{
+    PLIST_ENTRY entry = ExInterlockedRemoveHeadList(&list_head, &list_lock);
+    PSINGLE_LIST_ENTRY single = ExInterlockedPopEntryList(&single_head, &list_lock);
+    if (entry)
+        ExInterlockedInsertTailList(&list_head, entry, &list_lock);
+    if (single)
+        ExInterlockedPushEntryList(&single_head, single, &list_lock);
+}
+
+static BOOLEAN NTAPI list_isr(PKINTERRUPT Interrupt, PVOID Context)
+{
+    rotate_lists();
+    InterlockedIncrement(&calls);
+    return TRUE;
+}
+
+KILN_TEST(ke_interrupt, interlocked_lists_are_shared_with_a_service_routine)
+{
+    PKINTERRUPT interrupt = connect(list_isr, NULL, 0x95, Latched, FALSE);
+    ULONG doubly = 0, singly = 0;
+    KeInitializeSpinLock(&list_lock);
+    InitializeListHead(&list_head);
+    for (int i = 0; i < 8; i++) {
+        ExInterlockedInsertHeadList(&list_head, &list_items[i], &list_lock);
+        ExInterlockedPushEntryList(&single_head, &single_items[i], &list_lock);
+    }
+    for (int i = 0; i < 200; i++) {
+        KiPostVector(0x95);
+        rotate_lists();
+    }
+    KiDisconnectInterrupt(interrupt);
+    while (ExInterlockedRemoveHeadList(&list_head, &list_lock))
+        doubly++;
+    while (ExInterlockedPopEntryList(&single_head, &list_lock))
+        singly++;
+    CHECK(calls > 0);
+    CHECK_EQ(doubly, 8);
+    CHECK_EQ(singly, 8);
+}

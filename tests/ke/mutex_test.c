@@ -158,3 +158,30 @@ KILN_TEST_BUGCHECK(ke_mutex, ending_with_a_kernel_mutex, 0x4000008A)
     KeInitializeMutex(&shared, 0);
     join_thread(start_thread(end_with_mutex, NULL));
 }
+
+/* introduction-to-mutex-objects.md */
+KILN_TEST(ke_mutex, release_with_wait_is_followed_by_a_wait)
+{
+    KMUTEX mutex;
+    KEVENT event;
+    KeInitializeMutex(&mutex, 0);
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    CHECK_EQ(KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    KeReleaseMutex(&mutex, TRUE);
+    CHECK_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    CHECK_EQ(KeReadStateMutex(&mutex), 1);
+    CHECK(!KeAreApcsDisabled());
+}
+
+KILN_TEST(ke_mutex, its_owner_may_release_it_at_dispatch_level)
+{
+    KMUTEX mutex;
+    KIRQL irql;
+    KeInitializeMutex(&mutex, 0);
+    CHECK_EQ(KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    KeReleaseMutex(&mutex, FALSE);
+    KeLowerIrql(irql);
+    CHECK_EQ(KeReadStateMutex(&mutex), 1);
+}

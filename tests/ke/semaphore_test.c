@@ -79,3 +79,26 @@ KILN_TEST(ke_semaphore, one_release_wakes_as_many_as_it_adds)
     KeReleaseSemaphore(&slots, 0, 1, FALSE);
     join_thread(threads[3]);
 }
+
+/* semaphore-objects.md: the caller of KeReleaseSemaphore with Wait waits at once, and nobody runs in between. */
+KILN_TEST(ke_semaphore, release_with_wait_is_followed_by_a_wait)
+{
+    KSEMAPHORE semaphore;
+    KeInitializeSemaphore(&semaphore, 0, 2);
+    CHECK_EQ(KeReleaseSemaphore(&semaphore, IO_NO_INCREMENT, 1, TRUE), 0);
+    CHECK_EQ(KeWaitForSingleObject(&semaphore, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    CHECK_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    CHECK_EQ(KeReadStateSemaphore(&semaphore), 0);
+}
+
+KILN_TEST(ke_semaphore, can_be_released_at_dispatch_level)
+{
+    KSEMAPHORE semaphore;
+    KIRQL irql;
+    KeInitializeSemaphore(&semaphore, 0, 2);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    CHECK_EQ(KeReleaseSemaphore(&semaphore, IO_NO_INCREMENT, 2, FALSE), 0);
+    CHECK_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    KeLowerIrql(irql);
+    CHECK_EQ(KeReadStateSemaphore(&semaphore), 2);
+}

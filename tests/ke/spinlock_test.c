@@ -123,3 +123,65 @@ KILN_TEST_BUGCHECK(ke_spinlock, at_dpc_level_below_it, 0x09)
 {
     KeAcquireSpinLockAtDpcLevel(&lock);
 }
+
+/* ---------------------------------------------------------------- queued-spin-locks.md */
+
+static KSPIN_LOCK fair_lock;
+static volatile LONG fair_ready, fair_step, fair_order;
+
+static VOID NTAPI queue_up(PVOID Context)
+{
+    LONG number = (LONG)(ULONG_PTR)Context;
+    KLOCK_QUEUE_HANDLE handle;
+    KAFFINITY old = KeSetSystemAffinityThreadEx((KAFFINITY)1 << number);
+    InterlockedIncrement(&fair_ready);
+    while (fair_step < number)
+        KeStallExecutionProcessor(1);
+    KeAcquireInStackQueuedSpinLock(&fair_lock, &handle);
+    CHECK_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    fair_order = fair_order * 10 + number;
+    KeReleaseInStackQueuedSpinLock(&handle);
+    KeRevertToUserAffinityThreadEx(old);
+}
+
+KILN_TEST(ke_spinlock, a_queued_lock_goes_to_those_who_wait_in_the_order_they_came)
+{
+    LONG others = (LONG)KeQueryActiveProcessorCount(NULL) - 1;
+    PKTHREAD threads[2];
+    KLOCK_QUEUE_HANDLE handle;
+    if (others > 2)
+        others = 2;
+    KAFFINITY old = KeSetSystemAffinityThreadEx(1);
+    KeInitializeSpinLock(&fair_lock);
+    for (LONG i = 0; i < others; i++)
+        threads[i] = start_thread(queue_up, (PVOID)(ULONG_PTR)(i + 1));
+    while (fair_ready < others)
+        sleep_ms(1);
+    KeAcquireInStackQueuedSpinLock(&fair_lock, &handle);
+    for (LONG i = 0; i < others; i++) {
+        KSPIN_LOCK tail = *(volatile KSPIN_LOCK *)&fair_lock;
+        fair_step = i + 1;
+        while (*(volatile KSPIN_LOCK *)&fair_lock == tail) /* the lock names the last in its queue */
+            KeStallExecutionProcessor(1);
+    }
+    KeReleaseInStackQueuedSpinLock(&handle);
+    KeAcquireInStackQueuedSpinLock(&fair_lock, &handle); /* no chance to pass those who were there before */
+    fair_order = fair_order * 10 + 9;
+    KeReleaseInStackQueuedSpinLock(&handle);
+    for (LONG i = 0; i < others; i++)
+        join_thread(threads[i]);
+    CHECK_EQ(fair_order, others == 2 ? 129 : others == 1 ? 19 : 9);
+    KeRevertToUserAffinityThreadEx(old);
+}
+
+KILN_TEST_ONCE(ke_spinlock, releasing_without_lowering_leaves_the_irql)
+{
+    KSPIN_LOCK lock;
+    KIRQL irql;
+    KeInitializeSpinLock(&lock);
+    KeAcquireSpinLock(&lock, &irql);
+    KeReleaseSpinLockFromDpcLevel(&lock);
+    CHECK_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    CHECK(KeTestSpinLock(&lock));
+    KeLowerIrql(irql);
+}
