@@ -191,6 +191,9 @@ RtlCaptureContext:
 /* VOID RtlUnwind(TargetFrame, TargetIp, ExceptionRecord, ReturnValue) */
         CAPTURING RtlUnwind, KiUnwindCaptured
 
+/* void longjmp(jmp_buf, int value) */
+        CAPTURING nt_longjmp, KiLongJumpCaptured
+
 /* ---------------------------------------------------------------- restoring */
 
 /*

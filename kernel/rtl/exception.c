@@ -269,6 +269,8 @@ static DECLSPEC_NORETURN void enter_target(CONTEXT *walk, ULONGLONG target_ip, E
     }
     walk->Rip = target_ip;
     forget_frames(walk->Rsp);
+    if (record->ExceptionCode == STATUS_LONGJUMP)
+        RtlRestoreContext(walk, record);
     KiRestoreContext(walk);
 }
 
@@ -340,6 +342,57 @@ struct jump_buffer {
     M128A xmm[10];
 };
 
+/* The establisher of the frame of driver code that the stack pointer belongs to; 0 if there is none. */
+static ULONGLONG find_establisher(const CONTEXT *start, ULONGLONG rsp)
+{
+    CONTEXT states[2], *walk = &states[0], *next = &states[1];
+    struct frame frame;
+    *walk = *start;
+    for (ULONG depth = 0; depth < MAX_FRAMES; depth++) {
+        enum step found = step(UNW_FLAG_NHANDLER, walk, next, &frame);
+        if (found == STEP_END)
+            return 0;
+        if (found == STEP_COLLIDED) {
+            DISPATCHER_CONTEXT *other = handler_frame_dispatcher(walk);
+            if (!other || !take_over(other, next, &frame))
+                return 0;
+        } else if (walk->Rsp <= rsp && rsp < next->Rsp) {
+            return frame.function ? frame.establisher : 0;
+        }
+        CONTEXT *swap = walk;
+        walk = next;
+        next = swap;
+    }
+    return 0;
+}
+
+/*
+ * longjmp, from the caller's state. The target is looked up by the stored stack pointer: compilers do not agree on what they
+ * pass to setjmp as the frame, except that 0 asks for a jump without unwinding.
+ */
+void KiLongJumpCaptured(CONTEXT *caller, const struct jump_buffer *jump, ULONGLONG value);
+void KiLongJumpCaptured(CONTEXT *caller, const struct jump_buffer *jump, ULONGLONG value)
+{
+    EXCEPTION_RECORD record;
+    __builtin_memset(&record, 0, sizeof record);
+    record.ExceptionCode = STATUS_LONGJUMP;
+    record.ExceptionAddress = (PVOID)(ULONG_PTR)caller->Rip;
+    record.NumberParameters = 1;
+    record.ExceptionInformation[0] = (ULONG_PTR)jump;
+    value = (ULONG)value == 0 ? 1 : (ULONG)value;
+    caller->ContextFlags |= CONTEXT_UNWOUND_TO_CALL;
+    if (jump->frame == 0) {
+        forget_frames(jump->rsp);
+        caller->Rax = value;
+        RtlRestoreContext(caller, &record);
+        __builtin_unreachable();
+    }
+    ULONGLONG target = find_establisher(caller, jump->rsp);
+    if (!target)
+        bad_unwind(caller, &record, "longjmp: the function that called setjmp has returned, or the jmp_buf is damaged.");
+    KiUnwindTo(caller, target, jump->rip, &record, value);
+}
+
 VOID NTAPI RtlRestoreContext(PCONTEXT ContextRecord, PEXCEPTION_RECORD ExceptionRecord)
 {
     CONTEXT *context = ContextRecord;
@@ -356,6 +409,7 @@ VOID NTAPI RtlRestoreContext(PCONTEXT ContextRecord, PEXCEPTION_RECORD Exception
         context->R15 = jump->r15;
         context->Rip = jump->rip;
         context->MxCsr = jump->mxcsr;
+        context->FltSave.ControlWord = jump->fpcsr;
         for (unsigned i = 0; i < 10; i++)
             (&context->Xmm6)[i] = jump->xmm[i];
     } else if (ExceptionRecord && ExceptionRecord->ExceptionCode == STATUS_UNWIND_CONSOLIDATE &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every combination of flags against every extended safe string function on UNICODE_STRING, with what the pages' tables of
- * flags make of a destination that has room for 6 characters and holds "ab".
+ * Every combination of flags against every extended safe string function on UNICODE_STRING, with what the pages'
+ * tables of flags make of a destination that has room for 6 characters and holds "ab".
  */
 #include <ntstrsafe.h>
 #include "rtltest.h"

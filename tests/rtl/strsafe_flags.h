@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * strsafe_flags.h - every combination of flags against every extended form for terminated strings; included once for each
- * width, behind strsafe_forms.h.
+ * strsafe_flags.h - every combination of flags against every extended form for terminated strings; included once
+ * for each width, behind strsafe_forms.h.
  *
- * The destination has room for 6 and holds "ab", its end and "...". What must be there afterwards is worked out from the
- * pages' table of flags, character by character; -1 stands for what no page speaks of.
+ * The destination has room for 6 and holds "ab", its end and "...". What must be there afterwards is worked out
+ * from the pages' table of flags, character by character; -1 stands for what no page speaks of.
  */
 
 static NTSTATUS NAMED(flag_call)(const struct NAMED(forms) * form, enum flag_form which, STRSAFE_TEXT *to,

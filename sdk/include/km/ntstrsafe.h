@@ -185,7 +185,8 @@ NTSTRSAFEDDI RtlUnicodeStringInitEx(PUNICODE_STRING DestinationString, const WCH
         return STATUS_INVALID_PARAMETER;
     }
     if (DestinationString == NULL) {
-        return pszSrc == NULL && (dwFlags & STRSAFE_IGNORE_NULLS) != 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+        return pszSrc == NULL && (dwFlags & STRSAFE_IGNORE_NULLS) != 0 ? STATUS_SUCCESS
+                                                                       : STATUS_INVALID_PARAMETER;
     }
     DestinationString->Length = DestinationString->MaximumLength = 0;
     DestinationString->Buffer = NULL;
@@ -209,11 +210,12 @@ NTSTRSAFEDDI RtlUnicodeStringInit(PUNICODE_STRING DestinationString, const WCHAR
 }
 
 /*
- * What the flags say about the result; *remaining is what is left. `length` is that of a success or of a cut result,
- * `kept` the one of a destination that STRSAFE_NO_TRUNCATION leaves alone (0 where the page says that it is emptied).
+ * What the flags say about the result; *remaining is what is left. `length` is that of a success or of a cut
+ * result, `kept` the one of a destination that STRSAFE_NO_TRUNCATION leaves alone (0 where the page says that
+ * it is emptied).
  */
-FORCEINLINE NTSTATUS kiln_unicode_string_close(PUNICODE_STRING to, SIZE_T length, SIZE_T kept, NTSTATUS status,
-                                               PUNICODE_STRING remaining, ULONG flags)
+FORCEINLINE NTSTATUS kiln_unicode_string_close(PUNICODE_STRING to, SIZE_T length, SIZE_T kept,
+                                               NTSTATUS status, PUNICODE_STRING remaining, ULONG flags)
 {
     SIZE_T room = to == NULL ? 0 : to->MaximumLength / sizeof(WCHAR);
     if (to != NULL) {
@@ -224,8 +226,7 @@ FORCEINLINE NTSTATUS kiln_unicode_string_close(PUNICODE_STRING to, SIZE_T length
             }
         } else {
             if (status == STATUS_BUFFER_OVERFLOW) {
-                to->Length =
-                    (USHORT)(((flags & STRSAFE_NO_TRUNCATION) != 0 ? kept : length) * sizeof(WCHAR));
+                to->Length = (USHORT)(((flags & STRSAFE_NO_TRUNCATION) != 0 ? kept : length) * sizeof(WCHAR));
             }
             if ((flags & STRSAFE_FILL_ON_FAILURE) != 0 && room != 0) {
                 __builtin_memset(to->Buffer, (int)(flags & 0xFF), room * sizeof(WCHAR));
@@ -282,9 +283,9 @@ FORCEINLINE NTSTATUS kiln_unicode_string_check_source(BOOLEAN is_null, const SIZ
 }
 
 /* From a counted string, at most *limit characters of it unless limit is NULL. */
-FORCEINLINE NTSTATUS kiln_unicode_string_move_counted(PUNICODE_STRING to, BOOLEAN append, PCUNICODE_STRING from,
-                                                      const SIZE_T *limit, PUNICODE_STRING remaining,
-                                                      ULONG flags)
+FORCEINLINE NTSTATUS kiln_unicode_string_move_counted(PUNICODE_STRING to, BOOLEAN append,
+                                                      PCUNICODE_STRING from, const SIZE_T *limit,
+                                                      PUNICODE_STRING remaining, ULONG flags)
 {
     NTSTATUS status = kiln_unicode_string_check_source((BOOLEAN)(from == NULL), limit, flags);
     SIZE_T length = from == NULL ? 0 : from->Length / sizeof(WCHAR);
@@ -300,7 +301,8 @@ FORCEINLINE NTSTATUS kiln_unicode_string_move_counted(PUNICODE_STRING to, BOOLEA
 
 /* The same from a terminated string. */
 FORCEINLINE NTSTATUS kiln_unicode_string_move_text(PUNICODE_STRING to, BOOLEAN append, const WCHAR *from,
-                                                   const SIZE_T *limit, PUNICODE_STRING remaining, ULONG flags)
+                                                   const SIZE_T *limit, PUNICODE_STRING remaining,
+                                                   ULONG flags)
 {
     NTSTATUS status = kiln_unicode_string_check_source((BOOLEAN)(from == NULL), limit, flags);
     SIZE_T length = 0;
@@ -320,55 +322,70 @@ NTSTRSAFEDDI RtlUnicodeStringCopyString(PUNICODE_STRING DestinationString, const
     return kiln_unicode_string_move_text(DestinationString, FALSE, pszSrc, NULL, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCchCopyN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cchToCopy)
+NTSTRSAFEDDI RtlUnicodeStringCchCopyN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                      SIZE_T cchToCopy)
 {
     return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, &cchToCopy, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCchCopyStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cchToCopy)
+NTSTRSAFEDDI RtlUnicodeStringCchCopyStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
+                                            SIZE_T cchToCopy)
 {
     return kiln_unicode_string_move_text(DestinationString, FALSE, pszSrc, &cchToCopy, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCbCopyN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cbToCopy)
+NTSTRSAFEDDI RtlUnicodeStringCbCopyN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                     SIZE_T cbToCopy)
 {
     SIZE_T limit = cbToCopy / sizeof(WCHAR);
     return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, &limit, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCbCopyStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cbToCopy)
+NTSTRSAFEDDI RtlUnicodeStringCbCopyStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
+                                           SIZE_T cbToCopy)
 {
     SIZE_T limit = cbToCopy / sizeof(WCHAR);
     return kiln_unicode_string_move_text(DestinationString, FALSE, pszSrc, &limit, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCopyEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCopyEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                    PUNICODE_STRING RemainingString, ULONG dwFlags)
 {
-    return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, NULL, RemainingString, dwFlags);
+    return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, NULL, RemainingString,
+                                            dwFlags);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCopyStringEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCopyStringEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
+                                          PUNICODE_STRING RemainingString, ULONG dwFlags)
 {
     return kiln_unicode_string_move_text(DestinationString, FALSE, pszSrc, NULL, RemainingString, dwFlags);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCchCopyNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cchToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCchCopyNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                        SIZE_T cchToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
 {
-    return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, &cchToCopy, RemainingString, dwFlags);
+    return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, &cchToCopy,
+                                            RemainingString, dwFlags);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCchCopyStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cchToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCchCopyStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
+                                              SIZE_T cchToCopy, PUNICODE_STRING RemainingString,
+                                              ULONG dwFlags)
 {
-    return kiln_unicode_string_move_text(DestinationString, FALSE, pszSrc, &cchToCopy, RemainingString, dwFlags);
+    return kiln_unicode_string_move_text(DestinationString, FALSE, pszSrc, &cchToCopy, RemainingString,
+                                         dwFlags);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCbCopyNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cbToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCbCopyNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                       SIZE_T cbToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
 {
     SIZE_T limit = cbToCopy / sizeof(WCHAR);
-    return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, &limit, RemainingString, dwFlags);
+    return kiln_unicode_string_move_counted(DestinationString, FALSE, SourceString, &limit, RemainingString,
+                                            dwFlags);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCbCopyStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cbToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCbCopyStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
+                                             SIZE_T cbToCopy, PUNICODE_STRING RemainingString, ULONG dwFlags)
 {
     SIZE_T limit = cbToCopy / sizeof(WCHAR);
     return kiln_unicode_string_move_text(DestinationString, FALSE, pszSrc, &limit, RemainingString, dwFlags);
@@ -384,55 +401,70 @@ NTSTRSAFEDDI RtlUnicodeStringCatString(PUNICODE_STRING DestinationString, const 
     return kiln_unicode_string_move_text(DestinationString, TRUE, pszSrc, NULL, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCchCatN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cchToAppend)
+NTSTRSAFEDDI RtlUnicodeStringCchCatN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                     SIZE_T cchToAppend)
 {
     return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, &cchToAppend, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCchCatStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cchToAppend)
+NTSTRSAFEDDI RtlUnicodeStringCchCatStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
+                                           SIZE_T cchToAppend)
 {
     return kiln_unicode_string_move_text(DestinationString, TRUE, pszSrc, &cchToAppend, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCbCatN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cbToAppend)
+NTSTRSAFEDDI RtlUnicodeStringCbCatN(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                    SIZE_T cbToAppend)
 {
     SIZE_T limit = cbToAppend / sizeof(WCHAR);
     return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, &limit, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCbCatStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cbToAppend)
+NTSTRSAFEDDI RtlUnicodeStringCbCatStringN(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
+                                          SIZE_T cbToAppend)
 {
     SIZE_T limit = cbToAppend / sizeof(WCHAR);
     return kiln_unicode_string_move_text(DestinationString, TRUE, pszSrc, &limit, NULL, 0);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCatEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCatEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                   PUNICODE_STRING RemainingString, ULONG dwFlags)
 {
-    return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, NULL, RemainingString, dwFlags);
+    return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, NULL, RemainingString,
+                                            dwFlags);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCatStringEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCatStringEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
+                                         PUNICODE_STRING RemainingString, ULONG dwFlags)
 {
     return kiln_unicode_string_move_text(DestinationString, TRUE, pszSrc, NULL, RemainingString, dwFlags);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCchCatNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cchToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCchCatNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                       SIZE_T cchToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
 {
-    return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, &cchToAppend, RemainingString, dwFlags);
+    return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, &cchToAppend,
+                                            RemainingString, dwFlags);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCchCatStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cchToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCchCatStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
+                                             SIZE_T cchToAppend, PUNICODE_STRING RemainingString,
+                                             ULONG dwFlags)
 {
-    return kiln_unicode_string_move_text(DestinationString, TRUE, pszSrc, &cchToAppend, RemainingString, dwFlags);
+    return kiln_unicode_string_move_text(DestinationString, TRUE, pszSrc, &cchToAppend, RemainingString,
+                                         dwFlags);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCbCatNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, SIZE_T cbToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCbCatNEx(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                      SIZE_T cbToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
 {
     SIZE_T limit = cbToAppend / sizeof(WCHAR);
-    return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, &limit, RemainingString, dwFlags);
+    return kiln_unicode_string_move_counted(DestinationString, TRUE, SourceString, &limit, RemainingString,
+                                            dwFlags);
 }
 
-NTSTRSAFEDDI RtlUnicodeStringCbCatStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc, SIZE_T cbToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
+NTSTRSAFEDDI RtlUnicodeStringCbCatStringNEx(PUNICODE_STRING DestinationString, const WCHAR *pszSrc,
+                                            SIZE_T cbToAppend, PUNICODE_STRING RemainingString, ULONG dwFlags)
 {
     SIZE_T limit = cbToAppend / sizeof(WCHAR);
     return kiln_unicode_string_move_text(DestinationString, TRUE, pszSrc, &limit, RemainingString, dwFlags);
@@ -452,17 +484,17 @@ NTSTRSAFEDDI RtlUnicodeStringVPrintfEx(PUNICODE_STRING DestinationString, PUNICO
     if (room == 0 || pszFormat == NULL) {
         status = kiln_unicode_string_check_source((BOOLEAN)(pszFormat == NULL), NULL, dwFlags);
         return kiln_unicode_string_move(DestinationString, FALSE, pszFormat,
-                                        pszFormat != NULL && pszFormat[0] != 0, status, RemainingString, dwFlags);
+                                        pszFormat != NULL && pszFormat[0] != 0, status, RemainingString,
+                                        dwFlags);
     }
-    if ((dwFlags & STRSAFE_NO_TRUNCATION) != 0 &&
-        kiln_strsafe_measure_W(pszFormat, argList) > room) {
+    if ((dwFlags & STRSAFE_NO_TRUNCATION) != 0 && kiln_strsafe_measure_W(pszFormat, argList) > room) {
         return kiln_unicode_string_close(DestinationString, 0, kept, STATUS_BUFFER_OVERFLOW, RemainingString,
                                          dwFlags);
     }
     made = KILN_VSNPRINTF_W(DestinationString->Buffer, room, pszFormat, argList);
     if (made < 0 || (SIZE_T)made > room) {
-        return kiln_unicode_string_close(DestinationString, room, kept, STATUS_BUFFER_OVERFLOW, RemainingString,
-                                         dwFlags);
+        return kiln_unicode_string_close(DestinationString, room, kept, STATUS_BUFFER_OVERFLOW,
+                                         RemainingString, dwFlags);
     }
     return kiln_unicode_string_close(DestinationString, (SIZE_T)made, 0, STATUS_SUCCESS, RemainingString,
                                      dwFlags);
@@ -516,7 +548,8 @@ NTSTRSAFEDDI RtlUnalignedStringCchLengthW(const WCHAR UNALIGNED *psz, SIZE_T cch
 NTSTRSAFEDDI RtlUnalignedStringCbLengthW(const WCHAR UNALIGNED *psz, SIZE_T cbMax, SIZE_T *pcbLength)
 {
     SIZE_T length = 0;
-    SIZE_T room = cbMax > NTSTRSAFE_MAX_CCH * sizeof(WCHAR) ? (SIZE_T)NTSTRSAFE_MAX_CCH + 1 : cbMax / sizeof(WCHAR);
+    SIZE_T room =
+        cbMax > NTSTRSAFE_MAX_CCH * sizeof(WCHAR) ? (SIZE_T)NTSTRSAFE_MAX_CCH + 1 : cbMax / sizeof(WCHAR);
     NTSTATUS status = RtlUnalignedStringCchLengthW(psz, room, &length);
     if (pcbLength != NULL) {
         *pcbLength = length * sizeof(WCHAR);
@@ -527,32 +560,32 @@ NTSTRSAFEDDI RtlUnalignedStringCbLengthW(const WCHAR UNALIGNED *psz, SIZE_T cbMa
 #define RtlUnalignedStringCchLength RtlUnalignedStringCchLengthW
 #define RtlUnalignedStringCbLength  RtlUnalignedStringCbLengthW
 
-#define RtlStringCchCopy         KILN_STRSAFE_T(RtlStringCchCopy)
-#define RtlStringCchCopyN        KILN_STRSAFE_T(RtlStringCchCopyN)
-#define RtlStringCchCopyEx       KILN_STRSAFE_T(RtlStringCchCopyEx)
-#define RtlStringCchCopyNEx      KILN_STRSAFE_T(RtlStringCchCopyNEx)
-#define RtlStringCchCat          KILN_STRSAFE_T(RtlStringCchCat)
-#define RtlStringCchCatN         KILN_STRSAFE_T(RtlStringCchCatN)
-#define RtlStringCchCatEx        KILN_STRSAFE_T(RtlStringCchCatEx)
-#define RtlStringCchCatNEx       KILN_STRSAFE_T(RtlStringCchCatNEx)
-#define RtlStringCchPrintf       KILN_STRSAFE_T(RtlStringCchPrintf)
-#define RtlStringCchPrintfEx     KILN_STRSAFE_T(RtlStringCchPrintfEx)
-#define RtlStringCchVPrintf      KILN_STRSAFE_T(RtlStringCchVPrintf)
-#define RtlStringCchVPrintfEx    KILN_STRSAFE_T(RtlStringCchVPrintfEx)
-#define RtlStringCchLength       KILN_STRSAFE_T(RtlStringCchLength)
-#define RtlStringCbCopy          KILN_STRSAFE_T(RtlStringCbCopy)
-#define RtlStringCbCopyN         KILN_STRSAFE_T(RtlStringCbCopyN)
-#define RtlStringCbCopyEx        KILN_STRSAFE_T(RtlStringCbCopyEx)
-#define RtlStringCbCopyNEx       KILN_STRSAFE_T(RtlStringCbCopyNEx)
-#define RtlStringCbCat           KILN_STRSAFE_T(RtlStringCbCat)
-#define RtlStringCbCatN          KILN_STRSAFE_T(RtlStringCbCatN)
-#define RtlStringCbCatEx         KILN_STRSAFE_T(RtlStringCbCatEx)
-#define RtlStringCbCatNEx        KILN_STRSAFE_T(RtlStringCbCatNEx)
-#define RtlStringCbPrintf        KILN_STRSAFE_T(RtlStringCbPrintf)
-#define RtlStringCbPrintfEx      KILN_STRSAFE_T(RtlStringCbPrintfEx)
-#define RtlStringCbVPrintf       KILN_STRSAFE_T(RtlStringCbVPrintf)
-#define RtlStringCbVPrintfEx     KILN_STRSAFE_T(RtlStringCbVPrintfEx)
-#define RtlStringCbLength        KILN_STRSAFE_T(RtlStringCbLength)
+#define RtlStringCchCopy      KILN_STRSAFE_T(RtlStringCchCopy)
+#define RtlStringCchCopyN     KILN_STRSAFE_T(RtlStringCchCopyN)
+#define RtlStringCchCopyEx    KILN_STRSAFE_T(RtlStringCchCopyEx)
+#define RtlStringCchCopyNEx   KILN_STRSAFE_T(RtlStringCchCopyNEx)
+#define RtlStringCchCat       KILN_STRSAFE_T(RtlStringCchCat)
+#define RtlStringCchCatN      KILN_STRSAFE_T(RtlStringCchCatN)
+#define RtlStringCchCatEx     KILN_STRSAFE_T(RtlStringCchCatEx)
+#define RtlStringCchCatNEx    KILN_STRSAFE_T(RtlStringCchCatNEx)
+#define RtlStringCchPrintf    KILN_STRSAFE_T(RtlStringCchPrintf)
+#define RtlStringCchPrintfEx  KILN_STRSAFE_T(RtlStringCchPrintfEx)
+#define RtlStringCchVPrintf   KILN_STRSAFE_T(RtlStringCchVPrintf)
+#define RtlStringCchVPrintfEx KILN_STRSAFE_T(RtlStringCchVPrintfEx)
+#define RtlStringCchLength    KILN_STRSAFE_T(RtlStringCchLength)
+#define RtlStringCbCopy       KILN_STRSAFE_T(RtlStringCbCopy)
+#define RtlStringCbCopyN      KILN_STRSAFE_T(RtlStringCbCopyN)
+#define RtlStringCbCopyEx     KILN_STRSAFE_T(RtlStringCbCopyEx)
+#define RtlStringCbCopyNEx    KILN_STRSAFE_T(RtlStringCbCopyNEx)
+#define RtlStringCbCat        KILN_STRSAFE_T(RtlStringCbCat)
+#define RtlStringCbCatN       KILN_STRSAFE_T(RtlStringCbCatN)
+#define RtlStringCbCatEx      KILN_STRSAFE_T(RtlStringCbCatEx)
+#define RtlStringCbCatNEx     KILN_STRSAFE_T(RtlStringCbCatNEx)
+#define RtlStringCbPrintf     KILN_STRSAFE_T(RtlStringCbPrintf)
+#define RtlStringCbPrintfEx   KILN_STRSAFE_T(RtlStringCbPrintfEx)
+#define RtlStringCbVPrintf    KILN_STRSAFE_T(RtlStringCbVPrintf)
+#define RtlStringCbVPrintfEx  KILN_STRSAFE_T(RtlStringCbVPrintfEx)
+#define RtlStringCbLength     KILN_STRSAFE_T(RtlStringCbLength)
 
 EXTERN_C_END
 

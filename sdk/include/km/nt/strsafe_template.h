@@ -12,7 +12,7 @@ typedef struct KILN_STRSAFE(_KILN_STRSAFE_) {
     KILN_STRSAFE_CHAR *Text;
     SIZE_T Room;   /* characters */
     SIZE_T Length; /* characters without the terminator, now */
-    BOOLEAN Keep; /* STRSAFE_NO_TRUNCATION leaves the buffer as it is, rather than empty */
+    BOOLEAN Keep;  /* STRSAFE_NO_TRUNCATION leaves the buffer as it is, rather than empty */
 } KILN_STRSAFE(KILN_STRSAFE_TARGET_);
 
 /* Characters before a terminator within `room`; `room` when there is none. */
@@ -83,8 +83,8 @@ FORCEINLINE NTSTATUS KILN_STRSAFE(kiln_strsafe_put_)(KILN_STRSAFE(KILN_STRSAFE_T
 }
 
 /* How long a formatted string will be; MAXULONG when it cannot be made. */
-static __inline__ __attribute__((unused)) SIZE_T KILN_STRSAFE(kiln_strsafe_measure_)(
-    const KILN_STRSAFE_CHAR *format, NT_VA_LIST arguments)
+static __inline__ __attribute__((unused)) SIZE_T
+KILN_STRSAFE(kiln_strsafe_measure_)(const KILN_STRSAFE_CHAR *format, NT_VA_LIST arguments)
 {
     int made;
     NT_VA_LIST copy;
