@@ -109,16 +109,7 @@ NTSYSAPI VOID NTAPI RtlExtractBitMap(_In_ PCRTL_BITMAP Source, _In_ PRTL_BITMAP 
 
 /* ---- time ---- */
 
-typedef struct _TIME_FIELDS {
-    CSHORT Year;
-    CSHORT Month;
-    CSHORT Day;
-    CSHORT Hour;
-    CSHORT Minute;
-    CSHORT Second;
-    CSHORT Milliseconds;
-    CSHORT Weekday;
-} TIME_FIELDS, *PTIME_FIELDS;
+#include <nt/rtl_timezone.h> /* TIME_FIELDS, local time */
 
 _IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI VOID NTAPI RtlTimeToTimeFields(_In_ PLARGE_INTEGER Time, _Out_ PTIME_FIELDS TimeFields);
@@ -473,7 +464,6 @@ RtlRaiseCustomSystemEventTrigger(_In_ struct _CUSTOM_SYSTEM_EVENT_TRIGGER_CONFIG
 
 EXTERN_C_END
 
-#include <nt/rtl_timezone.h> /* uses TIME_FIELDS */
 
 NT_ASSERT_SIZE(RTL_BITMAP, 0x10);
 NT_ASSERT_SIZE(TIME_FIELDS, 0x10);

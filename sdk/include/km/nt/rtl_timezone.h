@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nt/rtl_timezone.h - local time. Biases are minutes: UTC = local time + bias. Included by <nt/rtl.h>.
+ * nt/rtl_timezone.h - a date by its fields, and local time. Biases are minutes: UTC = local time + bias. Included by <nt/rtl.h>.
  */
 #ifndef KILN_NT_RTL_TIMEZONE_H
 #define KILN_NT_RTL_TIMEZONE_H
@@ -8,6 +8,17 @@
 #include <nt/base.h>
 
 EXTERN_C_START
+
+typedef struct _TIME_FIELDS {
+    CSHORT Year;
+    CSHORT Month;
+    CSHORT Day;
+    CSHORT Hour;
+    CSHORT Minute;
+    CSHORT Second;
+    CSHORT Milliseconds;
+    CSHORT Weekday;
+} TIME_FIELDS, *PTIME_FIELDS;
 
 typedef struct _RTL_TIME_ZONE_INFORMATION {
     LONG Bias;

@@ -7,6 +7,7 @@
 #ifndef KILN_NT_USERSHARED_H
 #define KILN_NT_USERSHARED_H
 
+#include <nt/ex_types.h>
 #include <nt/ke.h>
 
 #define MAXIMUM_XSTATE_FEATURES 64
