@@ -190,7 +190,13 @@ static void acquire_queued(PKSPIN_LOCK Lock, PKLOCK_QUEUE_HANDLE Handle, PVOID C
     KiSchedPoint(HOST_POINT_LOCK);
     mine->Next = NULL;
     __atomic_store_n(&mine->Lock, (PKSPIN_LOCK)((ULONG_PTR)Lock | QUEUE_WAIT), __ATOMIC_RELAXED);
-    PKSPIN_LOCK_QUEUE last = (PKSPIN_LOCK_QUEUE)__atomic_exchange_n(Lock, (ULONG_PTR)mine, __ATOMIC_ACQ_REL);
+    PKSPIN_LOCK_QUEUE last;
+    if (KiProcessorCount == 1) { /* see KI_FETCH_ADD: no bus lock */
+        last = (PKSPIN_LOCK_QUEUE)*Lock;
+        *Lock = (ULONG_PTR)mine;
+    } else {
+        last = (PKSPIN_LOCK_QUEUE)__atomic_exchange_n(Lock, (ULONG_PTR)mine, __ATOMIC_ACQ_REL);
+    }
     if (!last) {
         __atomic_store_n(&mine->Lock, Lock, __ATOMIC_RELAXED);
         KiSpinAcquired(KiLockQueuedSpin, Lock, FALSE, Caller);
@@ -215,7 +221,7 @@ static void release_queued(PKLOCK_QUEUE_HANDLE Handle)
     PKSPIN_LOCK_QUEUE next = __atomic_load_n(&mine->Next, __ATOMIC_ACQUIRE);
     if (!next) {
         ULONG_PTR expected = (ULONG_PTR)mine;
-        if (__atomic_compare_exchange_n(lock, &expected, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        if (KiCompareExchange(lock, &expected, 0))
             return;
         /* Another processor has entered the queue and is about to link itself. */
         while (!(next = __atomic_load_n(&mine->Next, __ATOMIC_ACQUIRE)))
@@ -311,6 +317,15 @@ LOGICAL NTAPI KeTryToAcquireQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number, PKIRQ
 #define RW_WAITING   0x40000000u
 #define RW_READERS   0x3fffffffu
 
+/* TRUE: *lock was value, and is desired. */
+static inline BOOLEAN change(ULONG *lock, ULONG value, ULONG desired)
+{
+    if (KiProcessorCount != 1)
+        return __atomic_compare_exchange_n(lock, &value, desired, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    *lock = desired; /* nobody can have come between: see KI_FETCH_ADD */
+    return TRUE;
+}
+
 static void acquire_shared(PEX_SPIN_LOCK SpinLock, PVOID Caller)
 {
     ULONG64 rounds = 0;
@@ -318,8 +333,7 @@ static void acquire_shared(PEX_SPIN_LOCK SpinLock, PVOID Caller)
     KiSchedPoint(HOST_POINT_LOCK);
     for (;;) {
         ULONG value = __atomic_load_n(lock, __ATOMIC_RELAXED);
-        if (!(value & (RW_EXCLUSIVE | RW_WAITING)) &&
-            __atomic_compare_exchange_n(lock, &value, value + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        if (!(value & (RW_EXCLUSIVE | RW_WAITING)) && change(lock, value, value + 1))
             break;
         if (value & (RW_EXCLUSIVE | RW_WAITING)) {
             KiSpinRound(KiLockReaderWriterSpin, (PVOID)lock, Caller, rounds++);
@@ -339,7 +353,7 @@ static void acquire_exclusive(PEX_SPIN_LOCK SpinLock, PVOID Caller)
     for (;;) {
         ULONG value = __atomic_load_n(lock, __ATOMIC_RELAXED);
         if (!(value & (RW_EXCLUSIVE | RW_READERS))) {
-            if (__atomic_compare_exchange_n(lock, &value, RW_EXCLUSIVE, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            if (change(lock, value, RW_EXCLUSIVE))
                 break;
             continue;
         }
@@ -356,13 +370,13 @@ static void acquire_exclusive(PEX_SPIN_LOCK SpinLock, PVOID Caller)
 static void release_shared(PEX_SPIN_LOCK SpinLock)
 {
     KiSpinReleased((PVOID)SpinLock);
-    __atomic_fetch_sub((ULONG *)SpinLock, 1, __ATOMIC_RELEASE);
+    KI_FETCH_ADD((ULONG *)SpinLock, -1u);
 }
 
 static void release_exclusive(PEX_SPIN_LOCK SpinLock)
 {
     KiSpinReleased((PVOID)SpinLock);
-    __atomic_fetch_and((ULONG *)SpinLock, ~RW_EXCLUSIVE, __ATOMIC_RELEASE);
+    KI_FETCH_AND((ULONG *)SpinLock, ~RW_EXCLUSIVE);
 }
 
 KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock)
