@@ -289,3 +289,51 @@ KILN_TEST(ke_interrupt, interlocked_lists_are_shared_with_a_service_routine)
     CHECK_EQ(doubly, 8);
     CHECK_EQ(singly, 8);
 }
+
+static volatile LONG list_held, list_wanted, list_had, too_early;
+
+static BOOLEAN NTAPI early_isr(PKINTERRUPT Interrupt, PVOID Context)
+{
+    if (list_wanted && !list_had)
+        too_early = 1;
+    InterlockedIncrement(&calls);
+    return TRUE;
+}
+
+static VOID NTAPI hold_list_lock(PVOID Context)
+{
+    KAFFINITY old = KeSetSystemAffinityThreadEx(2);
+    KIRQL irql;
+    KeRaiseIrql(HIGH_LEVEL, &irql);
+    KeAcquireSpinLockAtDpcLevel(&list_lock);
+    list_held = 1;
+    while (!list_wanted)
+        KeStallExecutionProcessor(1);
+    KiPostVector(0x96);
+    KeStallExecutionProcessor(20);
+    CHECK_EQ(too_early, 0);
+    KeReleaseSpinLockFromDpcLevel(&list_lock);
+    KeLowerIrql(irql);
+    KeRevertToUserAffinityThreadEx(old);
+}
+
+/* On the simulator no interrupt comes between the announcement and the call. */
+KILN_TEST_SIM(ke_interrupt, interlocked_lists_are_worked_on_with_interrupts_disabled)
+{
+    if (KeQueryActiveProcessorCount(NULL) < 2)
+        return;
+    KAFFINITY old = KeSetSystemAffinityThreadEx(1);
+    PKINTERRUPT interrupt = connect_here(early_isr, 0x96);
+    KeInitializeSpinLock(&list_lock);
+    InitializeListHead(&list_head);
+    PKTHREAD holder = start_thread(hold_list_lock, NULL);
+    while (!list_held)
+        sleep_ms(1);
+    list_wanted = 1;
+    ExInterlockedInsertHeadList(&list_head, &list_items[0], &list_lock);
+    list_had = 1;
+    join_thread(holder);
+    CHECK_EQ(calls, 1);
+    KiDisconnectInterrupt(interrupt);
+    KeRevertToUserAffinityThreadEx(old);
+}
