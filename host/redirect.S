@@ -4,7 +4,7 @@
  *
  * A signal handler does nothing but write a struct host_trap onto the interrupted stack and point rip at KiTrap or at
  * host_redirect_entry, with rdi = the trap and rsp = the trap - 8. Both continue the interrupted code, perhaps much
- * later and on another pthread, by host_trap_resume, which loads every register from the trap in one iretq.
+ * later and on another pthread, by host_trap_load, which loads every register from the trap in one iretq.
  *
  * The offsets are those of struct host_trap (traps.c asserts them).
  */
@@ -17,10 +17,10 @@
 
         .text
 
-/* void host_trap_resume(const struct host_trap *) */
-        .globl  host_trap_resume
-        .type   host_trap_resume, @function
-host_trap_resume:
+/* void host_trap_load(const struct host_trap *): host_trap_resume, whose frames are all left already */
+        .globl  host_trap_load
+        .type   host_trap_load, @function
+host_trap_load:
         .cfi_startproc
         .cfi_undefined rip
         movq    TRAP_EXTENDED(%rdi), %rsi
@@ -84,7 +84,7 @@ host_trap_resume:
         movq    56(%rdi), %rdi
         iretq
         .cfi_endproc
-        .size   host_trap_resume, . - host_trap_resume
+        .size   host_trap_load, . - host_trap_load
 
 /* Where the redirect signal continues a processor that executed driver code. */
         .globl  host_redirect_entry
@@ -114,7 +114,7 @@ host_redirect_entry:
         .cfi_def_cfa rsp, 16
         call    KiRedirected
         leaq    16(%rsp), %rdi
-        call    host_trap_resume
+        call    host_trap_load
         ud2
         .cfi_endproc
         .size   host_redirect_entry, . - host_redirect_entry

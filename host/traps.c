@@ -222,6 +222,18 @@ static bool clients_page_fault(const greg_t *regs, const siginfo_t *info)
     return !again;
 }
 
+__attribute__((noreturn)) void host_trap_load(const struct host_trap *trap);
+
+/* The frames between here and the trap, which was written on the same stack, end without returning. */
+#ifdef __clang__
+__attribute__((disable_sanitizer_instrumentation))
+#endif
+void host_trap_resume(const struct host_trap *trap)
+{
+    UNPOISON((uint64_t)(uintptr_t)__builtin_frame_address(0), (uint64_t)(uintptr_t)trap);
+    host_trap_load(trap);
+}
+
 /* Continued at like KiTrap: on the client's stack. */
 static void client_fault(struct host_trap *trap)
 {

@@ -188,6 +188,12 @@ static void check_after(const KDPC *Copy, KIRQL Expected)
                        "acquisition in it needs its KeLowerIrql or release.");
 }
 
+/* A DPC's routine is a PKDEFERRED_ROUTINE or, of a device's DPC, a PIO_DPC_ROUTINE: the calling convention is the same. */
+KI_ANY_ROUTINE_TYPE static void call_deferred(const KDPC *Copy, PKDPC Dpc)
+{
+    Copy->DeferredRoutine(Dpc, Copy->DeferredContext, Copy->SystemArgument1, Copy->SystemArgument2);
+}
+
 void KepRetireDpcs(PKPRCB Prcb)
 {
     PKI_DPC_QUEUE queue = &Prcb->Dpc[KiDpcNormal];
@@ -208,7 +214,7 @@ void KepRetireDpcs(PKPRCB Prcb)
             if (checked)
                 KepWatchdogDpcBegins(Prcb);
             KiTrimPoint(NULL);
-            copy.DeferredRoutine(dpc, copy.DeferredContext, copy.SystemArgument1, copy.SystemArgument2);
+            call_deferred(&copy, dpc);
             check_after(&copy, DISPATCH_LEVEL);
             if (checked)
                 KepWatchdogDpcEnds(Prcb);
@@ -242,7 +248,7 @@ static VOID NTAPI dpc_thread(PVOID Context)
             queue->Runs++;
             ULONG64 began = host_config()->checked ? host_interrupt_time() : 0;
             KiTrace("threaded-dpc", prcb->Number, (ULONG_PTR)copy.DeferredRoutine, 0, 0);
-            copy.DeferredRoutine(dpc, copy.DeferredContext, copy.SystemArgument1, copy.SystemArgument2);
+            call_deferred(&copy, dpc);
             check_after(&copy, PASSIVE_LEVEL);
             if (began)
                 KepNoteDpcRun(queue, host_interrupt_time() - began);

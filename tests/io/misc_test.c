@@ -168,8 +168,9 @@ KILN_TEST(io_thread, a_thread_holds_its_device_until_its_routine_returns)
 static DECLSPEC_NOINLINE ULONG_PTR remaining_below(void)
 {
     volatile UCHAR room[1024];
-    room[0] = 1;
-    return IoGetRemainingStackSize() + (room[0] - 1);
+    for (ULONG i = 0; i < sizeof(room); i++) /* all of it, or a compiler leaves out the rest */
+        room[i] = 1;
+    return IoGetRemainingStackSize() + (room[1023] - 1);
 }
 
 static VOID NTAPI stack_thread(PVOID context)

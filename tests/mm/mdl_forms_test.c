@@ -183,7 +183,8 @@ KILN_TEST(mm_mdlform, a_temporary_mapping_lasts_for_the_callback)
     ExFreePool(Mdl);
 }
 
-static VOID NTAPI run_code(PVOID Context, PVOID Va)
+/* The code has no description of its type before it. */
+KI_ANY_ROUTINE_TYPE static VOID NTAPI run_code(PVOID Context, PVOID Va)
 {
     typedef int CODE(void);
     *(int *)Context = ((CODE *)Va)();

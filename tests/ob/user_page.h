@@ -13,7 +13,7 @@ typedef struct user_page {
     WCHAR text[64];
     LONG state;
     ULONG context, length;
-    UCHAR buffer[512];
+    DECLSPEC_ALIGN(8) UCHAR buffer[512];
 } user_page;
 
 static inline user_page *enter_user_mode(void)

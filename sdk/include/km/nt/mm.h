@@ -267,7 +267,7 @@ typedef NTSTATUS(NTAPI *PMM_DLL_UNLOAD)(VOID);
 #define MmGetMdlByteCount(Mdl)      ((Mdl)->ByteCount)
 #define MmGetMdlByteOffset(Mdl)     ((Mdl)->ByteOffset)
 #define MmGetMdlBaseVa(Mdl)         ((Mdl)->StartVa)
-#define MmGetMdlVirtualAddress(Mdl) ((PVOID)((PCHAR)((Mdl)->StartVa) + (Mdl)->ByteOffset))
+#define MmGetMdlVirtualAddress(Mdl) ((PVOID)((ULONG_PTR)(Mdl)->StartVa + (Mdl)->ByteOffset))
 #define MmGetMdlPfnArray(Mdl)       ((PPFN_NUMBER)((Mdl) + 1))
 #define MmInitializeMdl(MemoryDescriptorList, BaseVa, Length)                                                \
     {                                                                                                        \
