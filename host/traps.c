@@ -239,11 +239,11 @@ static void client_fault(struct host_trap *trap)
 {
     bool client = !KiInUserCode();
     if (client)
-        host_client_outside = false;
+        __atomic_store_n(&host_client_outside, false, __ATOMIC_RELAXED);
     if (!KiClientFault(trap))
         self.declined = trap->rip;
     if (client)
-        host_client_outside = true;
+        __atomic_store_n(&host_client_outside, true, __ATOMIC_RELAXED);
     host_trap_resume(trap);
 }
 

@@ -122,7 +122,7 @@ const char *kiln_version(void)
 void kiln__enter(void)
 {
     if (KcIsClientThread())
-        host_client_outside = false;
+        __atomic_store_n(&host_client_outside, false, __ATOMIC_RELAXED);
     thread_state()->last_error[0] = 0;
 }
 
@@ -130,7 +130,7 @@ void kiln__leave(void)
 {
     KcLeave();
     if (KcIsClientThread())
-        host_client_outside = true;
+        __atomic_store_n(&host_client_outside, true, __ATOMIC_RELAXED);
 }
 
 /* ---------------------------------------------------------------- life of the machine */
