@@ -482,3 +482,40 @@ KILN_TEST(ke_deadlock, a_circle_that_an_alert_can_end_is_reported_only_when_aske
     join_thread(owner);
     join_thread(alerter);
 }
+
+static PKTHREAD first_waiter;
+
+static VOID NTAPI close_alertably(PVOID Context)
+{
+    KMUTEX *mutexes = Context;
+    KeWaitForSingleObject(&mutexes[1], Executive, KernelMode, FALSE, NULL);
+    KeSetEvent(&pair.Has[0], 0, FALSE);
+    until_waiting(first_waiter);
+    CHECK_EQ(KeWaitForSingleObject(&mutexes[0], Executive, KernelMode, TRUE, NULL), STATUS_ALERTED);
+    KeReleaseMutex(&mutexes[1], FALSE);
+}
+
+static VOID NTAPI alert_a_waiter(PVOID Context)
+{
+    until_waiting(Context);
+    sleep_ms(20);
+    KeAlertResumeThread(Context, NULL);
+}
+
+KILN_TEST(ke_deadlock, an_alertable_wait_that_closes_a_circle_is_none)
+{
+    KMUTEX mutexes[2];
+    KeInitializeMutex(&mutexes[0], 0);
+    KeInitializeMutex(&mutexes[1], 0);
+    KeInitializeEvent(&pair.Has[0], NotificationEvent, FALSE);
+    first_waiter = KiThread();
+    CHECK_EQ(KeWaitForSingleObject(&mutexes[0], Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    PKTHREAD owner = start_thread(close_alertably, mutexes);
+    KeWaitForSingleObject(&pair.Has[0], Executive, KernelMode, FALSE, NULL);
+    PKTHREAD alerter = start_thread(alert_a_waiter, owner);
+    CHECK_EQ(KeWaitForSingleObject(&mutexes[1], Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    KeReleaseMutex(&mutexes[1], FALSE);
+    KeReleaseMutex(&mutexes[0], FALSE);
+    join_thread(owner);
+    join_thread(alerter);
+}

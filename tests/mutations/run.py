@@ -4,8 +4,9 @@
 
   run.py ROOT BUILD [--seeds N] [--only WORD]
 
-The copy is BUILD/mutations/src; it is built once, then only what a fault touches. A fault that no test notices is a failure, and
-so is one whose text is no longer in the source.
+The copy is BUILD/mutations/src; it is built once, then only what a fault touches. The named tests must pass before anything is
+planted: otherwise they would be taken to notice whatever is. A fault that no test notices is a failure, and so is one whose text
+is no longer in the source, one that does not build, and one whose filters name no test.
 """
 import argparse
 import os
@@ -66,15 +67,33 @@ def build(source):
     return result.returncode == 0, result.stdout[-1500:]
 
 
-def run(source, drivers, mutation, seeds):
-    command = [os.path.join(source, 'build', 'tests', 'kiln-tests'), '--sim-only', '--seeds', str(seeds), *mutation.tests]
+def program(source):
+    return os.path.join(source, 'build', 'tests', 'kiln-tests')
+
+
+def run(source, drivers, filters, seeds):
+    """The tests that fail. One that hangs has failed after 20 seconds, and takes a few milliseconds otherwise."""
+    command = [program(source), '--sim-only', '--timeout', '20', '--seeds', str(seeds), *filters]
     try:
         result = subprocess.run(command, capture_output=True, text=True, errors='replace', timeout=600,
                                 env={**os.environ, 'KILN_TEST_DRIVERS': drivers})
     except subprocess.TimeoutExpired:
         return ['(the tests did not end)']
     lines = [line.split()[1] for line in result.stdout.splitlines() + result.stderr.splitlines() if line.startswith('FAIL ')]
-    return lines if result.returncode else []
+    return (lines or ['(the tests themselves failed)']) if result.returncode else []
+
+
+def check_unplanted(source, drivers, mutations, seeds):
+    """The named tests exist, and pass as long as nothing is planted."""
+    filters = sorted({test for mutation in mutations for test in mutation.tests})
+    names = subprocess.run([program(source), '--list'], capture_output=True, text=True, check=True).stdout
+    unknown = [test for test in filters if test not in names]
+    if unknown:
+        sys.exit(f'no test is named {", ".join(unknown)}')
+    for first in range(0, len(filters), 40):
+        failed = run(source, drivers, filters[first:first + 40], seeds)
+        if failed:
+            sys.exit(f'nothing is planted yet, and these fail: {", ".join(dict.fromkeys(failed))}')
 
 
 def main():
@@ -91,6 +110,8 @@ def main():
     good, text = build(source)
     if not good:
         sys.exit(f'the sources do not build:\n{text}')
+    drivers = os.path.join(out, 'tests', 'drivers')
+    check_unplanted(source, drivers, mutations, args.seeds)
     missed = 0
     for mutation in mutations:
         path = os.path.join(source, mutation.file)
@@ -99,13 +120,13 @@ def main():
         old, new = '\n'.join(mutation.old), '\n'.join(mutation.new)
         if before.count(old) != 1:
             missed += 1
-            print(f'FAIL {mutation.name}: its text is {before.count(old)} times in {mutation.file}')
+            print(f'FAIL {mutation.name}: its text is {before.count(old)} times in {mutation.file}', flush=True)
             continue
         with open(path, 'w', encoding='utf-8') as f:
             f.write(before.replace(old, new))
         try:
             good, text = build(source)
-            failed = run(source, os.path.join(out, 'tests', 'drivers'), mutation, args.seeds) if good else []
+            failed = run(source, drivers, mutation.tests, args.seeds) if good else []
         finally:
             with open(path, 'w', encoding='utf-8') as f:
                 f.write(before)

@@ -513,20 +513,25 @@ KILN_TEST(ps_silo_monitor, contexts_inserted_while_the_silo_ends_are_all_cleaned
                                               .CreateCallback = racing_create,
                                               .TerminateCallback = racing_end};
     PESILO silo;
-    PVOID thread;
+    PVOID threads[2]; /* of which each also replaces what the other has just inserted */
     HANDLE handle, thread_handle;
     CHECK_EQ(PsRegisterSiloMonitor(&registration, &racing), STATUS_SUCCESS);
     racing_slot = PsGetSiloMonitorContextSlot(racing);
     CHECK_EQ(PsStartSiloMonitor(racing), STATUS_SUCCESS);
     handle = new_server_silo(&silo);
-    ObReferenceObject(silo);
-    CHECK_EQ(PsCreateSystemThread(&thread_handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, use_silo, silo), STATUS_SUCCESS);
-    CHECK_EQ(ObReferenceObjectByHandle(thread_handle, SYNCHRONIZE, *PsThreadType, KernelMode, &thread, NULL),
-             STATUS_SUCCESS);
-    ZwClose(thread_handle);
+    for (int i = 0; i < 2; i++) {
+        ObReferenceObject(silo);
+        CHECK_EQ(PsCreateSystemThread(&thread_handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, use_silo, silo),
+                 STATUS_SUCCESS);
+        CHECK_EQ(ObReferenceObjectByHandle(thread_handle, SYNCHRONIZE, *PsThreadType, KernelMode, &threads[i], NULL),
+                 STATUS_SUCCESS);
+        ZwClose(thread_handle);
+    }
     end_silo(handle, silo);
-    KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL);
-    ObDereferenceObject(thread);
+    for (int i = 0; i < 2; i++) {
+        KeWaitForSingleObject(threads[i], Executive, KernelMode, FALSE, NULL);
+        ObDereferenceObject(threads[i]);
+    }
     PsUnregisterSiloMonitor(racing); /* returns only when no context is left */
     CHECK_EQ(creates_seen, 1);
     CHECK_EQ(ends_seen, 1);

@@ -172,6 +172,32 @@ KILN_TEST_ONCE(rtl_compress, published_examples)
     ExFreePoolWithTag(work, TAG);
 }
 
+/* [MS-XCA] 2.2.4: a table is read after 65536 bytes, and the reader is a word ahead. The buffer is made by hand: both
+ * directions might agree on another size. */
+KILN_TEST_ONCE(rtl_compress, a_huffman_block_is_64_kb)
+{
+    enum { BLOCK = 65536, TABLE = 256, SECOND = TABLE + BLOCK + 2, SIZE = SECOND + TABLE + 4 };
+    UCHAR *packed = allocate(SIZE), *out = allocate(BLOCK + 1);
+    PVOID work = workspace(HUFFMAN, false);
+    ULONG made;
+    RtlZeroMemory(packed, SIZE);
+    RtlFillMemory(packed, TABLE / 2, 0x88); /* every byte has eight bits, which are its value */
+    for (ULONG i = 0; i < BLOCK; i++) {
+        packed[TABLE + (i ^ 1)] = (UCHAR)(i % 251);
+    }
+    packed[SECOND + 'b' / 2] = packed[SECOND + TABLE / 2] = 1; /* 'b' is 0, the end 1 */
+    packed[SECOND + TABLE + 1] = 0x40;
+    CHECK_EQ(RtlDecompressBufferEx(HUFFMAN, out, BLOCK + 1, packed, SIZE, &made, work), STATUS_SUCCESS);
+    CHECK_EQ(made, BLOCK + 1);
+    for (ULONG i = 0; i < BLOCK; i++) {
+        CHECK_EQ(out[i], i % 251);
+    }
+    CHECK_EQ(out[BLOCK], 'b');
+    ExFreePoolWithTag(packed, TAG);
+    ExFreePoolWithTag(out, TAG);
+    ExFreePoolWithTag(work, TAG);
+}
+
 KILN_TEST_ONCE(rtl_compress, statuses)
 {
     UCHAR data[64] = {1}, out[64];
