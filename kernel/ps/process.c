@@ -82,7 +82,10 @@ NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImageName, PSP_SPAC
     process->InheritedFromUniqueProcessId = Parent ? Parent->UniqueProcessId : NULL;
     set_image_name(process, ImageName);
     process->Wow64 = Space == PspUserSlice32;
-    status = give_resources(process, Parent, Space);
+    if (Parent && Space != PspNoSlice && SeTokenIsNoChildProcessRestrictionEnforced(Parent->Token, NULL))
+        status = STATUS_CHILD_PROCESS_BLOCKED;
+    else
+        status = give_resources(process, Parent, Space);
     /* The Idle process has id 0, which is no entry of the table. */
     if (NT_SUCCESS(status) && (Space != PspNoSlice || is_first_process())) {
         process->UniqueProcessId = ExCreateHandle(PspCidTable, process);

@@ -7,8 +7,7 @@
  * where the creator gave no DACL, with the inheritable entries of the container or the default DACL (system
  * and administrators everything). Descriptors that are stored are self-relative, in one pool block.
  *
- * Lock: g SepDescriptorLock, over the pointers in object headers. Reading copies under it; replacing swaps
- * under it.
+ * Parts of stored ones are asked for and replaced in modify.c.
  */
 #include <nt/ke.h>
 #include <nt/ex.h>
@@ -20,7 +19,6 @@
 #include "sei.h"
 
 PSECURITY_DESCRIPTOR SePublicDefaultSd, SePublicOpenSd, SeSystemDefaultSd;
-static KSPIN_LOCK SepDescriptorLock; /* g */
 
 #define MAX_CAPTURE 0x20000
 
@@ -265,91 +263,7 @@ NTSTATUS NTAPI SeDeassignSecurity(PSECURITY_DESCRIPTOR *SecurityDescriptor)
     return STATUS_SUCCESS;
 }
 
-/* ---------------------------------------------------------------- asking for and replacing parts */
-
-/* An absolute view of the parts of `from` that `information` names. */
-static void select_parts(PSECURITY_DESCRIPTOR from, SECURITY_INFORMATION information,
-                         PISECURITY_DESCRIPTOR sd)
-{
-    BOOLEAN present = FALSE, defaulted = FALSE;
-    PSID sid;
-    PACL acl = NULL;
-    if (information & OWNER_SECURITY_INFORMATION) {
-        RtlGetOwnerSecurityDescriptor(from, &sid, &defaulted);
-        RtlSetOwnerSecurityDescriptor(sd, sid, defaulted);
-    }
-    if (information & GROUP_SECURITY_INFORMATION) {
-        RtlGetGroupSecurityDescriptor(from, &sid, &defaulted);
-        RtlSetGroupSecurityDescriptor(sd, sid, defaulted);
-    }
-    if (information & DACL_SECURITY_INFORMATION) {
-        RtlGetDaclSecurityDescriptor(from, &present, &acl, &defaulted);
-        RtlSetDaclSecurityDescriptor(sd, present, acl, present && defaulted);
-    }
-    if (information & SACL_SECURITY_INFORMATION) {
-        RtlGetSaclSecurityDescriptor(from, &present, &acl, &defaulted);
-        RtlSetSaclSecurityDescriptor(sd, present, acl, present && defaulted);
-    }
-}
-
-NTSTATUS NTAPI SeQuerySecurityDescriptorInfo(PSECURITY_INFORMATION SecurityInformation,
-                                             PSECURITY_DESCRIPTOR SecurityDescriptor, PULONG Length,
-                                             PSECURITY_DESCRIPTOR *ObjectsSecurityDescriptor)
-{
-    SECURITY_DESCRIPTOR sd;
-    RtlCreateSecurityDescriptor(&sd, SECURITY_DESCRIPTOR_REVISION);
-    KIRQL irql = KeAcquireSpinLockRaiseToDpc(&SepDescriptorLock);
-    if (*ObjectsSecurityDescriptor)
-        select_parts(*ObjectsSecurityDescriptor, *SecurityInformation, &sd);
-    ULONG needed = SepRelativeBytes(&sd);
-    NTSTATUS status = STATUS_BUFFER_TOO_SMALL;
-    if (*Length >= needed) {
-        SepMakeRelative(&sd, SecurityDescriptor);
-        status = STATUS_SUCCESS;
-    }
-    KeReleaseSpinLock(&SepDescriptorLock, irql);
-    *Length = needed;
-    return status;
-}
-
-NTSTATUS NTAPI SeSetSecurityDescriptorInfo(PVOID Object, PSECURITY_INFORMATION SecurityInformation,
-                                           PSECURITY_DESCRIPTOR ModificationDescriptor,
-                                           PSECURITY_DESCRIPTOR *ObjectsSecurityDescriptor,
-                                           POOL_TYPE PoolType, PGENERIC_MAPPING GenericMapping)
-{
-    SECURITY_INFORMATION all = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
-                               DACL_SECURITY_INFORMATION | SACL_SECURITY_INFORMATION;
-    SECURITY_DESCRIPTOR sd;
-    UNREFERENCED_PARAMETER(Object);
-    UNREFERENCED_PARAMETER(GenericMapping);
-    if (!*ObjectsSecurityDescriptor)
-        return STATUS_NO_SECURITY_ON_OBJECT;
-    for (ULONG room = 512;;) {
-        /* The result is at most old and new together; allocate before the lock, and again if that was too
-         * little. */
-        PSECURITY_DESCRIPTOR result = ExAllocatePoolWithTag(PoolType, room, SE_TAG);
-        PSECURITY_DESCRIPTOR old = NULL;
-        if (!result)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        RtlCreateSecurityDescriptor(&sd, SECURITY_DESCRIPTOR_REVISION);
-        KIRQL irql = KeAcquireSpinLockRaiseToDpc(&SepDescriptorLock);
-        select_parts(*ObjectsSecurityDescriptor, all & ~*SecurityInformation, &sd);
-        select_parts(ModificationDescriptor, *SecurityInformation, &sd);
-        ULONG needed = SepRelativeBytes(&sd);
-        if (needed <= room) {
-            SepMakeRelative(&sd, result);
-            old = *ObjectsSecurityDescriptor;
-            *ObjectsSecurityDescriptor = result;
-        }
-        KeReleaseSpinLock(&SepDescriptorLock, irql);
-        if (old) {
-            ExFreePoolWithTag(old, SE_TAG);
-            return STATUS_SUCCESS;
-        }
-        ExFreePoolWithTag(result, SE_TAG);
-        room = needed;
-    }
-}
+/* ---------------------------------------------------------------- the default method of types */
 
 NTSTATUS SeDefaultObjectMethod(PVOID Object, SECURITY_OPERATION_CODE Operation,
                                PSECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR Descriptor,

@@ -54,6 +54,12 @@ VOID NTAPI SeOpenObjectForDeleteAuditAlarm(PUNICODE_STRING ObjectTypeName, PVOID
                            AccessGranted, AccessMode, GenerateOnClose);
 }
 
+VOID NTAPI SeDeleteObjectAuditAlarm(PVOID Object, HANDLE Handle)
+{
+    UNREFERENCED_PARAMETER(Object);
+    UNREFERENCED_PARAMETER(Handle);
+}
+
 /* The string and its characters, in one block of the caller's. */
 NTSTATUS NTAPI SeLocateProcessImageName(PEPROCESS Process, PUNICODE_STRING *pImageFileName)
 {

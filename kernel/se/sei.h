@@ -16,6 +16,9 @@
 #define SEP_TOKEN_IS_RESTRICTED    0x0010
 #define SEP_TOKEN_SANDBOX_INERT    0x0040
 #define SEP_TOKEN_IS_FILTERED      0x0200
+#define SEP_TOKEN_NO_CHILD_PROCESS 0x80000
+#define SEP_TOKEN_NO_CHILD_PROCESS_UNLESS_SECURE 0x100000
+#define SEP_TOKEN_AUDIT_NO_CHILD_PROCESS         0x200000
 
 struct _SEP_LOGON_SESSION;
 
@@ -34,7 +37,7 @@ typedef struct _TOKEN {
     SECURITY_IMPERSONATION_LEVEL ImpersonationLevel;
     TOKEN_SOURCE Source;
     ULONG SessionId; /* k */
-    ULONG Flags;     /* SEP_TOKEN_*, constant */
+    ULONG Flags;     /* SEP_TOKEN_*; those about child processes k, the others constant */
     ULONG SidCount;  /* the user, then the groups, the integrity level among them */
     PSID_AND_ATTRIBUTES Sids; /* k: attributes */
     ULONG RestrictedCount;

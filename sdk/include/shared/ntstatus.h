@@ -1001,6 +1001,7 @@
 #define STATUS_BLOCK_TOO_MANY_REFERENCES                                   ((NTSTATUS)0xC000048C)
 #define STATUS_MARKED_TO_DISALLOW_WRITES                                   ((NTSTATUS)0xC000048D)
 #define STATUS_ENCLAVE_FAILURE                                             ((NTSTATUS)0xC000048F)
+#define STATUS_CHILD_PROCESS_BLOCKED                                       ((NTSTATUS)0xC000049D)
 #define STATUS_CASE_DIFFERING_NAMES_IN_DIR                                 ((NTSTATUS)0xC00004B3)
 #define STATUS_INVALID_TASK_NAME                                           ((NTSTATUS)0xC0000500)
 #define STATUS_INVALID_TASK_INDEX                                          ((NTSTATUS)0xC0000501)

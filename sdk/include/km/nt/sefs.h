@@ -86,6 +86,15 @@ NTKERNELAPI SECURITY_IMPERSONATION_LEVEL NTAPI SeTokenImpersonationLevel(_In_ PA
 _IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI BOOLEAN NTAPI SeTokenIsAdmin(_In_ PACCESS_TOKEN Token);
 _IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI BOOLEAN NTAPI SeTokenIsRestricted(_In_ PACCESS_TOKEN Token);
 NTKERNELAPI BOOLEAN NTAPI SeTokenIsWriteRestricted(_In_ PACCESS_TOKEN Token);
+/* No child processes for processes with the token: at once enforced and audited only, and enforcement weakened to an
+ * audit, are STATUS_INVALID_PARAMETER. */
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI NTSTATUS NTAPI SeTokenSetNoChildProcessRestricted(_In_ PACCESS_TOKEN Token, _In_ BOOLEAN UnlessSecure,
+                                                              _In_ BOOLEAN AuditOnly);
+NTKERNELAPI VOID NTAPI SeTokenGetNoChildProcessRestricted(_In_ PACCESS_TOKEN Token, _Out_ PBOOLEAN Enforced,
+                                                          _Out_ PBOOLEAN UnlessSecure, _Out_ PBOOLEAN AuditOnly);
+NTKERNELAPI BOOLEAN NTAPI SeTokenIsNoChildProcessRestrictionEnforced(_In_ PACCESS_TOKEN Token,
+                                                                     _Out_opt_ PBOOLEAN UnlessSecure);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI SeQueryAuthenticationIdToken(_In_ PACCESS_TOKEN Token, _Out_ PLUID AuthenticationId);
 _IRQL_requires_max_(PASSIVE_LEVEL)
@@ -202,9 +211,24 @@ NTKERNELAPI VOID NTAPI SeOpenObjectForDeleteAuditAlarm(_In_ PUNICODE_STRING Obje
                                                        _In_ PACCESS_STATE AccessState, _In_ BOOLEAN ObjectCreated,
                                                        _In_ BOOLEAN AccessGranted, _In_ KPROCESSOR_MODE AccessMode,
                                                        _Out_ PBOOLEAN GenerateOnClose);
+NTKERNELAPI VOID NTAPI SeDeleteObjectAuditAlarm(_In_ PVOID Object, _In_ HANDLE Handle);
 /* One block of pool, the caller's to free. STATUS_NOT_FOUND. */
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS NTAPI SeLocateProcessImageName(_Inout_ PEPROCESS Process, _Outptr_ PUNICODE_STRING *pImageFileName);
+
+#ifndef SEF_DACL_AUTO_INHERIT
+#define SEF_DACL_AUTO_INHERIT 0x01
+#define SEF_SACL_AUTO_INHERIT 0x02
+#endif
+
+/* As SeSetSecurityDescriptorInfo; with SEF_... the entries that the object inherited stay. */
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI NTSTATUS NTAPI SeSetSecurityDescriptorInfoEx(_In_opt_ PVOID Object,
+                                                         _In_ PSECURITY_INFORMATION SecurityInformation,
+                                                         _In_ PSECURITY_DESCRIPTOR ModificationDescriptor,
+                                                         _Inout_ PSECURITY_DESCRIPTOR *ObjectsSecurityDescriptor,
+                                                         _In_ ULONG AutoInheritFlags, _In_ POOL_TYPE PoolType,
+                                                         _In_ PGENERIC_MAPPING GenericMapping);
 
 /* ---- pool quota of a process ---- */
 
