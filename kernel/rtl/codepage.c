@@ -4,8 +4,9 @@
  * exports.
  *
  * Single-byte pages make sizes trivial: n bytes are n units. A block routine converts what fits and tells how
- * much that was. Only UTF-8 can meet malformed input: each maximal ill-formed part becomes U+FFFD and the
- * status is STATUS_SOME_NOT_MAPPED, which is a success.
+ * much that was; those of the OEM page warn when something was cut, those of the ANSI page do not. Only UTF-8
+ * can meet malformed input: each maximal ill-formed part becomes U+FFFD and the status is
+ * STATUS_SOME_NOT_MAPPED, which is a success.
  *
  * IRQL: any here; Windows says PASSIVE_LEVEL because its tables are pageable.
  */
@@ -30,11 +31,12 @@ static ULONG units_that_fit(ULONG room, ULONG wanted)
     return wanted < room ? wanted : room;
 }
 
+/* From the end, because the wide string may start where the narrow one does. */
 static NTSTATUS to_wide(const WCHAR *table, PWCH to, ULONG room_bytes, PULONG made_bytes, const CHAR *from,
                         ULONG count)
 {
     ULONG units = units_that_fit(room_bytes / sizeof(WCHAR), count);
-    for (ULONG i = 0; i < units; i++) {
+    for (ULONG i = units; i-- != 0;) {
         to[i] = table[(UCHAR)from[i]];
     }
     if (made_bytes != NULL) {
@@ -60,8 +62,9 @@ NTSYSAPI NTSTATUS NTAPI RtlMultiByteToUnicodeN(PWCH UnicodeString, ULONG MaxByte
                                                PULONG BytesInUnicodeString, const CHAR *MultiByteString,
                                                ULONG BytesInMultiByteString)
 {
-    return to_wide(RtlpAnsiToWide, UnicodeString, MaxBytesInUnicodeString, BytesInUnicodeString,
-                   MultiByteString, BytesInMultiByteString);
+    (void)to_wide(RtlpAnsiToWide, UnicodeString, MaxBytesInUnicodeString, BytesInUnicodeString,
+                  MultiByteString, BytesInMultiByteString);
+    return STATUS_SUCCESS; /* cut or not */
 }
 
 NTSYSAPI NTSTATUS NTAPI RtlMultiByteToUnicodeSize(PULONG BytesInUnicodeString, const CHAR *MultiByteString,
@@ -76,16 +79,18 @@ NTSYSAPI NTSTATUS NTAPI RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxB
                                                PULONG BytesInMultiByteString, PCWCH UnicodeString,
                                                ULONG BytesInUnicodeString)
 {
-    return from_wide(RtlpAnsiFromWide, false, MultiByteString, MaxBytesInMultiByteString,
-                     BytesInMultiByteString, UnicodeString, BytesInUnicodeString);
+    (void)from_wide(RtlpAnsiFromWide, false, MultiByteString, MaxBytesInMultiByteString,
+                    BytesInMultiByteString, UnicodeString, BytesInUnicodeString);
+    return STATUS_SUCCESS; /* cut or not */
 }
 
 NTSYSAPI NTSTATUS NTAPI RtlUpcaseUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByteString,
                                                      PULONG BytesInMultiByteString, PCWCH UnicodeString,
                                                      ULONG BytesInUnicodeString)
 {
-    return from_wide(RtlpAnsiFromWide, true, MultiByteString, MaxBytesInMultiByteString,
-                     BytesInMultiByteString, UnicodeString, BytesInUnicodeString);
+    (void)from_wide(RtlpAnsiFromWide, true, MultiByteString, MaxBytesInMultiByteString,
+                    BytesInMultiByteString, UnicodeString, BytesInUnicodeString);
+    return STATUS_SUCCESS; /* cut or not */
 }
 
 NTSYSAPI NTSTATUS NTAPI RtlUnicodeToMultiByteSize(PULONG BytesInMultiByteString, PCWCH UnicodeString,
