@@ -197,7 +197,8 @@ static void live_vp_kick(uint32_t vp)
     atomic_store(&target->kicked, 1);
     if (atomic_load(&target->idle))
         futex(&target->kicked, FUTEX_WAKE, 1, NULL);
-    else if (!pthread_equal(target->thread, pthread_self()) && !(vp == 0 && __atomic_load_n(&host_client_outside, __ATOMIC_RELAXED)))
+    else if (!pthread_equal(target->thread, pthread_self()) &&
+             !(vp == 0 && __atomic_load_n(&host_client_outside, __ATOMIC_RELAXED)))
         host_traps_redirect(target->thread);
 }
 
