@@ -271,6 +271,29 @@ static __attribute__((noinline)) DECLSPEC_NORETURN void refuse_raised(PDRIVER_DI
         "did not undo it.");
 }
 
+/* "... the kernel brings down the system": introduction-to-mutex-objects.md. Named here, where the driver is known. */
+static __attribute__((noinline)) DECLSPEC_NORETURN void refuse_disabled_apcs(PDRIVER_DISPATCH dispatch, PKTHREAD thread)
+{
+    KiBugCheckText(APC_INDEX_MISMATCH, (ULONG_PTR)dispatch, thread->ApcStateIndex,
+                   (ULONG)(USHORT)thread->SpecialApcDisable << 16 | (USHORT)thread->KernelApcDisable, 0,
+                   (ULONG_PTR)dispatch + 1,
+                   "A dispatch routine returned with APCs disabled more or less often than before: it owns a mutex still, "
+                   "or has not left a critical or guarded region (or left one that it did not enter).");
+}
+
+/* Call the driver on behalf of a service, and look at the state in which it leaves the thread. */
+static inline __attribute__((always_inline)) NTSTATUS send(PDEVICE_OBJECT device, PIRP irp, UCHAR major)
+{
+    PKTHREAD thread = KiThread();
+    SHORT critical = thread->KernelApcDisable, guarded = thread->SpecialApcDisable;
+    NTSTATUS status = IofCallDriver(device, irp);
+    if (__builtin_expect(KiIrql() >= DISPATCH_LEVEL, 0))
+        refuse_raised(device->DriverObject->MajorFunction[major]);
+    if (__builtin_expect(thread->KernelApcDisable != critical || thread->SpecialApcDisable != guarded, 0))
+        refuse_disabled_apcs(device->DriverObject->MajorFunction[major], thread);
+    return status;
+}
+
 NTSTATUS IopSendRequest(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT FileObject, KPROCESSOR_MODE Mode,
                         BOOLEAN Synchronous)
 {
@@ -278,9 +301,7 @@ NTSTATUS IopSendRequest(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT FileObject
     UCHAR major = IoGetNextIrpStackLocation(Irp)->MajorFunction;
     Irp->Flags |= IRP_DEFER_IO_COMPLETION;
     IopQueueIrpToThread(Irp, thread);
-    NTSTATUS status = IofCallDriver(Device, Irp);
-    if (__builtin_expect(KiIrql() >= DISPATCH_LEVEL, 0))
-        refuse_raised(Device->DriverObject->MajorFunction[major]);
+    NTSTATUS status = send(Device, Irp, major);
     if (__builtin_expect(status != STATUS_PENDING, 1)) {
         if (__builtin_expect(Irp->Type != IO_TYPE_IRP || Irp->CurrentLocation != Irp->StackCount + 2 ||
                                  Irp->PendingReturned,
@@ -324,7 +345,7 @@ IO_STATUS_BLOCK IopSendInternal(PDEVICE_OBJECT Device, PIRP Irp, BOOLEAN Queue)
     Irp->Tail.Overlay.Thread = thread;
     if (Queue)
         IopQueueIrpToThread(Irp, thread);
-    NTSTATUS status = IofCallDriver(Device, Irp);
+    NTSTATUS status = send(Device, Irp, major);
     if (status == STATUS_PENDING)
         KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
     else if (!KeReadStateEvent(&event))

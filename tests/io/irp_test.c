@@ -409,3 +409,41 @@ KILN_TEST(io_build, forward_synchronously_waits_for_the_lower_driver)
     CHECK_EQ(IoCallDriver(device, irp), STATUS_SUCCESS);
     CHECK_EQ(block.Information, 43);
 }
+
+/* ---------------------------------------------------------------- what a dispatch routine must not leave behind */
+
+static KMUTEX kept;
+
+static NTSTATUS NTAPI keep_mutex(PDEVICE_OBJECT device, PIRP irp)
+{
+    UNREFERENCED_PARAMETER(device);
+    KeWaitForSingleObject(&kept, Executive, KernelMode, FALSE, NULL);
+    return io_complete(irp, STATUS_SUCCESS, 0);
+}
+
+/* introduction-to-mutex-objects.md */
+KILN_TEST_BUGCHECK(io_call, a_mutex_is_not_kept_on_the_way_back_to_the_io_manager, APC_INDEX_MISMATCH)
+{
+    io_device(L"\\Device\\IoTest", 0);
+    KeInitializeMutex(&kept, 0);
+    io.handler[IRP_MJ_CREATE] = keep_mutex;
+    io_must_open(L"\\Device\\IoTest", 0);
+}
+
+static NTSTATUS NTAPI keep_guarded_region(PDEVICE_OBJECT device, PIRP irp)
+{
+    UNREFERENCED_PARAMETER(device);
+    KeEnterGuardedRegion();
+    return io_complete(irp, STATUS_SUCCESS, 0);
+}
+
+KILN_TEST_BUGCHECK(io_call, a_region_is_left_before_the_return_to_the_io_manager, APC_INDEX_MISMATCH)
+{
+    HANDLE file;
+    IO_STATUS_BLOCK iosb;
+    io_device(L"\\Device\\IoTest", 0);
+    CHECK_EQ(io_open(L"\\Device\\IoTest", GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, FILE_SYNCHRONOUS_IO_NONALERT, &file),
+             STATUS_SUCCESS);
+    io.handler[IRP_MJ_DEVICE_CONTROL] = keep_guarded_region;
+    ZwDeviceIoControlFile(file, NULL, NULL, NULL, &iosb, 0x222000, NULL, 0, NULL, 0);
+}
