@@ -17,7 +17,7 @@ import sys
 
 class Mutation:
     def __init__(self, name):
-        self.name, self.file, self.tests, self.why, self.old, self.new = name, '', [], '', [], []
+        self.name, self.file, self.tests, self.seeds, self.why, self.old, self.new = name, '', [], 0, '', [], []
 
 
 def read(path):
@@ -31,6 +31,8 @@ def read(path):
                 out[-1].file = line[5:]
             elif line.startswith('tests '):
                 out[-1].tests = line[6:].split()
+            elif line.startswith('seeds '):
+                out[-1].seeds = int(line[6:])
             elif line.startswith('why '):
                 out[-1].why = line[4:]
             elif line.startswith('-'):
@@ -126,7 +128,7 @@ def main():
             f.write(before.replace(old, new))
         try:
             good, text = build(source)
-            failed = run(source, drivers, mutation.tests, args.seeds) if good else []
+            failed = run(source, drivers, mutation.tests, max(args.seeds, mutation.seeds)) if good else []
         finally:
             with open(path, 'w', encoding='utf-8') as f:
                 f.write(before)

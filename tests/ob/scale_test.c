@@ -111,7 +111,7 @@ KILN_TEST_ONCE(ob_scale, a_process_with_a_million_handles_ends_and_leaves_nothin
     CHECK_EQ(ObpHeader(event)->HandleCount, 0);
     CHECK_EQ(ObpHeader(event)->PointerCount, 1);
     ObDereferenceObject(process);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 100; i++) {
         MiQueryUsage(&after);
         if (after.PoolBytes[0] <= before.PoolBytes[0] + 4096)
             break;
@@ -158,7 +158,7 @@ static volatile LONG stop, walked;
 static VOID NTAPI builder(PVOID context)
 {
     UNREFERENCED_PARAMETER(context);
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < 100; i++) {
         HANDLE a, b, e;
         CHECK(NT_SUCCESS(directory(L"\\BaseNamedObjects\\w", &a)));
         CHECK(NT_SUCCESS(directory(L"\\BaseNamedObjects\\w\\w", &b)));
@@ -189,8 +189,8 @@ static VOID NTAPI walker(PVOID context)
             ObDereferenceObject(object);
             ZwClose(handle);
         }
-        InterlockedIncrement(&walked);
-        KeDelayExecutionThread(KernelMode, FALSE, &(LARGE_INTEGER){.QuadPart = -1});
+        if (InterlockedIncrement(&walked) % 32 == 0)
+            KeDelayExecutionThread(KernelMode, FALSE, &(LARGE_INTEGER){.QuadPart = -1});
     } while (stop < 2);
 }
 
