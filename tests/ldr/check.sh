@@ -51,8 +51,8 @@ expect "a file that is not there" 1 "No such file" "$kiln" inspect nothing.sys
 expect "inspect without an image is usage" 2 "usage" "$kiln" inspect
 
 expect "coverage by manager" 0 "^kernel +[0-9]+ +[0-9]+" "$kiln" ddi
-expect "a routine by name" 0 "^implemented +KeSetEvent " "$kiln" ddi KeSetEvent
-expect "an inline routine" 0 "^implemented +InitializeListHead .*in the header" "$kiln" ddi InitializeListHead
+expect "a routine by name" 0 "^KeSetEvent: kernel, implemented" "$kiln" ddi KeSetEvent
+expect "an inline routine" 0 "^  defined by +the header" "$kiln" ddi InitializeListHead
 expect "a manager's routines" 0 "IoCreateDevice" "$kiln" ddi --manager io
 expect "an undocumented export" 0 "memcpy" "$kiln" ddi memcpy
 expect "an unknown name" 1 "NoSuchThing" "$kiln" ddi NoSuchThing
