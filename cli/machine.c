@@ -44,6 +44,7 @@ static void help(const char *verb, FILE *out)
             "  --paging           pageable code, data and pool really are paged out and in; see docs/paging.md\n"
             "  --irql-checks=MODE a driver's call at an IRQL that the routine does not allow: stop (the default), report\n"
             "                     (and fail at the end), or off\n"
+            "  --safe-mode=MODE   start in safe mode: minimal, network or repair; drivers see it in InitSafeBootMode\n"
             "  --timeout SECONDS  stop and report a run that takes longer than that in real time\n"
             "  --plain            print only what drivers print with DbgPrint\n"
             "  --json             print one JSON object a line\n"
@@ -62,6 +63,19 @@ static bool parse_irql_checks(const char *text, enum kiln_irql_checks *mode)
 {
     static const char *const names[] = {[KILN_IRQL_STOP] = "stop", [KILN_IRQL_REPORT] = "report", [KILN_IRQL_OFF] = "off"};
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!strcmp(text, names[i])) {
+            *mode = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_safe_mode(const char *text, enum kiln_safe_mode *mode)
+{
+    static const char *const names[] = {[KILN_SAFE_MINIMAL] = "minimal", [KILN_SAFE_NETWORK] = "network",
+                                        [KILN_SAFE_REPAIR] = "repair"};
+    for (unsigned i = KILN_SAFE_MINIMAL; i < sizeof names / sizeof *names; i++) {
         if (!strcmp(text, names[i])) {
             *mode = i;
             return true;
@@ -118,7 +132,7 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
         const char *option = argv[i], *value = NULL;
         static const char *const valued[] = {"--script", "-c", "--seed", "--cpus", "--max-cpus", "--group-size",
                                              "--node-size", "--ram", "--log", "--timeout", "--coverage", "--irql-checks",
-                                             "--special-pool"};
+                                             "--special-pool", "--safe-mode"};
         uint64_t number = 0;
         for (size_t v = 0; v < sizeof valued / sizeof *valued; v++) {
             size_t n = strlen(valued[v]);
@@ -137,7 +151,7 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
         struct word word = {.text = value, .length = value ? strlen(value) : 0, .column = 1};
         if (value && strcmp(option, "--script") && strcmp(option, "-c") && strcmp(option, "--log") &&
             strcmp(option, "--coverage") && strcmp(option, "--irql-checks") && strcmp(option, "--special-pool") &&
-            !word_number(&word, &number, &error))
+            strcmp(option, "--safe-mode") && !word_number(&word, &number, &error))
             return usage(verb, error.message, option);
         if (!strcmp(option, "--help") || !strcmp(option, "-h")) {
             help(verb, stdout);
@@ -165,6 +179,9 @@ int machine_options_parse(int argc, char **argv, const char *verb, struct machin
         } else if (!strcmp(option, "--irql-checks")) {
             if (!parse_irql_checks(value, &options->kiln.irql_checks))
                 return usage(verb, "--irql-checks is stop, report or off", value);
+        } else if (!strcmp(option, "--safe-mode")) {
+            if (!parse_safe_mode(value, &options->kiln.safe_mode))
+                return usage(verb, "--safe-mode is minimal, network or repair", value);
         } else if (!strcmp(option, "--timeout")) {
             options->timeout_s = (unsigned)number;
         } else if (!strcmp(option, "--coverage")) {

@@ -165,6 +165,7 @@ kiln_status kiln_boot(const struct kiln_options *given)
                 .client_32bit = options.client_32bit,
                 .paging = options.paging,
                 .special_pool = options.special_pool,
+                .safe_mode = (uint8_t)options.safe_mode,
                 .plain = options.plain,
                 .json = options.json,
                 .cpus = options.cpus ? options.cpus : 1,

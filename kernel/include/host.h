@@ -39,6 +39,7 @@ struct host_config {
     bool client_32bit;     /* the first client process is a 32-bit one */
     bool paging;           /* pageable memory really goes out (kernel/mm/paging.c) */
     const char *special_pool; /* tags whose blocks get pages of their own (kernel/mm/poolspecial.c); NULL: none */
+    uint8_t safe_mode;     /* what InitSafeBootMode points to: 0 no, 1 minimal, 2 network, 3 directory services repair */
     bool plain;            /* only driver debug output goes to standard output */
     bool json;             /* reports in JSON */
     uint32_t cpus;         /* virtual processors at boot, 1..HOST_MAX_VPS */

@@ -67,20 +67,15 @@ NTSTATUS NTAPI KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT Callout, PV
 
 #define XSTATE_BYTES 4096 /* room for x87, SSE, AVX and AVX-512 state, and for the alignment of XSAVE */
 
-static ULONG64 supported_features(void)
+static BOOLEAN has_xsave(void)
 {
-    ULONG low = 0, high = 0, a = 1, b, c, d;
-    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
-    if (!(c & (1u << 27))) /* OSXSAVE */
-        return 0;
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return ((ULONG64)high << 32 | low) & 0xe7; /* not the tile registers: they need a permission of the process */
+    return (RtlGetEnabledExtendedFeatures(~0ULL) & ~(ULONG64)XSTATE_MASK_LEGACY) != 0;
 }
 
 NTSTATUS NTAPI KeSaveExtendedProcessorState(ULONG64 Mask, PXSTATE_SAVE XStateSave)
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
-    ULONG64 mask = Mask & supported_features();
+    ULONG64 mask = RtlGetEnabledExtendedFeatures(Mask);
     UCHAR *block = MiAllocatePool(NonPagedPoolNx, XSTATE_BYTES + 64, 'tsXK', TRUE, __builtin_return_address(0));
     if (!block)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -90,9 +85,9 @@ NTSTATUS NTAPI KeSaveExtendedProcessorState(ULONG64 Mask, PXSTATE_SAVE XStateSav
     XStateSave->XStateContext.Area = (PVOID)area;
     XStateSave->Thread = KiThread();
     XStateSave->Level = KiIrql();
-    if (mask)
+    if (has_xsave())
         __asm__ volatile("xsave64 (%0)" ::"r"(area), "a"((ULONG)mask), "d"((ULONG)(mask >> 32)) : "memory");
-    else
+    else if (mask)
         __asm__ volatile("fxsave64 (%0)" ::"r"(area) : "memory");
     return STATUS_SUCCESS;
 }
@@ -108,9 +103,9 @@ VOID NTAPI KeRestoreExtendedProcessorState(PXSTATE_SAVE XStateSave)
     if (XStateSave->Thread != KiThread())
         KiBugCheckText(INVALID_FLOATING_POINT_STATE, 2, (ULONG_PTR)XStateSave->Thread, (ULONG_PTR)KiThread(), 0,
                        (ULONG_PTR)caller, "The state that is restored was saved by another thread.");
-    if (mask)
+    if (has_xsave())
         __asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"((ULONG)mask), "d"((ULONG)(mask >> 32)) : "memory");
-    else
+    else if (mask)
         __asm__ volatile("fxrstor64 (%0)" ::"r"(area) : "memory");
     ExFreePoolWithTag(XStateSave->XStateContext.Buffer, 'tsXK');
 }

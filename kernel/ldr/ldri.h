@@ -50,6 +50,10 @@ NTSTATUS LdrpInitializeSecurity(PKLDR_MODULE Module, struct ldr_error *Why);
 
 NTSTATUS LdrpProtectSections(PKLDR_MODULE Module, struct ldr_error *Why);
 
+/* ---- variable.c ---- */
+
+void LdrpInitVariables(void); /* what was asked of the machine becomes its exported variables; before any driver */
+
 /* ---- loader.c ---- */
 
 void LdrpLockModules(void); /* take L; PASSIVE_LEVEL; may be nested */

@@ -42,6 +42,7 @@ void LdrInitSystem(void)
 {
     KeInitializeMutex(&loader_lock, 0);
     InitializeListHead(&PsLoadedModuleList);
+    LdrpInitVariables();
 }
 
 static PKLDR_MODULE module_of(PLIST_ENTRY entry)

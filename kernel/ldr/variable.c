@@ -4,9 +4,15 @@
  * slot receives the value, a pointer to the variable proper.
  */
 #include "ldri.h"
+#include "host.h"
 
-static ULONG safe_boot_mode; /* 0: an ordinary boot */
+static ULONG safe_boot_mode; /* 0: an ordinary boot; written before the first driver */
 PULONG InitSafeBootMode = &safe_boot_mode;
 
 static ULONG global_flags; /* gflags: none set */
 PULONG NtGlobalFlag = &global_flags;
+
+void LdrpInitVariables(void)
+{
+    safe_boot_mode = host_config()->safe_mode;
+}

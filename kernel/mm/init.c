@@ -16,6 +16,9 @@ BOOLEAN MiForceMdlMappings;
 ULONG64 MmUserProbeAddress = KILN_USER_PROBE;
 PVOID MmHighestUserAddress = (PVOID)(ULONG_PTR)(KILN_USER_PROBE - 1);
 PVOID MmSystemRangeStart = (PVOID)(ULONG_PTR)KILN_RAM_BASE;
+PVOID MmBadPointer = MM_BAD_POINTER; /* not in the half of the address space that a Linux process has */
+static BOOLEAN physical_addresses_have_64_bits = TRUE;
+PBOOLEAN Mm64BitPhysicalAddress = &physical_addresses_have_64_bits;
 
 /* ---------------------------------------------------------------- start */
 

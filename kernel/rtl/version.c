@@ -159,6 +159,9 @@ NTSYSAPI BOOLEAN NTAPI RtlIsStateSeparationEnabled(VOID)
     return FALSE;
 }
 
+/* x87, SSE, AVX, AVX-512: what an interrupted thread gets back (host/traps.c). Not the tiles, which a process must ask for. */
+#define FEATURES_KEPT 0xE7ULL
+
 /* The processor's extended features that the system enables, of those asked for. */
 NTSYSAPI ULONG64 NTAPI RtlGetEnabledExtendedFeatures(ULONG64 FeatureMask)
 {
@@ -167,5 +170,5 @@ NTSYSAPI ULONG64 NTAPI RtlGetEnabledExtendedFeatures(ULONG64 FeatureMask)
     if ((info[2] & (1 << 27)) == 0) { /* OSXSAVE */
         return FeatureMask & XSTATE_MASK_LEGACY;
     }
-    return FeatureMask & _xgetbv(0);
+    return FeatureMask & FEATURES_KEPT & _xgetbv(0);
 }

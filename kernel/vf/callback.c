@@ -6,7 +6,7 @@
  * taken at HIGH_LEVEL, because registration is allowed at any IRQL; during a bugcheck they are walked without it.
  *
  * When the machine stops: reason callbacks that describe data (triage, secondary, add pages), then the plain callbacks,
- * then the dump I/O callbacks, newest registration first. Each runs protected: a callback that faults is named and skipped.
+ * then the dump I/O callbacks, newest registration first. A callback that has more data is called again. Each runs protected: a callback that faults is named and skipped.
  */
 #include "vfp.h"
 
@@ -137,6 +137,7 @@ NTSTATUS NTAPI KeAddTriageDumpDataBlock(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpData
 /* ---------------------------------------------------------------- running them */
 
 #define SECONDARY_BYTES 4096
+#define CALLS_AT_MOST   10000 /* of one callback that always wants to be called again */
 static UCHAR secondary_buffer[SECONDARY_BYTES];
 static UCHAR triage_buffer[FIELD_OFFSET(KTRIAGE_DUMP_DATA_ARRAY, Blocks) + 16 * sizeof(KADDRESS_RANGE)];
 
@@ -170,21 +171,38 @@ static void run_reason(void *argument)
         data.BugCheckParameter2 = vf_crash.parameter[1];
         data.BugCheckParameter3 = vf_crash.parameter[2];
         data.BugCheckParameter4 = vf_crash.parameter[3];
-        record->CallbackRoutine(record->Reason, record, &data, bytes);
+        for (ULONG calls = 0; calls < CALLS_AT_MOST; calls++) {
+            data.Flags = 0;
+            data.OutBuffer = NULL;
+            data.OutBufferLength = 0;
+            record->CallbackRoutine(record->Reason, record, &data, bytes);
+            if (bytes != sizeof data || !(data.Flags & KB_SECONDARY_DATA_FLAG_ADDITIONAL_DATA))
+                break;
+        }
         break;
     }
     case KbCallbackAddPages: {
         KBUGCHECK_ADD_PAGES pages;
         __builtin_memset(&pages, 0, sizeof pages);
         pages.BugCheckCode = vf_crash.code;
-        record->CallbackRoutine(record->Reason, record, &pages, sizeof pages);
+        for (ULONG calls = 0; calls < CALLS_AT_MOST; calls++) {
+            pages.Flags = 0;
+            record->CallbackRoutine(record->Reason, record, &pages, sizeof pages);
+            if (!(pages.Flags & KB_ADD_PAGES_FLAG_ADDITIONAL_RANGES_EXIST))
+                break;
+        }
         break;
     }
     case KbCallbackRemovePages: {
         KBUGCHECK_REMOVE_PAGES pages;
         __builtin_memset(&pages, 0, sizeof pages);
         pages.BugCheckCode = vf_crash.code;
-        record->CallbackRoutine(record->Reason, record, &pages, sizeof pages);
+        for (ULONG calls = 0; calls < CALLS_AT_MOST; calls++) {
+            pages.Flags = 0;
+            record->CallbackRoutine(record->Reason, record, &pages, sizeof pages);
+            if (!(pages.Flags & KB_REMOVE_PAGES_FLAG_ADDITIONAL_RANGES_EXIST))
+                break;
+        }
         break;
     }
     case KbCallbackTriageDumpData: {

@@ -31,6 +31,7 @@ struct kiln_test {
     unsigned spare_cpus;        /* processors that may be added to the machine while it runs */
     unsigned group_size, node_size; /* processors in a group, in a node; 0: all */
     const char *special_pool;   /* tags with special pool */
+    int safe_mode;              /* what InitSafeBootMode points to */
     int paging;                 /* in a machine with paging */
     struct kiln_test *next;
 };

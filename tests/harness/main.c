@@ -94,6 +94,7 @@ static void run_on_client_stack(void *argument)
         .config = {.live = run->live, .cpus = run->cpus, .seed = run->seed, .checked = true, .ram_bytes = 256u << 20,
                    .max_cpus = run->cpus + run->test->spare_cpus, .group_size = run->test->group_size,
                    .node_size = run->test->node_size,
+                   .safe_mode = (uint8_t)run->test->safe_mode,
                    .paging = run->test->paging || all_paging, .special_pool = run->test->special_pool},
         .exit_hook = machine_ended,
         .trace_path = getenv("KILN_TEST_TRACE"),

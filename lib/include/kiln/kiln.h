@@ -39,6 +39,9 @@ enum kiln_stream {
     KILN_REPORT_OUTPUT, /* bugcheck, hang and leak reports; default: standard error */
 };
 
+/* What drivers find in *InitSafeBootMode: an ordinary boot, or a safe mode. */
+enum kiln_safe_mode { KILN_SAFE_NO, KILN_SAFE_MINIMAL, KILN_SAFE_NETWORK, KILN_SAFE_REPAIR };
+
 /* A driver calls a routine above or below its documented IRQL: stop the machine, report the place and go on, nothing. */
 enum kiln_irql_checks { KILN_IRQL_STOP, KILN_IRQL_REPORT, KILN_IRQL_OFF };
 
@@ -64,6 +67,7 @@ struct kiln_options {
     bool paging;               /* pageable code, data and pool really go out, and come back when touched (docs/paging.md) */
     const char *special_pool;  /* pool tags, "all", or "under:" and those: blocks with guard pages (docs/special-pool.md) */
     enum kiln_irql_checks irql_checks; /* with the rule checks: what a driver's call at a wrong IRQL does */
+    enum kiln_safe_mode safe_mode;     /* the machine is started in a safe mode */
 };
 
 /* How many calls at a wrong IRQL were reported; with KILN_IRQL_STOP the first one stops the machine. */

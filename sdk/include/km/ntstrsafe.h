@@ -17,9 +17,20 @@
 
 #include <nt/status.h>
 
-#define NTSTRSAFE_MAX_CCH                2147483647
-#define NTSTRSAFE_MAX_LENGTH             (NTSTRSAFE_MAX_CCH - 1)
+/* The longest strings. A driver may define smaller limits before it includes this header. */
+#ifndef NTSTRSAFE_MAX_CCH
+#define NTSTRSAFE_MAX_CCH 2147483647
+#endif
+#ifndef NTSTRSAFE_UNICODE_STRING_MAX_CCH
 #define NTSTRSAFE_UNICODE_STRING_MAX_CCH (0xffff / sizeof(WCHAR))
+#endif
+C_ASSERT((NTSTRSAFE_MAX_CCH) <= 2147483647);
+C_ASSERT((NTSTRSAFE_UNICODE_STRING_MAX_CCH) <= 0xffff / sizeof(WCHAR));
+#define NTSTRSAFE_MAX_LENGTH (NTSTRSAFE_MAX_CCH - 1)
+
+#if defined(NTSTRSAFE_NO_CB_FUNCTIONS) && defined(NTSTRSAFE_NO_CCH_FUNCTIONS)
+#error "NTSTRSAFE_NO_CB_FUNCTIONS and NTSTRSAFE_NO_CCH_FUNCTIONS exclude each other: no function would be left"
+#endif
 #ifndef STRSAFE_MAX_CCH
 #define STRSAFE_MAX_CCH NTSTRSAFE_MAX_CCH
 #endif
@@ -153,12 +164,15 @@ NTSTRSAFEDDI RtlStringCbCopyUnicodeString(WCHAR *pszDest, SIZE_T cbDest, PCUNICO
     return RtlStringCbCopyUnicodeStringEx(pszDest, cbDest, SourceString, NULL, NULL, 0);
 }
 
+#ifndef NTSTRSAFE_NO_UNICODE_STRING_FUNCTIONS
+
 /* ---- counted strings ---- */
 
 FORCEINLINE BOOLEAN kiln_unicode_string_is_valid(PCUNICODE_STRING string)
 {
     return (BOOLEAN)((string->Length & 1) == 0 && (string->MaximumLength & 1) == 0 &&
                      string->Length <= string->MaximumLength &&
+                     string->MaximumLength <= NTSTRSAFE_UNICODE_STRING_MAX_CCH * sizeof(WCHAR) &&
                      (string->Buffer != NULL || string->MaximumLength == 0));
 }
 
@@ -527,6 +541,8 @@ NTSTRSAFEDDI RtlUnicodeStringPrintfEx(PUNICODE_STRING DestinationString, PUNICOD
     return status;
 }
 
+#endif /* NTSTRSAFE_NO_UNICODE_STRING_FUNCTIONS */
+
 /* The length of a string at any address, odd ones too; the size counts the terminator. */
 NTSTRSAFEDDI RtlUnalignedStringCchLengthW(const WCHAR UNALIGNED *psz, SIZE_T cchMax, SIZE_T *pcchLength)
 {
@@ -557,9 +573,8 @@ NTSTRSAFEDDI RtlUnalignedStringCbLengthW(const WCHAR UNALIGNED *psz, SIZE_T cbMa
     return status;
 }
 
+#ifndef NTSTRSAFE_NO_CCH_FUNCTIONS
 #define RtlUnalignedStringCchLength RtlUnalignedStringCchLengthW
-#define RtlUnalignedStringCbLength  RtlUnalignedStringCbLengthW
-
 #define RtlStringCchCopy      KILN_STRSAFE_T(RtlStringCchCopy)
 #define RtlStringCchCopyN     KILN_STRSAFE_T(RtlStringCchCopyN)
 #define RtlStringCchCopyEx    KILN_STRSAFE_T(RtlStringCchCopyEx)
@@ -573,6 +588,9 @@ NTSTRSAFEDDI RtlUnalignedStringCbLengthW(const WCHAR UNALIGNED *psz, SIZE_T cbMa
 #define RtlStringCchVPrintf   KILN_STRSAFE_T(RtlStringCchVPrintf)
 #define RtlStringCchVPrintfEx KILN_STRSAFE_T(RtlStringCchVPrintfEx)
 #define RtlStringCchLength    KILN_STRSAFE_T(RtlStringCchLength)
+#endif
+#ifndef NTSTRSAFE_NO_CB_FUNCTIONS
+#define RtlUnalignedStringCbLength  RtlUnalignedStringCbLengthW
 #define RtlStringCbCopy       KILN_STRSAFE_T(RtlStringCbCopy)
 #define RtlStringCbCopyN      KILN_STRSAFE_T(RtlStringCbCopyN)
 #define RtlStringCbCopyEx     KILN_STRSAFE_T(RtlStringCbCopyEx)
@@ -586,7 +604,40 @@ NTSTRSAFEDDI RtlUnalignedStringCbLengthW(const WCHAR UNALIGNED *psz, SIZE_T cbMa
 #define RtlStringCbVPrintf    KILN_STRSAFE_T(RtlStringCbVPrintf)
 #define RtlStringCbVPrintfEx  KILN_STRSAFE_T(RtlStringCbVPrintfEx)
 #define RtlStringCbLength     KILN_STRSAFE_T(RtlStringCbLength)
+#endif
 
 EXTERN_C_END
+
+/* A driver may want only the functions of one kind of count. The others help to make these, so they are hidden, not left out. */
+#ifdef NTSTRSAFE_NO_CB_FUNCTIONS
+#pragma GCC poison RtlStringCbCopyA RtlStringCbCopyW RtlStringCbCopyExA RtlStringCbCopyExW
+#pragma GCC poison RtlStringCbCopyNA RtlStringCbCopyNW RtlStringCbCopyNExA RtlStringCbCopyNExW
+#pragma GCC poison RtlStringCbCatA RtlStringCbCatW RtlStringCbCatExA RtlStringCbCatExW
+#pragma GCC poison RtlStringCbCatNA RtlStringCbCatNW RtlStringCbCatNExA RtlStringCbCatNExW
+#pragma GCC poison RtlStringCbVPrintfExA RtlStringCbVPrintfExW RtlStringCbVPrintfA
+#pragma GCC poison RtlStringCbVPrintfW RtlStringCbPrintfA RtlStringCbPrintfW RtlStringCbPrintfExA
+#pragma GCC poison RtlStringCbPrintfExW RtlStringCbLengthA RtlStringCbLengthW
+#pragma GCC poison RtlStringCbCopyUnicodeStringEx RtlStringCbCopyUnicodeString
+#pragma GCC poison RtlUnalignedStringCbLengthW
+#pragma GCC poison RtlUnicodeStringCbCopyN RtlUnicodeStringCbCopyStringN RtlUnicodeStringCbCopyNEx
+#pragma GCC poison RtlUnicodeStringCbCopyStringNEx RtlUnicodeStringCbCatN
+#pragma GCC poison RtlUnicodeStringCbCatStringN RtlUnicodeStringCbCatNEx
+#pragma GCC poison RtlUnicodeStringCbCatStringNEx
+#endif
+#ifdef NTSTRSAFE_NO_CCH_FUNCTIONS
+#pragma GCC poison RtlStringCchCopyA RtlStringCchCopyW RtlStringCchCopyExA RtlStringCchCopyExW
+#pragma GCC poison RtlStringCchCopyNA RtlStringCchCopyNW RtlStringCchCopyNExA RtlStringCchCopyNExW
+#pragma GCC poison RtlStringCchCatA RtlStringCchCatW RtlStringCchCatExA RtlStringCchCatExW
+#pragma GCC poison RtlStringCchCatNA RtlStringCchCatNW RtlStringCchCatNExA RtlStringCchCatNExW
+#pragma GCC poison RtlStringCchVPrintfExA RtlStringCchVPrintfExW RtlStringCchVPrintfA
+#pragma GCC poison RtlStringCchVPrintfW RtlStringCchPrintfA RtlStringCchPrintfW
+#pragma GCC poison RtlStringCchPrintfExA RtlStringCchPrintfExW RtlStringCchLengthA
+#pragma GCC poison RtlStringCchLengthW RtlStringCchCopyUnicodeStringEx RtlStringCchCopyUnicodeString
+#pragma GCC poison RtlUnalignedStringCchLengthW
+#pragma GCC poison RtlUnicodeStringCchCopyN RtlUnicodeStringCchCopyStringN
+#pragma GCC poison RtlUnicodeStringCchCopyNEx RtlUnicodeStringCchCopyStringNEx
+#pragma GCC poison RtlUnicodeStringCchCatN RtlUnicodeStringCchCatStringN RtlUnicodeStringCchCatNEx
+#pragma GCC poison RtlUnicodeStringCchCatStringNEx
+#endif
 
 #endif

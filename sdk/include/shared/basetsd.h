@@ -35,8 +35,14 @@ typedef int HALF_PTR, *PHALF_PTR;
 typedef ULONG_PTR KAFFINITY, *PKAFFINITY;
 
 #define __int3264 long long
+/* A pointer's size in memory; only compilers with Microsoft's extensions can make it 32 bits. */
+#if defined(__clang__) && defined(_MSC_VER)
+#define POINTER_64 __ptr64
+#define POINTER_32 __ptr32
+#else
 #define POINTER_64
 #define POINTER_32
+#endif
 #define POINTER_SIGNED
 #define POINTER_UNSIGNED
 #define FIRMWARE_PTR
@@ -102,7 +108,10 @@ typedef ULONG_PTR KAFFINITY, *PKAFFINITY;
 #define HandleToUlong(h)    HandleToULong(h)
 #define PtrToPtr64(p)       ((VOID *)(p))
 #define Ptr64ToPtr(p)       ((VOID *)(p))
-#define PtrToPtr32(p)       ((VOID *)(ULONG_PTR)(ULONG)(ULONG_PTR)(p))
+#define PtrToPtr32(p)       ((VOID *POINTER_32)(ULONG_PTR)(ULONG)(ULONG_PTR)(p))
+#define Ptr32ToPtr(p)       ((VOID *)(ULONG_PTR)(ULONG)(ULONG_PTR)(p))
+#define Handle32ToHandle(h) ((HANDLE)(LONG_PTR)(LONG)(ULONG_PTR)(h))
+#define HandleToHandle32(h) ((VOID *POINTER_32)(ULONG_PTR)(ULONG)(ULONG_PTR)(h))
 #define HandleToHandle64(h) ((HANDLE)(h))
 #define Handle64ToHandle(h) ((HANDLE)(h))
 

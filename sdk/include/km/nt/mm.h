@@ -641,6 +641,17 @@ extern NTKERNELAPI ULONG64 MmUserProbeAddress;
 #define MM_SYSTEM_RANGE_START   MmSystemRangeStart
 #define MM_USER_PROBE_ADDRESS   MmUserProbeAddress
 #define MM_LOWEST_USER_ADDRESS  ((PVOID)0x10000)
+/* Above the highest user address the machine has no system address that is lower. */
+#define MM_LOWEST_SYSTEM_ADDRESS MmSystemRangeStart
+
+/*
+ * The first address of a page that nobody ever maps: touching it is a bugcheck, in __try too. The variable has the same
+ * value, and is deprecated. Page: kernel/mm-bad-pointer.
+ */
+#define MM_BAD_POINTER ((PVOID)(ULONG_PTR)0xFFFF800000000000ULL)
+extern NTKERNELAPI PVOID MmBadPointer;
+/* Points to TRUE: physical addresses may have 64 bits. */
+extern PBOOLEAN Mm64BitPhysicalAddress;
 
 EXTERN_C_END
 

@@ -13,6 +13,9 @@
 
 EXTERN_C_START
 
+/* The process object of the system process. */
+extern NTKERNELAPI PEPROCESS PsInitialSystemProcess;
+
 /* ---- access rights ---- */
 
 #define PROCESS_TERMINATE (0x0001)

@@ -351,6 +351,10 @@ FORCEINLINE LARGE_INTEGER RtlExtendedMagicDivide(_In_ LARGE_INTEGER Dividend, _I
 #define RtlLargeIntegerLessThanOrEqualTo(X, Y)    ((X).QuadPart <= (Y).QuadPart)
 #define RtlLargeIntegerEqualToZero(X)             ((X).QuadPart == 0)
 #define RtlLargeIntegerNotEqualToZero(X)          ((X).QuadPart != 0)
+#define RtlLargeIntegerGreaterThanZero(X)         ((X).QuadPart > 0)
+#define RtlLargeIntegerGreaterOrEqualToZero(X)    ((X).QuadPart >= 0)
+#define RtlLargeIntegerLessThanZero(X)            ((X).QuadPart < 0)
+#define RtlLargeIntegerLessOrEqualToZero(X)       ((X).QuadPart <= 0)
 
 /* ---- numbers ---- */
 
