@@ -95,6 +95,8 @@ BOOLEAN NTAPI MmIsAddressValid(PVOID VirtualAddress)
 {
     PFN_NUMBER Pfn;
 
+    if (KiBugCheckActive) /* a bugcheck callback, at HIGH_LEVEL: whoever holds a lock does not run any more */
+        return host_can_read(VirtualAddress, 1);
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     if (!NT_SUCCESS(MiResolvePage(VirtualAddress, KernelMode, FALSE, &Pfn)))
         return FALSE;
