@@ -203,6 +203,22 @@ expect "nor does a live one" 0 "twice" "$kiln" run --live irql.sys
 expect "a checked live one does" 3 "RtlCompareUnicodeString" "$kiln" run --live --checked irql.sys
 expect "the mode has three words" 2 "stop, report or off" "$kiln" run --irql-checks=maybe irql.sys
 
+cat >safe.c <<'C'
+#include <ntddk.h>
+extern PULONG InitSafeBootMode;
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    UNREFERENCED_PARAMETER(driver); UNREFERENCED_PARAMETER(path);
+    DbgPrint("safe mode %u\n", *InitSafeBootMode);
+    return *InitSafeBootMode == 1 ? STATUS_NOT_SAFE_MODE_DRIVER : STATUS_SUCCESS;
+}
+C
+expect "a driver that looks at the safe mode" 0 "" "$kiln" cc safe.c
+expect "an ordinary boot is not one" 0 "safe mode 0" "$kiln" run safe.sys
+expect "a safe mode is told to drivers, which may refuse" 1 "STATUS_NOT_SAFE_MODE_DRIVER" "$kiln" run --safe-mode=minimal safe.sys
+expect "... with network, and for repair" 0 "safe mode 3" "$kiln" run --safe-mode repair safe.sys
+expect "there are three of them" 2 "minimal, network or repair" "$kiln" run --safe-mode=full safe.sys
+
 # The shell takes the same commands.
 printf 'load hello.sys\ndrivers\nbogus\nquit\n' | "$kiln" shell >out 2>err
 if grep -q 'hello' out && grep -q bogus err; then passed=$((passed + 1)); else echo "FAIL shell"; cat out err; failed=$((failed + 1)); fi
