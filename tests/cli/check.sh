@@ -281,6 +281,67 @@ expect "a breakpoint without a debugger is a bugcheck" 3 "pass-breakpoints" "$ki
 expect "breakpoints can be passed" 0 "went on" "$kiln" run --pass-breakpoints break.sys
 expect "a passed breakpoint is noted with its line" 0 "break\.c:9" "$kiln" run --pass-breakpoints break.sys
 
+# Silo monitors.
+cat >silo.c <<'C'
+#include <ntddk.h>
+static DRIVER_UNLOAD unload;
+static PSILO_MONITOR monitor;
+static ULONG slot;
+static VOID NTAPI cleanup(PVOID context) { DbgPrint("context %u gone\n", *(ULONG *)context); }
+static NTSTATUS NTAPI begun(PESILO silo)
+{
+    PVOID context;
+    NTSTATUS status = PsCreateSiloContext(silo, sizeof(ULONG), NonPagedPoolNx, cleanup, &context);
+    if (!NT_SUCCESS(status))
+        return status;
+    *(ULONG *)context = 42;
+    status = PsInsertSiloContext(silo, slot, context);
+    DbgPrint("silo begun: %#x\n", status);
+    PsDereferenceSiloContext(context);
+    return status;
+}
+static VOID NTAPI ended(PESILO silo)
+{
+    PVOID context = NULL;
+    NTSTATUS status = PsRemoveSiloContext(silo, slot, &context);
+    DbgPrint("silo ended: %#x, context %u\n", status, context ? *(ULONG *)context : 0);
+    if (context)
+        PsDereferenceSiloContext(context);
+}
+static void unload(PDRIVER_OBJECT driver)
+{
+    UNREFERENCED_PARAMETER(driver);
+#ifndef FORGET
+    PsUnregisterSiloMonitor(monitor);
+#endif
+}
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    static UNICODE_STRING name = RTL_CONSTANT_STRING(L"silo.sys");
+    SILO_MONITOR_REGISTRATION registration = {0};
+    UNREFERENCED_PARAMETER(path);
+    registration.Version = SILO_MONITOR_REGISTRATION_VERSION;
+    registration.ComponentName = &name;
+    registration.CreateCallback = begun;
+    registration.TerminateCallback = ended;
+    driver->DriverUnload = unload;
+    NTSTATUS status = PsRegisterSiloMonitor(&registration, &monitor);
+    if (!NT_SUCCESS(status))
+        return status;
+    slot = PsGetSiloMonitorContextSlot(monitor);
+    return PsStartSiloMonitor(monitor);
+}
+C
+expect "cc builds silo" 0 "" "$kiln" cc -g -o silo.sys silo.c
+expect "cc builds forgetful" 0 "" "$kiln" cc -g -DFORGET -o forgetful.sys silo.c
+expect "a silo monitor hears of the beginning" 0 "silo begun: 0" "$kiln" run -c 'load silo.sys; silo create A; silo terminate A; unload silo'
+expect "a silo monitor finds its context at the end" 0 "silo ended: 0, context 42" \
+    "$kiln" run -c 'load silo.sys; silo create A; silo terminate A; unload silo'
+expect "a context is cleaned up with its last reference" 0 "context 42 gone" \
+    "$kiln" run -c 'load silo.sys; silo create A; silo terminate A; unload silo'
+expect "a monitor that is unregistered hears of the end" 0 "context 42 gone" "$kiln" run -c 'load silo.sys; silo create A; unload silo'
+expect "a silo monitor left registered is reported" 0 "PsUnregisterSiloMonitor" "$kiln" run -c 'load forgetful.sys; unload forgetful'
+
 # Instrumented drivers.
 cat >san.c <<'C'
 #include <ntddk.h>

@@ -315,6 +315,31 @@ static void what_a_process_leaves_open_is_closed(void)
     CHECK(kiln_load(echo_path, NULL) == 0);
 }
 
+static void processes_of_both_sizes_end_with_their_silo(void)
+{
+    int counters[2] = {0};
+    kiln_silo *silo;
+    kiln_process *members[2] = {process("wide.exe")};
+    kiln_thread *threads[2];
+    CHECK(kiln_process_create32("narrow.exe", &members[1]) == 0);
+    CHECK(kiln_silo_create(&silo) == 0);
+    for (int i = 0; i < 2; i++) {
+        CHECK(kiln_silo_assign(silo, members[i]) == 0);
+        threads[i] = thread(members[i], count, &counters[i]);
+    }
+    for (int i = 0; i < 2; i++)
+        while (*(volatile int *)&counters[i] < 2)
+            kiln_sleep(MILLISECOND);
+    CHECK(kiln_silo_terminate(silo, 77, KILN_FOREVER) == 0);
+    for (int i = 0; i < 2; i++) {
+        kiln_status status;
+        CHECK(join(threads[i]) == 77);
+        CHECK(kiln_process_wait(members[i], KILN_FOREVER, &status) == 0 && status == 77);
+        kiln_process_close(members[i]);
+    }
+    kiln_silo_close(silo);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -332,6 +357,7 @@ static const struct {
     CASE(threads_are_suspended_and_resumed),
     CASE(what_a_process_leaves_open_is_closed),
     CASE(memory_and_stacks_of_a_32_bit_process_lie_below_4_gb),
+    CASE(processes_of_both_sizes_end_with_their_silo),
 };
 
 /* ---------------------------------------------------------------- machines */
