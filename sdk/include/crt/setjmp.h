@@ -13,16 +13,16 @@
 
 #define _JBLEN 16
 
-typedef struct __declspec(align(16)) _SETJMP_FLOAT128 {
-    unsigned __int64 Part[2];
+typedef struct __attribute__((aligned(16))) _SETJMP_FLOAT128 {
+    unsigned long long Part[2];
 } SETJMP_FLOAT128;
 typedef SETJMP_FLOAT128 _JBTYPE;
 typedef _JBTYPE jmp_buf[_JBLEN];
 
 /* What a jmp_buf holds. */
 typedef struct _JUMP_BUFFER {
-    unsigned __int64 Frame, Rbx, Rsp, Rbp, Rsi, Rdi, R12, R13, R14, R15, Rip;
-    unsigned long MxCsr;
+    unsigned long long Frame, Rbx, Rsp, Rbp, Rsi, Rdi, R12, R13, R14, R15, Rip;
+    unsigned MxCsr;
     unsigned short FpCsr, Spare;
     SETJMP_FLOAT128 Xmm6, Xmm7, Xmm8, Xmm9, Xmm10, Xmm11, Xmm12, Xmm13, Xmm14, Xmm15;
 } _JUMP_BUFFER;
@@ -35,7 +35,7 @@ __attribute__((returns_twice)) int __cdecl kiln_setjmp(jmp_buf _Buf, void *_Fram
 #define setjmp(buffer)    kiln_setjmp(buffer, __builtin_frame_address(0))
 #define _setjmp(buffer)   setjmp(buffer)
 #define _setjmpex(buffer) setjmp(buffer)
-__declspec(noreturn) void __cdecl longjmp(jmp_buf _Buf, int _Value);
+__attribute__((noreturn)) void __cdecl longjmp(jmp_buf _Buf, int _Value);
 #ifdef __cplusplus
 }
 #endif
