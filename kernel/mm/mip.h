@@ -193,13 +193,26 @@ static inline PVOID MiHeaderBlock(const MI_POOL_HEADER *Header)
 
 typedef enum _MI_HEADER_STATE { MiHeaderCorrupt, MiHeaderAllocated, MiHeaderFree } MI_HEADER_STATE;
 
-/* Header may be any readable address. While the owner of the block changes it, it may look corrupt for a moment. */
-__attribute__((no_sanitize("alignment"))) static inline MI_HEADER_STATE MiHeaderState(const MI_POOL_HEADER *Header)
+/*
+ * Copy what the header says now and tell its state. Header may be any readable address. While the owner of the block changes
+ * it, it may look corrupt for a moment; a copy that does not is of one moment.
+ */
+__attribute__((no_sanitize("alignment"))) static inline MI_HEADER_STATE MiReadHeader(const MI_POOL_HEADER *Header,
+                                                                                     MI_POOL_HEADER *Copy)
 {
     ULONG64 Word0 = *(const volatile ULONG64 *)&Header->Word0, Word1 = *(const volatile ULONG64 *)&Header->Word1;
+    Copy->Word0 = Word0;
+    Copy->Word1 = Word1;
     ULONG64 Difference = (Word1 >> 48) ^ MiHeaderCheck(Header, Word0, Word1 & MI_CALLER_MASK);
 
     return Difference == 0 ? MiHeaderAllocated : Difference == MI_CHECK_FREE ? MiHeaderFree : MiHeaderCorrupt;
+}
+
+static inline MI_HEADER_STATE MiHeaderState(const MI_POOL_HEADER *Header)
+{
+    MI_POOL_HEADER Copy;
+
+    return MiReadHeader(Header, &Copy);
 }
 
 typedef struct _MI_MAGAZINE {

@@ -44,12 +44,13 @@ BOOLEAN MiEnumeratePool(ULONG64 *Cursor, PMI_POOL_BLOCK Block)
             while ((Header = MiBlockOfAddress(Entry, Va)) != NULL) {
                 ULONG Size = MiBlockBytes[Entry->Class];
                 ULONG64 After = (ULONG64)(ULONG_PTR)Header + Size - KILN_RAM_BASE;
-                if (MiHeaderState(Header) == MiHeaderAllocated) {
-                    Block->Va = MiHeaderBlock(Header);
-                    Block->Bytes = MiHeaderBytes(Header);
-                    Block->Tag = MiHeaderTag(Header);
+                MI_POOL_HEADER Copy;
+                if (MiReadHeader(Header, &Copy) == MiHeaderAllocated) {
+                    Block->Va = (UCHAR *)Header + MI_HEADER_BYTES + 16 * MiHeaderAdjust(&Copy);
+                    Block->Bytes = MiHeaderBytes(&Copy);
+                    Block->Tag = MiHeaderTag(&Copy);
                     Block->PoolType = MiTypeOfKind(Entry->Kind);
-                    Block->Caller = MiHeaderCaller(Header);
+                    Block->Caller = MiHeaderCaller(&Copy);
                     *Cursor = After;
                     return TRUE;
                 }

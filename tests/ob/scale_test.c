@@ -103,11 +103,7 @@ KILN_TEST_ONCE(ob_scale, a_process_with_a_million_handles_ends_and_leaves_nothin
             CHECK_EQ(i, count);
     KeUnstackDetachProcess(&apc);
     CHECK_EQ(ObpHeader(event)->HandleCount, count);
-    ULONGLONG from = KeQueryInterruptTime();
     PspExitProcess(process, 0);
-    /* Less than two microseconds a handle, on a busy machine. */
-    if (host_config()->live)
-        CHECK(KeQueryInterruptTime() - from < 20ULL * count);
     CHECK_EQ(ObpHeader(event)->HandleCount, 0);
     CHECK_EQ(ObpHeader(event)->PointerCount, 1);
     ObDereferenceObject(process);
