@@ -76,7 +76,7 @@ NTSTATUS NTAPI KeSaveExtendedProcessorState(ULONG64 Mask, PXSTATE_SAVE XStateSav
 {
     KI_ASSERT_IRQL_MAX(DISPATCH_LEVEL);
     ULONG64 mask = RtlGetEnabledExtendedFeatures(Mask);
-    UCHAR *block = MiAllocatePool(NonPagedPoolNx, XSTATE_BYTES + 64, 'tsXK', TRUE, __builtin_return_address(0));
+    UCHAR *block = MiAllocatePool(NonPagedPoolNx, XSTATE_BYTES + 64, 'tsXK', FALSE, __builtin_return_address(0));
     if (!block)
         return STATUS_INSUFFICIENT_RESOURCES;
     UCHAR *area = (UCHAR *)(((ULONG_PTR)block + 63) & ~(ULONG_PTR)63);
@@ -85,6 +85,9 @@ NTSTATUS NTAPI KeSaveExtendedProcessorState(ULONG64 Mask, PXSTATE_SAVE XStateSav
     XStateSave->XStateContext.Area = (PVOID)area;
     XStateSave->Thread = KiThread();
     XStateSave->Level = KiIrql();
+    /* The header of the area, which XSAVE writes in part. No memory routine comes before XSAVE: they use registers. */
+    for (ULONG i = 0; i < 8; i++)
+        ((volatile ULONG64 *)(area + 512))[i] = 0;
     if (has_xsave())
         __asm__ volatile("xsave64 (%0)" ::"r"(area), "a"((ULONG)mask), "d"((ULONG)(mask >> 32)) : "memory");
     else if (mask)
