@@ -171,3 +171,9 @@ KILN_TEST_ONCE(rtl_misc, print_callback_sees_what_is_printed)
     CHECK_EQ(DbgSetDebugPrintCallback(watch, FALSE), STATUS_SUCCESS);
     CHECK_EQ(DbgSetDebugPrintCallback(watch, FALSE), STATUS_NOT_FOUND);
 }
+
+KILN_TEST_ONCE(rtl_misc, whea_addresses_are_sums_of_bytes)
+{
+    static ULONG64 record[4];
+    CHECK_EQ(WheaAdd2Ptr(record, 9), (PVOID)((PUCHAR)record + 9));
+}
