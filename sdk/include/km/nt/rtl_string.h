@@ -15,16 +15,16 @@ EXTERN_C_START
 
 /* ---- making ---- */
 
-/* Describe a terminated string without copying it. Any IRQL; a null source makes an empty string. */
-_IRQL_requires_max_(HIGH_LEVEL)
-NTSYSAPI VOID NTAPI RtlInitString(_Out_ PSTRING DestinationString, _In_opt_z_ PCSZ SourceString);
-_IRQL_requires_max_(HIGH_LEVEL)
 /* Whether characters of the ANSI and of the OEM code page may have several bytes. Page: kernel/mm64bitphysicaladdress. */
 #define NLS_MB_CODE_PAGE_TAG     NlsMbCodePageTag
 #define NLS_MB_OEM_CODE_PAGE_TAG NlsMbOemCodePageTag
 extern NTSYSAPI BOOLEAN NLS_MB_CODE_PAGE_TAG;
 extern NTSYSAPI BOOLEAN NLS_MB_OEM_CODE_PAGE_TAG;
 
+/* Describe a terminated string without copying it. Any IRQL; a null source makes an empty string. */
+_IRQL_requires_max_(HIGH_LEVEL)
+NTSYSAPI VOID NTAPI RtlInitString(_Out_ PSTRING DestinationString, _In_opt_z_ PCSZ SourceString);
+_IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI VOID NTAPI RtlInitAnsiString(_Out_ PANSI_STRING DestinationString, _In_opt_z_ PCSZ SourceString);
 _IRQL_requires_max_(HIGH_LEVEL)
 NTSYSAPI VOID NTAPI RtlInitUnicodeString(_Out_ PUNICODE_STRING DestinationString,
