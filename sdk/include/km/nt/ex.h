@@ -161,15 +161,18 @@ NTKERNELAPI PSLIST_ENTRY NTAPI FirstEntrySList(_In_ const SLIST_HEADER *SListHea
 #define InterlockedFlushSList(Head)                    ExpInterlockedFlushSList(Head)
 #define QueryDepthSList(Head)                          ExQueryDepthSList(Head)
 
+/* Statistics: processors that meet may lose a count. */
+#define EXP_COUNT(Counter) (*(volatile ULONG *)&(Counter) = *(volatile ULONG *)&(Counter) + 1)
+
 /* Blocks from and to a lookaside list: the list first, then its allocate or free routine. IRQL as for the
  * list. */
 FORCEINLINE PVOID ExAllocateFromNPagedLookasideList(_Inout_ PNPAGED_LOOKASIDE_LIST Lookaside)
 {
     PVOID entry;
-    Lookaside->L.TotalAllocates += 1;
+    EXP_COUNT(Lookaside->L.TotalAllocates);
     entry = ExpInterlockedPopEntrySList(&Lookaside->L.ListHead);
     if (entry == NULL) {
-        Lookaside->L.AllocateMisses += 1;
+        EXP_COUNT(Lookaside->L.AllocateMisses);
         entry = Lookaside->L.AllocateEx(Lookaside->L.Type, Lookaside->L.Size, Lookaside->L.Tag,
                                         (PLOOKASIDE_LIST_EX)Lookaside);
     }
@@ -177,9 +180,9 @@ FORCEINLINE PVOID ExAllocateFromNPagedLookasideList(_Inout_ PNPAGED_LOOKASIDE_LI
 }
 FORCEINLINE VOID ExFreeToNPagedLookasideList(_Inout_ PNPAGED_LOOKASIDE_LIST Lookaside, _In_ PVOID Entry)
 {
-    Lookaside->L.TotalFrees += 1;
+    EXP_COUNT(Lookaside->L.TotalFrees);
     if (ExQueryDepthSList(&Lookaside->L.ListHead) >= Lookaside->L.Depth) {
-        Lookaside->L.FreeMisses += 1;
+        EXP_COUNT(Lookaside->L.FreeMisses);
         Lookaside->L.FreeEx(Entry, (PLOOKASIDE_LIST_EX)Lookaside);
     } else {
         ExpInterlockedPushEntrySList(&Lookaside->L.ListHead, (PSLIST_ENTRY)Entry);
@@ -196,19 +199,19 @@ FORCEINLINE VOID ExFreeToPagedLookasideList(_Inout_ PPAGED_LOOKASIDE_LIST Lookas
 FORCEINLINE PVOID ExAllocateFromLookasideListEx(_Inout_ PLOOKASIDE_LIST_EX Lookaside)
 {
     PVOID entry;
-    Lookaside->L.TotalAllocates += 1;
+    EXP_COUNT(Lookaside->L.TotalAllocates);
     entry = ExpInterlockedPopEntrySList(&Lookaside->L.ListHead);
     if (entry == NULL) {
-        Lookaside->L.AllocateMisses += 1;
+        EXP_COUNT(Lookaside->L.AllocateMisses);
         entry = Lookaside->L.AllocateEx(Lookaside->L.Type, Lookaside->L.Size, Lookaside->L.Tag, Lookaside);
     }
     return entry;
 }
 FORCEINLINE VOID ExFreeToLookasideListEx(_Inout_ PLOOKASIDE_LIST_EX Lookaside, _In_ PVOID Entry)
 {
-    Lookaside->L.TotalFrees += 1;
+    EXP_COUNT(Lookaside->L.TotalFrees);
     if (ExQueryDepthSList(&Lookaside->L.ListHead) >= Lookaside->L.Depth) {
-        Lookaside->L.FreeMisses += 1;
+        EXP_COUNT(Lookaside->L.FreeMisses);
         Lookaside->L.FreeEx(Entry, Lookaside);
     } else {
         ExpInterlockedPushEntrySList(&Lookaside->L.ListHead, (PSLIST_ENTRY)Entry);
