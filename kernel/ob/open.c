@@ -67,13 +67,13 @@ NTSTATUS ObpIncrementHandleCount(OB_OPEN_REASON Reason, POBJECT_HEADER Header, P
     ULONG before;
 
     KIRQL irql = KeAcquireSpinLockRaiseToDpc(&Header->Lock);
-    if (Header->HandleCount && (Attributes & OBJ_EXCLUSIVE || Header->Flags & OB_FLAG_EXCLUSIVE))
+    if (Header->HandleCount && (Attributes & OBJ_EXCLUSIVE || KI_PEEK(Header->Flags) & OB_FLAG_EXCLUSIVE))
         status = STATUS_ACCESS_DENIED;
     else if (info && !count_process_handle(info, Process, 1, &before))
         status = STATUS_INSUFFICIENT_RESOURCES;
     if (NT_SUCCESS(status)) {
         if (Attributes & OBJ_EXCLUSIVE)
-            Header->Flags |= OB_FLAG_EXCLUSIVE;
+            __atomic_or_fetch(&Header->Flags, OB_FLAG_EXCLUSIVE, __ATOMIC_RELAXED); /* others change it without o */
         Header->HandleCount++;
     }
     KeReleaseSpinLock(&Header->Lock, irql);
@@ -81,17 +81,17 @@ NTSTATUS ObpIncrementHandleCount(OB_OPEN_REASON Reason, POBJECT_HEADER Header, P
         return status;
 
     LONG handles = __atomic_add_fetch(&type->TotalNumberOfHandles, 1, __ATOMIC_RELAXED);
-    if (handles > type->HighWaterNumberOfHandles)
-        type->HighWaterNumberOfHandles = handles;
+    if (handles > KI_PEEK(type->HighWaterNumberOfHandles)) /* a statistic: a higher one may be lost */
+        KI_PEEK(type->HighWaterNumberOfHandles) = handles;
     if (type->TypeInfo.OpenProcedure) {
         status = type->TypeInfo.OpenProcedure(Reason, Mode, Process, Header->Body, GrantedAccess,
-                                              (ULONG)Header->HandleCount);
+                                              (ULONG)KI_PEEK(Header->HandleCount));
         if (!NT_SUCCESS(status)) {
             irql = KeAcquireSpinLockRaiseToDpc(&Header->Lock);
             if (info)
                 count_process_handle(info, Process, -1, &before);
             if (--Header->HandleCount == 0 && Attributes & OBJ_EXCLUSIVE)
-                Header->Flags &= (UCHAR)~OB_FLAG_EXCLUSIVE;
+                __atomic_and_fetch(&Header->Flags, (UCHAR)~OB_FLAG_EXCLUSIVE, __ATOMIC_RELAXED);
             KeReleaseSpinLock(&Header->Lock, irql);
             __atomic_sub_fetch(&type->TotalNumberOfHandles, 1, __ATOMIC_RELAXED);
         }
@@ -107,8 +107,8 @@ void ObpDecrementHandleCount(POBJECT_HEADER Header, PEPROCESS Process)
 
     KIRQL irql = KeAcquireSpinLockRaiseToDpc(&Header->Lock);
     LONGLONG count = Header->HandleCount--;
-    if (count == 1)
-        Header->Flags &= (UCHAR)~OB_FLAG_EXCLUSIVE;
+    if (count == 1 && KI_PEEK(Header->Flags) & OB_FLAG_EXCLUSIVE)
+        __atomic_and_fetch(&Header->Flags, (UCHAR)~OB_FLAG_EXCLUSIVE, __ATOMIC_RELAXED);
     if (info)
         count_process_handle(info, Process, -1, &process_count);
     KeReleaseSpinLock(&Header->Lock, irql);

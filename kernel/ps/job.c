@@ -79,7 +79,7 @@ static PEPROCESS next_member(PEJOB job, ULONG mark)
     KIRQL irql = KeAcquireSpinLockRaiseToDpc(&PspProcessLock);
     for (PLIST_ENTRY l = PsActiveProcessHead.Flink; l != &PsActiveProcessHead && !found; l = l->Flink) {
         PEPROCESS process = CONTAINING_RECORD(l, EPROCESS, ActiveProcessLinks);
-        if (process->JobMark != mark && !process->JobLeft && PspIsJobUnder(process->Job, job) &&
+        if (process->JobMark != mark && !KI_PEEK(process->JobLeft) && PspIsJobUnder(KI_PEEK(process->Job), job) &&
             ObReferenceObjectSafe(process)) {
             process->JobMark = mark;
             found = process;
@@ -207,7 +207,7 @@ void PspLeaveJob(PEPROCESS Process, NTSTATUS ExitStatus)
     ULONG64 time = KiQueryProcessRunTime(&Process->Pcb);
     ULONG emptied = 0;
     KIRQL irql = KeAcquireSpinLockRaiseToDpc(&PspJobLock);
-    Process->JobLeft = TRUE;
+    KI_PEEK(Process->JobLeft) = TRUE;
     PEJOB job = Process->Job;
     for (PEJOB above = job; above; above = above->ParentJob) {
         above->EndedTime += time;

@@ -34,7 +34,7 @@ static void say_accounting(PEJOB job, JOBOBJECT_BASIC_ACCOUNTING_INFORMATION *in
     PEPROCESS process = NULL;
     ULONG64 running = 0;
     while (PspEnumerateProcesses(&process)) {
-        if (!process->JobLeft && PspIsJobUnder(process->Job, job))
+        if (!KI_PEEK(process->JobLeft) && PspIsJobUnder(KI_PEEK(process->Job), job))
             running += KiQueryProcessRunTime(&process->Pcb);
     }
     KIRQL irql = KeAcquireSpinLockRaiseToDpc(&PspJobLock);
@@ -89,7 +89,7 @@ static NTSTATUS list_members(PEJOB job, PVOID to, ULONG length, PULONG bytes, KP
         return STATUS_INFO_LENGTH_MISMATCH;
     ULONG room = (length - offset) / sizeof(ULONG_PTR);
     while (NT_SUCCESS(status) && PspEnumerateProcesses(&process)) {
-        if (process->JobLeft || !PspIsJobUnder(process->Job, job))
+        if (KI_PEEK(process->JobLeft) || !PspIsJobUnder(KI_PEEK(process->Job), job))
             continue;
         if (head.NumberOfAssignedProcesses++ < room) {
             ULONG_PTR id = (ULONG_PTR)process->UniqueProcessId;

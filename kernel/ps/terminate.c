@@ -91,7 +91,7 @@ NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS ExitStatus)
         return STATUS_SUCCESS;
     }
     /* A process without threads has nobody who would end it. */
-    if (Process->ActiveThreads == 0)
+    if (KI_PEEK(Process->ActiveThreads) == 0)
         PspExitProcess(Process, ExitStatus);
     return STATUS_SUCCESS;
 }
