@@ -97,7 +97,7 @@ static BOOLEAN insert(PRKDPC Dpc, PVOID Argument1, PVOID Argument2, PKPRCB Prcb)
         InsertHeadList(&queue->ListHead, link_of(Dpc));
     else
         InsertTailList(&queue->ListHead, link_of(Dpc));
-    queue->Depth++;
+    KI_PEEK(queue->Depth)++; /* read without the lock as well */
     queue->Count++;
     unlock(queue);
     return TRUE;
@@ -130,7 +130,7 @@ static BOOLEAN remove(PRKDPC Dpc)
         lock(queue);
         if (Dpc->DpcData == queue) {
             RemoveEntryList(link_of(Dpc));
-            queue->Depth--;
+            KI_PEEK(queue->Depth)--;
             __atomic_store_n(&Dpc->DpcData, NULL, __ATOMIC_RELEASE);
             removed = TRUE;
         }

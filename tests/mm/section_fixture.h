@@ -27,4 +27,13 @@ PVOID section_user_slot(SIZE_T *bytes);
 NTSTATUS section_try_read(volatile const void *address, UCHAR *value);
 NTSTATUS section_try_write(volatile void *address, UCHAR value);
 
+/* As a driver's code: ThreadSanitizer does atomics while it holds a lock, which a fault in them would wait for. */
+#ifdef __clang__
+__attribute__((disable_sanitizer_instrumentation))
+#endif
+static inline void section_increment(volatile LONG *value)
+{
+    __atomic_fetch_add(value, 1, __ATOMIC_SEQ_CST);
+}
+
 #endif

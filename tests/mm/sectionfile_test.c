@@ -455,21 +455,12 @@ static VOID NTAPI reader(PVOID context)
             InterlockedIncrement(&race_wrong);
 }
 
-/* As a driver's code: ThreadSanitizer does atomics while it holds a lock, which a fault in them would wait for. */
-#ifdef __clang__
-__attribute__((disable_sanitizer_instrumentation))
-#endif
-static void increment(volatile LONG *value)
-{
-    __atomic_fetch_add(value, 1, __ATOMIC_SEQ_CST);
-}
-
 static VOID NTAPI cycler(PVOID context)
 {
     for (int I = 0; I < 6; I++) {
         HANDLE File = fs_open(BOTH), Section = fs_must_section(File, PAGE_READWRITE);
         volatile UCHAR *Base = section_map(Section, PAGE_READWRITE);
-        increment((volatile LONG *)(Base + 0x50000));
+        section_increment((volatile LONG *)(Base + 0x50000));
         section_unmap((PVOID)Base);
         ZwClose(Section);
         ZwClose(File);

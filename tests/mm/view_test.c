@@ -495,7 +495,7 @@ static VOID NTAPI toucher(PVOID context)
     struct race *Race = context;
 
     for (ULONG I = 0; I < 0x40; I++) {
-        InterlockedIncrement((volatile LONG *)(Race->base + I * PAGE_SIZE));
+        section_increment((volatile LONG *)(Race->base + I * PAGE_SIZE));
         if (Race->base[I * PAGE_SIZE + 4] != 0)
             InterlockedIncrement(&Race->failures);
     }
