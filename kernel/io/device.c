@@ -298,7 +298,7 @@ static PDEVICE_OBJECT attach(PDEVICE_OBJECT source, PDEVICE_OBJECT target, PDEVI
     source->AlignmentRequirement = top->AlignmentRequirement;
     source->SectorSize = top->SectorSize;
     source->DeviceObjectExtension->AttachedTo = top;
-    top->AttachedDevice = source;
+    __atomic_store_n(&top->AttachedDevice, source, __ATOMIC_RELEASE);
     IopUnlockDatabase(irql);
     return top;
 }

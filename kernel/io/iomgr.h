@@ -139,8 +139,9 @@ void IopDereferenceDevice(PDEVICE_OBJECT DeviceObject);
 /* The top of the stack. Caller holds V, or owns a use of the device. */
 static inline PDEVICE_OBJECT IopTopOfStack(PDEVICE_OBJECT DeviceObject)
 {
-    while (DeviceObject->AttachedDevice)
-        DeviceObject = DeviceObject->AttachedDevice;
+    /* A filter may be attached at any moment: it is in the stack, whole, when it is seen. */
+    for (PDEVICE_OBJECT next; (next = KI_PEEK(DeviceObject->AttachedDevice)) != NULL;)
+        DeviceObject = next;
     return DeviceObject;
 }
 

@@ -48,7 +48,7 @@ BOOLEAN KepKernelApcDeliverable(PKTHREAD Thread)
 /* Tell the thread, wherever it is, that its kernel queue is not empty. */
 static void notify_kernel(PKTHREAD Thread, KPRIORITY Increment)
 {
-    Thread->ApcState.KernelApcPending = TRUE;
+    KI_PEEK(Thread->ApcState.KernelApcPending) = TRUE; /* as release_apcs does without D */
     if (Thread->State == KiRunning) {
         PKIPCR pcr = &KiPcrs[Thread->Processor];
         if (pcr == KiPcr())
@@ -278,7 +278,7 @@ BOOLEAN NTAPI KeTestAlertThread(KPROCESSOR_MODE AlertMode)
 static void release_apcs(PKTHREAD Thread)
 {
     PKIPCR pcr = KiPcr();
-    Thread->ApcState.KernelApcPending = TRUE;
+    KI_PEEK(Thread->ApcState.KernelApcPending) = TRUE;
     KepPostSelf(pcr, APC_LEVEL);
     if (pcr->Irql < APC_LEVEL)
         KiDeliver();

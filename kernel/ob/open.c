@@ -249,7 +249,7 @@ out:
 static void finish_new_object(PVOID object)
 {
     POBJECT_HEADER header = ObpHeader(object);
-    if (header->Flags & OB_FLAG_NEW) {
+    if (KI_PEEK(header->Flags) & OB_FLAG_NEW) {
         __atomic_and_fetch(&header->Flags, (UCHAR)~OB_FLAG_NEW, __ATOMIC_ACQ_REL);
         ObpFreeCreateInfo(header);
     }
@@ -288,7 +288,7 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
     status = ObpLookupObjectName(&lookup, &name, &object);
     if (NT_SUCCESS(status)) {
         /* An answer of a parse procedure was judged by it; what a directory held is judged here. */
-        BOOLEAN created = (ObpHeader(object)->Flags & OB_FLAG_NEW) != 0;
+        BOOLEAN created = (KI_PEEK(ObpHeader(object)->Flags) & OB_FLAG_NEW) != 0;
         NTSTATUS opened = ObpCreateHandle(created ? ObCreateHandle : ObOpenHandle, object, Type, &access,
                                           info.Attributes, AccessMode, Handle);
         finish_new_object(object);

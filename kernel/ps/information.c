@@ -137,7 +137,7 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Thr
         return status;
     switch (ThreadInformationClass) {
     case ThreadBasicInformation:
-        info.basic = (thread_basic){thread->ExitStatus,       thread->Tcb.Teb,      thread->Cid,
+        info.basic = (thread_basic){KI_PEEK(thread->ExitStatus),       thread->Tcb.Teb,      thread->Cid,
                                     thread->Tcb.UserAffinity, thread->Tcb.Priority, thread->Tcb.BasePriority};
         bytes = sizeof(info.basic);
         break;

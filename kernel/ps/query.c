@@ -205,7 +205,7 @@ LONGLONG NTAPI PsGetThreadCreateTime(PETHREAD Thread)
 
 NTSTATUS NTAPI PsGetThreadExitStatus(PETHREAD Thread)
 {
-    return Thread->ExitStatus;
+    return KI_PEEK(Thread->ExitStatus);
 }
 
 BOOLEAN NTAPI PsIsSystemThread(PETHREAD Thread)

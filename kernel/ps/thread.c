@@ -182,7 +182,7 @@ void PspRunDownThread(PETHREAD Thread, NTSTATUS ExitStatus)
         PspCancelThreadIo(Thread);
     PspDeleteUserRange(Thread);
     PsRevertToSelf();
-    Thread->ExitStatus = ExitStatus;
+    KI_PEEK(Thread->ExitStatus) = ExitStatus;
     KeQuerySystemTime(&Thread->ExitTime);
     KIRQL irql = KeAcquireSpinLockRaiseToDpc(&PspProcessLock);
     RemoveEntryList(&Thread->ThreadListEntry);

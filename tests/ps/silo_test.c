@@ -168,7 +168,7 @@ static VOID NTAPI attach_and_end(PVOID silo)
 KILN_TEST_BUGCHECK(ps_silo, a_thread_must_detach_before_it_ends, INVALID_SILO_DETACH)
 {
     HANDLE thread;
-    LARGE_INTEGER later = {.QuadPart = -10000000};
+    LARGE_INTEGER later = {.QuadPart = -6000000000LL}; /* longer than a report takes */
     CHECK_EQ(PsCreateSystemThread(&thread, 0, NULL, NULL, NULL, attach_and_end, NULL), STATUS_SUCCESS);
     KeDelayExecutionThread(KernelMode, FALSE, &later);
 }
@@ -176,7 +176,7 @@ KILN_TEST_BUGCHECK(ps_silo, a_thread_must_detach_before_it_ends, INVALID_SILO_DE
 KILN_TEST_BUGCHECK(ps_silo, a_work_item_must_detach_before_it_returns, WORKER_THREAD_RETURNED_WHILE_ATTACHED_TO_SILO)
 {
     static WORK_QUEUE_ITEM item;
-    LARGE_INTEGER later = {.QuadPart = -10000000};
+    LARGE_INTEGER later = {.QuadPart = -6000000000LL}; /* longer than a report takes */
     ExInitializeWorkItem(&item, attach_and_end, NULL);
     ExQueueWorkItem(&item, DelayedWorkQueue);
     KeDelayExecutionThread(KernelMode, FALSE, &later);
@@ -218,7 +218,7 @@ KILN_TEST(ps_silo, ends_when_its_last_process_does)
     PESILO silo;
     OBJECT_ATTRIBUTES attributes;
     SERVERSILO_INIT_INFORMATION init = {0};
-    LARGE_INTEGER later = {.QuadPart = -10000000};
+    LARGE_INTEGER later = {.QuadPart = -6000000000LL}; /* longer than a report takes */
     HANDLE handle = new_silo(&silo), first, second;
     InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
     CHECK_EQ(ZwCreateEvent(&init.DeleteEvent, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE),
@@ -265,8 +265,8 @@ KILN_TEST(ps_silo, terminating_ends_its_processes_and_lets_nobody_in)
 /* ---------------------------------------------------------------- monitors */
 
 #define MONITORS 3
-static char story[64];
-static ULONG told;
+static volatile char story[64];
+static volatile ULONG told;
 static NTSTATUS verdict[MONITORS];
 static PSILO_MONITOR monitors[MONITORS];
 
