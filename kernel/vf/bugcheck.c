@@ -20,7 +20,7 @@ volatile LONG KiBugCheckActive;
 ULONG_PTR KiBugCheckData[5];
 struct vf_crash vf_crash;
 
-static volatile ULONG owner;
+static volatile ULONG owner; /* the number of the processor that stopped the machine, plus one */
 static struct ki_saved_state *volatile guard; /* where the owner goes on after a fault */
 static ULONGLONG nested_pc;
 
@@ -48,7 +48,7 @@ bool vf_protected(void (*step)(void *), void *argument, const char *what)
 
 static bool owned_here(void)
 {
-    return KiBugCheckActive && owner == KiProcessorNumber();
+    return KiBugCheckActive && owner == KiProcessorNumber() + 1;
 }
 
 bool KiReportOwnsTrap(const struct host_trap *trap)
@@ -99,8 +99,9 @@ static DECLSPEC_NORETURN void stop(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG
                vf_bug_name(code) ? vf_bug_name(code) : "", p1, p2, p3, p4, text ? text : "");
         host_exit(3);
     }
-    if (__atomic_exchange_n(&KiBugCheckActive, 1, __ATOMIC_SEQ_CST)) {
-        if (owner == KiProcessorNumber()) {
+    ULONG me = KiProcessorNumber() + 1, first = 0;
+    if (!__atomic_compare_exchange_n(&owner, &first, me, FALSE, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+        if (first == me) {
             nested_pc = context->Rip;
             if (guard)
                 KiRestoreState(guard);
@@ -109,7 +110,7 @@ static DECLSPEC_NORETURN void stop(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG
         for (;;)
             host_relax();
     }
-    owner = KiProcessorNumber();
+    __atomic_store_n(&KiBugCheckActive, 1, __ATOMIC_SEQ_CST);
     fill(code, parameter, context, record, driver_pc, text);
     KiPcr()->Irql = HIGH_LEVEL;
     UCHAR *top = host_emergency_stack(), *here = __builtin_frame_address(0);
