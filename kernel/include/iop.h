@@ -8,16 +8,15 @@
  *                 |  completion routines, bottom up
  *      last step in the issuing thread: copy back, IoStatusBlock, event, APC, completion port
  *
- * Objects: Driver, Device, File (of an open), Controller, IoCompletion (a port). A driver object is
- * referenced by its devices, a device counts its open files, a file object references its device through that
- * count.
+ * Objects: Driver, Device, File (of an open), Controller, IoCompletion (a port). A driver object is referenced by its
+ * devices, a device counts its open files, a file object references its device through that count.
  *
  * Locks (all leaf spin locks at DISPATCH_LEVEL unless said otherwise):
- *      V  IopDatabaseLock   device lists of drivers, attachments, device reference counts, VPBs, pending
- * deletes C  the cancel spin lock (IoAcquireCancelSpinLock); V and T may be taken under it T  a thread's IRP
- * list (raw, held for a few instructions, IRQL unchanged) S  start-packet queues: the device queue's own
- * lock, below C No driver routine is called under V or T. Driver load and unload are serialised by an event,
- * at PASSIVE_LEVEL.
+ *      V  IopDatabaseLock   device lists of drivers, attachments, device reference counts, VPBs, pending deletes
+ *      C  the cancel spin lock (IoAcquireCancelSpinLock); V and T may be taken under it
+ *      T  a thread's IRP list (raw, held for a few instructions, IRQL unchanged)
+ *      S  start-packet queues: the device queue's own lock, below C
+ * No driver routine is called under V or T. Driver load and unload are serialised by an event, at PASSIVE_LEVEL.
  */
 #ifndef KILN_IOP_H
 #define KILN_IOP_H
@@ -105,8 +104,7 @@ NTSTATUS NTAPI NtSetIoCompletion(HANDLE IoCompletionHandle, PVOID KeyContext, PV
 NTSTATUS NTAPI NtRemoveIoCompletion(HANDLE IoCompletionHandle, PVOID *KeyContext, PVOID *ApcContext,
                                     PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER Timeout);
 
-/* ---------------------------------------------------------------- inspection, for reports and the command
- * line */
+/* ---------------------------------------------------------------- inspection, for reports and the command line */
 
 typedef struct _IOP_IRP_INFO {
     PIRP Irp;

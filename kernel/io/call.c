@@ -3,21 +3,21 @@
  * call.c: sending a request down a device stack, and its way back up.
  *
  *      IofCallDriver        step to the next stack location, call the driver's dispatch routine
- *      IofCompleteRequest   step back up: propagate pending, call completion routines; any of them may take
- * the IRP back with STATUS_MORE_PROCESSING_REQUIRED, and completion goes on where it left when the IRP is
- * completed again above the top        associated IRPs count down their master; IRPs of the I/O manager
- * itself (create, cleanup, close, queries) and of paging signal their waiter; the rest ends in its thread:
+ *      IofCompleteRequest   step back up: propagate pending, call completion routines; any of them may take the IRP
+ *                           back with STATUS_MORE_PROCESSING_REQUIRED, and completion goes on where it left when the
+ *                           IRP is completed again
+ *      above the top        associated IRPs count down their master; IRPs of the I/O manager itself (create, cleanup,
+ *                           close, queries) and of paging signal their waiter; the rest ends in its thread:
  *                           IopFinishRequest
  *
  * The thread finishes a request in one of three ways. (1) A request of a file service carries
- * IRP_DEFER_IO_COMPLETION: if no driver marked it pending, completion stops here, and the service, to which
- * the dispatch routine is about to return, finishes it inline. (2) The issuing thread itself completes the
- * request with APCs possible: finished at once, at APC_LEVEL, which is when and where a special kernel APC
- * would run. (3) Otherwise a special kernel APC is queued to the thread. So there is no APC, no lock and no
- * system call on a synchronous path.
+ * IRP_DEFER_IO_COMPLETION: if no driver marked it pending, completion stops here, and the service, to which the dispatch
+ * routine is about to return, finishes it inline. (2) The issuing thread itself completes the request with APCs possible:
+ * finished at once, at APC_LEVEL, which is when and where a special kernel APC would run. (3) Otherwise a special
+ * kernel APC is queued to the thread. So there is no APC, no lock and no system call on a synchronous path.
  *
- * A stack location is zeroed once its completion has been dealt with, so that a forgotten routine is not
- * called twice; the topmost one keeps its parameters, by which IopFinishRequest bounds a buffered result.
+ * A stack location is zeroed once its completion has been dealt with, so that a forgotten routine is not called twice;
+ * the topmost one keeps its parameters, by which IopFinishRequest bounds a buffered result.
  */
 #include "iomgr.h"
 
@@ -40,8 +40,7 @@ static __attribute__((noinline)) DECLSPEC_NORETURN void refuse_call(PDEVICE_OBJE
         KiBugCheckText(
             NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0, (ULONG_PTR)caller,
             "IoCallDriver was called for an IRP that has no stack location left for the driver below. The "
-            "IRP "
-            "was allocated with too small a StackSize, forwarded to the same stack twice, or sent to another "
+            "IRP was allocated with too small a StackSize, forwarded to the same stack twice, or sent to another "
             "stack: StackSize must be the target device's StackSize (plus one for a location of one's own).");
     IopViolation(0x04, (ULONG_PTR)device, (ULONG_PTR)irp, 0, caller,
                  "IoCallDriver was given something that is not a device object, or a major function that "
@@ -131,8 +130,7 @@ static __attribute__((noinline)) DECLSPEC_NORETURN void refuse_completion(PIRP i
                    "the owner of an "
                    "IRP completes it, once: after IoCallDriver without a completion routine that returns "
                    "STATUS_MORE_PROCESSING_REQUIRED, or after IoCompleteRequest, the IRP is somebody else's. "
-                   "Look also for "
-                   "a cancel routine and a completion path that both complete it.");
+                   "Look also for a cancel routine and a completion path that both complete it.");
 }
 
 static __attribute__((noinline)) void check_completion(PIRP irp, PVOID caller)
@@ -140,8 +138,7 @@ static __attribute__((noinline)) void check_completion(PIRP irp, PVOID caller)
     if (!IoIsValidIrpStatus(irp->IoStatus.Status))
         IopViolation(0x06, (ULONG)irp->IoStatus.Status, (ULONG_PTR)irp, 0, caller,
                      "IoCompleteRequest was called for an IRP whose IoStatus.Status is STATUS_PENDING or -1. "
-                     "Set the final "
-                     "status before completing.");
+                     "Set the final status before completing.");
     if (irp->CancelRoutine)
         IopViolation(
             0x07, (ULONG_PTR)irp->CancelRoutine, (ULONG_PTR)irp, 0, caller,
@@ -294,8 +291,7 @@ VOID NTAPI IoCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     IofCompleteRequest(Irp, PriorityBoost);
 }
 
-/* ---------------------------------------------------------------- a completion routine that keeps its driver
- * loaded */
+/* ---------------------------------------------------------------- a completion routine that keeps its driver loaded */
 
 typedef struct _IOP_UNLOAD_SAFE {
     PDEVICE_OBJECT device; /* referenced */

@@ -38,8 +38,7 @@ static BOOLEAN cancel_locked(PIRP irp, PDRIVER_CANCEL routine, KIRQL irql, PVOID
                        (ULONG_PTR)routine,
                        "An IRP was cancelled that had been completed with its cancel routine still set. Call "
                        "IoSetCancelRoutine(Irp, NULL) before completing; if it returns NULL, leave the IRP "
-                       "to the cancel "
-                       "routine.");
+                       "to the cancel routine.");
     irp->CancelIrql = irql;
     routine(IoGetCurrentIrpStackLocation(irp)->DeviceObject, irp);
     if (IopChecked && KiIrql() != irql)

@@ -2,18 +2,15 @@
 /*
  * device.c: device objects, their life and use.
  *
- * A device's ReferenceCount (V) counts its uses: files open on it. Its object reference count is something
- * else: one reference of whoever created it, and those of drivers and of the kernel. The states, in
- * DEVOBJ_EXTENSION:
+ * A device's ReferenceCount (V) counts its uses: files open on it. Its object reference count is something else: one
+ * reference of whoever created it, and those of drivers and of the kernel. The states, in DEVOBJ_EXTENSION:
  *
- *      created --IoDeleteDevice--> delete pending --no use, nothing attached--> gone: out of the driver's
- * list, the |                                                                     creator's reference dropped
- *         +------IopUnloadDriver-> unload pending --no device of the driver in use--> unload work queued
- * (unload.c)
+ *      created --IoDeleteDevice--> delete pending --no use, nothing attached--> gone: out of the driver's list, the
+ *         |                                                                     creator's reference dropped
+ *         +------IopUnloadDriver-> unload pending --no device of the driver in use--> unload work queued (unload.c)
  *
- * A device that is pending refuses to be opened or attached to. A device references its driver object until
- * the device object itself is deleted, so the code of its dispatch routines stays as long as anybody holds
- * the device.
+ * A device that is pending refuses to be opened or attached to. A device references its driver object until the device
+ * object itself is deleted, so the code of its dispatch routines stays as long as anybody holds the device.
  */
 #include "iomgr.h"
 
@@ -223,8 +220,7 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
         IopViolation(
             0x201, (ULONG_PTR)DeviceObject, (ULONG_PTR) private->AttachedTo, 0, caller,
             "IoDeleteDevice was called for a device object that is still attached to the device below it. "
-            "Call "
-            "IoDetachDevice with the pointer IoAttachDeviceToDeviceStack returned, then IoDeleteDevice.");
+            "Call IoDetachDevice with the pointer IoAttachDeviceToDeviceStack returned, then IoDeleteDevice.");
     if (DeviceObject->Timer)
         IopDeleteTimer(DeviceObject);
     if (DeviceObject->Flags & DO_SHUTDOWN_REGISTERED)

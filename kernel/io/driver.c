@@ -2,16 +2,16 @@
 /*
  * driver.c: driver objects and starting drivers.
  *
- *      IopLoadDriver: image loaded by ldr -> driver object \Driver\NAME -> DriverEntry -> devices made ready
- * -> reinitialise routines
+ *      IopLoadDriver: image loaded by ldr -> driver object \Driver\NAME -> DriverEntry -> devices made ready ->
+ *      reinitialise routines
  *
- * A driver object is referenced by its creator (until unload), by each of its devices, and by whoever looks
- * at it. The last reference unloads the image, so code of a driver stays mapped as long as something of the
- * driver is left. A DriverEntry that fails must have undone what it did; what it forgot and Windows would
- * leave behind is deleted (devices) or reported (everything else), and the image goes.
+ * A driver object is referenced by its creator (until unload), by each of its devices, and by whoever looks at it. The
+ * last reference unloads the image, so code of a driver stays mapped as long as something of the driver is left. A
+ * DriverEntry that fails must have undone what it did; what it forgot and Windows would leave behind is deleted
+ * (devices) or reported (everything else), and the image goes.
  *
- * Loading and unloading are serialised by the loader lock, an event with an owner, because DriverEntry may
- * load other drivers itself. PASSIVE_LEVEL throughout.
+ * Loading and unloading are serialised by the loader lock, an event with an owner, because DriverEntry may load other
+ * drivers itself. PASSIVE_LEVEL throughout.
  */
 #include "iomgr.h"
 #include "ldrp.h"

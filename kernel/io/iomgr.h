@@ -53,8 +53,7 @@ static inline void IopUnlockDatabase(KIRQL Irql)
 void IopEnterLoader(void);
 void IopLeaveLoader(void);
 
-/* ---------------------------------------------------------------- device object extension (DEVOBJ_EXTENSION)
- */
+/* ---------------------------------------------------------------- device object extension (DEVOBJ_EXTENSION) */
 
 #define DOE_UNLOAD_PENDING   0x00000001 /* V: the driver is being unloaded */
 #define DOE_DELETE_PENDING   0x00000002 /* V: IoDeleteDevice was called */

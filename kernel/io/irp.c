@@ -140,14 +140,12 @@ static inline void free_irp(PIRP Irp, PVOID Caller)
     if (__builtin_expect(Irp->Type != IO_TYPE_IRP, 0))
         KiBugCheckText(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)Irp, 0, 0, 0, (ULONG_PTR)Caller,
                        "IoFreeIrp was given an IRP that is free already, or memory that is no IRP. Free an "
-                       "IRP once, and "
-                       "do not free one that the I/O manager frees (IoBuildSynchronousFsdRequest, "
+                       "IRP once, and do not free one that the I/O manager frees (IoBuildSynchronousFsdRequest, "
                        "IoBuildDeviceIoControlRequest, requests of a client).");
     if (__builtin_expect(!IsListEmpty(&Irp->ThreadListEntry), 0))
         IopViolation(0x02, (ULONG_PTR)Irp, 0, 0, Caller,
                      "IoFreeIrp was given an IRP that still belongs to the thread that issued it. Complete "
-                     "such an IRP; "
-                     "the I/O manager frees it.");
+                     "such an IRP; the I/O manager frees it.");
     UCHAR flags = Irp->AllocationFlags;
     Irp->Type = IOP_TYPE_FREE;
     if (__builtin_expect(flags & IRP_LOOKASIDE_ALLOCATION, 1)) {

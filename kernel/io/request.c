@@ -5,17 +5,16 @@
  *      service: IRP built, queued to the thread ----> IopSendRequest ----> IofCallDriver
  *                                                         |
  *            dispatch returned a final status ............|............ STATUS_PENDING
- *            finish inline                                |             asynchronous file: return
- * STATUS_PENDING |             synchronous file: wait for FILE_OBJECT.Event later, other context:
- * IofCompleteRequest ----> special kernel APC ----> IopFinishRequest
+ *            finish inline                                |             asynchronous file: return STATUS_PENDING
+ *                                                         |             synchronous file: wait for FILE_OBJECT.Event
+ *      later, other context: IofCompleteRequest ----> special kernel APC ----> IopFinishRequest
  *
- * What the issuer sees, by the documented rules of ZwReadFile and its kin: a request that fails before it
- * pends reports by its return value alone (no event, status block, APC or port); every other end is reported
- * everywhere.
+ * What the issuer sees, by the documented rules of ZwReadFile and its kin: a request that fails before it pends reports
+ * by its return value alone (no event, status block, APC or port); every other end is reported everywhere.
  *
- * A driver keeps the contract between its return value and IoMarkIrpPending, or the request would be finished
- * twice or never; both are recognised here and named. Whether the IRP is still alive after STATUS_PENDING is
- * known from the thread's IRP list: only this thread removes IRPs from it, and not while it is here.
+ * A driver keeps the contract between its return value and IoMarkIrpPending, or the request would be finished twice or
+ * never; both are recognised here and named. Whether the IRP is still alive after STATUS_PENDING is known from the
+ * thread's IRP list: only this thread removes IRPs from it, and not while it is here.
  */
 #include "iomgr.h"
 
@@ -70,8 +69,7 @@ static __attribute__((noinline)) void report_overrun(PIRP irp, SIZE_T limit)
     IopFormatName(top->DeviceObject ? top->DeviceObject->DriverObject : NULL, name, sizeof name);
     IopReport(
         "%s completed %s with IoStatus.Information %I64u, but the caller's buffer has %I64u bytes; only "
-        "those were "
-        "returned. On Windows the bytes behind the buffer would have been overwritten. Information must not "
+        "those were returned. On Windows the bytes behind the buffer would have been overwritten. Information must not "
         "exceed the output length.",
         name, IopMajorFunctionName(top->MajorFunction), (ULONG64)irp->IoStatus.Information, (ULONG64)limit);
 }

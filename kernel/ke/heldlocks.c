@@ -159,8 +159,7 @@ void KiCheckLocksAtThreadEnd(PKTHREAD Thread, PVOID Caller)
         KiBugCheckText(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x100A, (ULONG_PTR)Thread, (ULONG_PTR)lock, 0,
                        (ULONGLONG)(ULONG_PTR)held->Site,
                        "A thread ended while it holds a lock, which nobody else can release: whoever wants "
-                       "it next waits "
-                       "for ever. The source line named here is where the thread acquired it.");
+                       "it next waits for ever. The source line named here is where the thread acquired it.");
     }
 }
 

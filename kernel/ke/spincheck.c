@@ -99,8 +99,7 @@ static void check_forgotten(ULONG Here, PVOID Lock)
           "A processor spins for a lock whose holder runs below DISPATCH_LEVEL: it lowered IRQL or returned "
           "without releasing "
           "the lock, so nobody will. The report says where it was acquired; look for a path from there that "
-          "forgets to "
-          "release it.");
+          "forgets to release it.");
 }
 
 static void check_time(ULONG Here, PVOID Lock, ULONG64 Rounds)

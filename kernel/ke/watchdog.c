@@ -44,8 +44,7 @@ static DECLSPEC_NORETURN void violation(PKPRCB Prcb, BOOLEAN All, ULONG64 Time)
     KiBugCheckText(
         DPC_WATCHDOG_VIOLATION, 0, TICKS(Time), TICKS(LIMIT_ONE), 0, (ULONG_PTR)routine + 1,
         "A DPC routine ran for more than 20 s; on Windows nothing else would have run on its processor. It "
-        "may "
-        "wait in a loop for what cannot come at DISPATCH_LEVEL: use a timer, or a work item that waits.");
+        "may wait in a loop for what cannot come at DISPATCH_LEVEL: use a timer, or a work item that waits.");
 }
 
 static void check(PKPRCB Prcb, ULONG64 Now)

@@ -5,12 +5,13 @@
  * A conversion is %[flags][width][.precision][size]type. Beyond the C standard:
  *   sizes   I64 I32 I (pointer-sized), w and l (wide character or string), h (narrow)
  *   %s %c   in the width of the function; %S %C in the other one; a size decides for either
- *   %Z      counted string: narrow (ANSI_STRING *) for byte functions, wide for wide ones; %wZ and %lZ
- * UNICODE_STRING *, %hZ ANSI_STRING * %p      sixteen capital hexadecimal digits A null string prints as
- * (null). %n stores nothing.
+ *   %Z      counted string: narrow (ANSI_STRING *) for byte functions, wide for wide ones; %wZ and %lZ UNICODE_STRING *,
+ *           %hZ ANSI_STRING *
+ *   %p      sixteen capital hexadecimal digits
+ * A null string prints as (null). %n stores nothing.
  *
- * The engine works on one unit at a time through emit(), which counts what does not fit, so that the callers
- * can tell truncation from success.
+ * The engine works on one unit at a time through emit(), which counts what does not fit, so that the callers can tell
+ * truncation from success.
  */
 #include "codepage.h"
 

@@ -4,15 +4,14 @@
  *
  * One word, two low bits of state:
  *   0 IDLE       nothing happened
- *   1 RUNNING    somebody initialises, synchronously; the rest of the word is a list of threads that wait for
- * it 2 DONE       the rest of the word is the context 3 ASYNC      any number of threads try at once; the
- * first to complete wins
+ *   1 RUNNING    somebody initialises, synchronously; the rest of the word is a list of threads that wait for it
+ *   2 DONE       the rest of the word is the context
+ *   3 ASYNC      any number of threads try at once; the first to complete wins
  *
  *   IDLE -begin-> RUNNING -complete-> DONE        IDLE -begin(async)-> ASYNC -complete(async)-> DONE
  *                 RUNNING -failed---> IDLE, and the waiters try again
  *
- * A waiter is a block on the waiting thread's stack. No lock. IRQL <= APC_LEVEL. This file waits, so it calls
- * up into ke.
+ * A waiter is a block on the waiting thread's stack. No lock. IRQL <= APC_LEVEL. This file waits, so it calls up into ke.
  */
 #include <nt/ke.h>
 #include <nt/rtl.h>

@@ -2,33 +2,8 @@
 # SPDX-License-Identifier: MIT
 # What the kiln command promises: exit statuses, messages with file:line:column, reproducible runs. check.sh BUILD
 set -u
-build=$(cd "$1" && pwd)
-kiln=$build/kiln
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-passed=0
-failed=0
-
-# expect TITLE STATUS PATTERN COMMAND...: the exit status, and an extended regular expression in the output ("" for any).
-expect() {
-    local title=$1 status=$2 pattern=$3
-    shift 3
-    timeout 60 "$@" >out 2>err </dev/null
-    local got=$?
-    if [ "$got" -ne "$status" ]; then
-        echo "FAIL $title: exit status $got instead of $status: $*"
-        cat out err
-    elif [ -n "$pattern" ] && ! cat out err | grep -qE -- "$pattern"; then
-        echo "FAIL $title: no line matches $pattern: $*"
-        cat out err
-    else
-        passed=$((passed + 1))
-        return 0
-    fi
-    failed=$((failed + 1))
-}
+source "$here/../expect.sh" "$1"
 
 expect "a processor is added" 0 "^ *2 +1 +0 " "$kiln" run --cpus 2 --max-cpus 3 --group-size 2 -c 'processor add; expect information 2; processors'
 expect "no processor more than --max-cpus" 1 "STATUS_NO_SUCH_DEVICE" "$kiln" run --max-cpus 2 -c 'processor add; processor add'
@@ -424,5 +399,4 @@ expect "ddi names the tests of a routine" 0 "tests/ke/event_test.c:[0-9]+  ke_ev
 expect "ddi counts what the preprocessor makes" 0 "implemented" "$kiln" ddi RtlULongAdd
 expect "ddi counts a group when its members are there" 0 "implemented" "$kiln" ddi KeXxxDeviceQueue
 expect "ddi lists routines without a test" 0 "" "$kiln" ddi --untested --manager kernel
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -2,30 +2,10 @@
 # SPDX-License-Identifier: MIT
 # kiln inspect, kiln ddi, the ledger and the import libraries. check.sh BUILD
 set -u
-build=$(cd "$1" && pwd)
-kiln=$build/kiln
+here=$(cd "$(dirname "$0")" && pwd)
+source "$here/../expect.sh" "$1"
 drivers=$build/tests/drivers
-root=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-passed=0
-failed=0
-
-# expect TITLE STATUS PATTERN COMMAND...
-expect() {
-    local title=$1 status=$2 pattern=$3
-    shift 3
-    timeout 60 "$@" >out 2>&1 </dev/null
-    local got=$?
-    if [ "$got" -ne "$status" ] || ! grep -qE -- "$pattern" out; then
-        echo "FAIL $title: exit status $got (wanted $status, and a line like $pattern): $*"
-        head -n 40 out
-        failed=$((failed + 1))
-    else
-        passed=$((passed + 1))
-    fi
-}
+root=$(cd "$here/../.." && pwd)
 
 if [ -f "$drivers/ldr_plain.sys" ]; then
     expect "a sound driver will load" 0 "^It will load" "$kiln" inspect "$drivers/ldr_plain.sys"
@@ -77,5 +57,4 @@ expect "a name listed twice" 1 "twice" python3 "$root/tools/ledger.py" --ledger 
 printf 'hal KeFoo func stub -> ntoskrnl.KeFoo\n' >bad.def
 expect "a forwarder to nothing" 1 "not listed" python3 "$root/tools/ledger.py" --ledger bad.def table -o table.c
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -2,32 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Memory as a user of the kiln command sees it: paging and its reports. check.sh BUILD
 set -u
-build=$(cd "$1" && pwd)
-kiln=$build/kiln
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-passed=0
-failed=0
-
-# expect TITLE STATUS PATTERN COMMAND...: the exit status, and an extended regular expression in the output ("" for any).
-expect() {
-    local title=$1 status=$2 pattern=$3
-    shift 3
-    timeout 60 "$@" >out 2>err </dev/null
-    local got=$?
-    if [ "$got" -ne "$status" ]; then
-        echo "FAIL $title: exit status $got instead of $status: $*"
-        cat out err
-    elif [ -n "$pattern" ] && ! cat out err | grep -qE -- "$pattern"; then
-        echo "FAIL $title: no line matches $pattern: $*"
-        cat out err
-    else
-        passed=$((passed + 1))
-        return 0
-    fi
-    failed=$((failed + 1))
-}
+here=$(cd "$(dirname "$0")" && pwd)
+source "$here/../expect.sh" "$1"
 
 cat >page.c <<'C'
 #include <ntddk.h>
@@ -129,5 +105,4 @@ expect "the report names block, tag and who allocated it" 3 "40 bytes, tag 'Leak
     "$kiln" run --special-pool Leak over.sys
 expect "and who freed it" 3 "freed by after.sys!DriverEntry" "$kiln" run --special-pool Leak after.sys
 expect "another tag is not special" 0 "" "$kiln" run --live --special-pool Abcd over.sys
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish
