@@ -48,4 +48,14 @@ status=$?
 set -e
 [ "$status" -eq 3 ] || { echo "demo: the crash sample should have ended with exit status 3, not $status" >&2; exit 1; }
 
+say "8. Two threads that wait for each other (the first lines of the report)"
+set +e
+show "$kiln" run "$out/crash.sys" --script samples/crash/deadlock.kiln | sed -n '1,/^Source/p'
+status=${PIPESTATUS[0]}
+set -e
+[ "$status" -eq 3 ] || { echo "demo: the deadlock should have ended with exit status 3, not $status" >&2; exit 1; }
+
+say "9. What the machine is made of"
+show "$kiln" run "$out/echo.sys" -c 'open \\.\Echo async as e; read e 16 async; threads; processors; handles; objects \Device\Echo; references \Device\Echo'
+
 say "All of it worked. Try: $kiln shell $out/echo.sys"

@@ -17,7 +17,8 @@ typedef struct _CRASH_DEVICE {
     KTIMER Timer;
     KDPC Dpc;
     KEVENT Never;    /* nobody sets it */
-    KEVENT DpcDone;
+    KEVENT DpcDone;  /* ... or the other thread holds its mutex */
+    FAST_MUTEX First, Second;
 } CRASH_DEVICE, *PCRASH_DEVICE;
 
 DRIVER_INITIALIZE DriverEntry;
@@ -188,6 +189,48 @@ static NOINLINE VOID UnloadWithTimer(PCRASH_DEVICE Device)
     KeSetTimer(&Device->Timer, due, &Device->Dpc);
 }
 
+/* The other thread of the deadlock: it acquires the same mutexes in the other order. */
+static VOID NTAPI OtherOrder(PVOID Context)
+{
+    PCRASH_DEVICE device = Context;
+
+    ExAcquireFastMutex(&device->Second);
+    KeSetEvent(&device->DpcDone, IO_NO_INCREMENT, FALSE);
+    ExAcquireFastMutex(&device->First);
+    ExReleaseFastMutex(&device->First);
+    ExReleaseFastMutex(&device->Second);
+}
+
+/* Two threads want two mutexes, each in an order of its own. */
+static NOINLINE VOID Deadlock(PCRASH_DEVICE Device)
+{
+    HANDLE thread;
+
+    ExInitializeFastMutex(&Device->First);
+    ExInitializeFastMutex(&Device->Second);
+    if (!NT_SUCCESS(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, OtherOrder, Device)))
+        return;
+    ZwClose(thread);
+    ExAcquireFastMutex(&Device->First);
+    KeWaitForSingleObject(&Device->DpcDone, Executive, KernelMode, FALSE, NULL);
+    ExAcquireFastMutex(&Device->Second);
+    ExReleaseFastMutex(&Device->Second);
+    ExReleaseFastMutex(&Device->First);
+}
+
+/* A routine for PASSIVE_LEVEL is called with a spin lock held. */
+static NOINLINE VOID CallTooHigh(VOID)
+{
+    KSPIN_LOCK lock;
+    KIRQL irql;
+    UNICODE_STRING link = RTL_CONSTANT_STRING(L"\\??\\Crash");
+
+    KeInitializeSpinLock(&lock);
+    KeAcquireSpinLock(&lock, &irql);
+    IoDeleteSymbolicLink(&link);
+    KeReleaseSpinLock(&lock, irql);
+}
+
 static NTSTATUS NTAPI CrashDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     PCRASH_DEVICE device = DeviceObject->DeviceExtension;
@@ -235,6 +278,12 @@ static NTSTATUS NTAPI CrashDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
         break;
     case IOCTL_CRASH_UNLOAD_WITH_TIMER:
         UnloadWithTimer(device);
+        break;
+    case IOCTL_CRASH_DEADLOCK:
+        Deadlock(device);
+        break;
+    case IOCTL_CRASH_CALL_TOO_HIGH:
+        CallTooHigh();
         break;
     default:
         return Complete(Irp, STATUS_INVALID_DEVICE_REQUEST);

@@ -19,5 +19,7 @@
 #define IOCTL_CRASH_BUGCHECK CRASH_CTL(0x80b)
 #define IOCTL_CRASH_BREAKPOINT CRASH_CTL(0x80c)
 #define IOCTL_CRASH_UNLOAD_WITH_TIMER CRASH_CTL(0x80d) /* the crash comes when the driver is unloaded */
+#define IOCTL_CRASH_DEADLOCK CRASH_CTL(0x80e)
+#define IOCTL_CRASH_CALL_TOO_HIGH CRASH_CTL(0x80f)
 
 #endif

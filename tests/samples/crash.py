@@ -23,7 +23,12 @@ GALLERY = {
     "bugcheck": (["MANUALLY_INITIATED_CRASH"], "BugCheck", ["1111", "2222", "3333", "4444"]),
     "breakpoint": (["SYSTEM_SERVICE_EXCEPTION"], "Breakpoint", ["debugger"]),
     "unload": (["TIMER_OR_DPC_INVALID", "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS"], "", ["crash"]),
+    "deadlock": (["DRIVER_VERIFIER_DETECTED_VIOLATION"], "Deadlock", ["OtherOrder", "held by thread", "waits for fast mutex"]),
+    "highcall": (["DRIVER_VERIFIER_DETECTED_VIOLATION"], "CallTooHigh", ["IoDeleteSymbolicLink at IRQL 2", "PASSIVE_LEVEL"]),
 }
+
+# What only a checked machine finds; the simulator is one anyway.
+CHECKED = {"deadlock", "highcall"}
 
 
 def main():
@@ -34,7 +39,8 @@ def main():
     kiln, image, directory = words
     failures = 0
     for name, (codes, function, texts) in GALLERY.items():
-        command = [kiln, "run", *options, image, "--script", f"{directory}/{name}.kiln"]
+        checked = ["--checked"] if name in CHECKED else []
+        command = [kiln, "run", *options, *checked, image, "--script", f"{directory}/{name}.kiln"]
         result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
         report = result.stdout.decode(errors="replace")
         missing = [text for text in [function, *texts] if text not in report]
