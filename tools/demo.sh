@@ -50,7 +50,7 @@ set -e
 
 say "8. Two threads that wait for each other (the first lines of the report)"
 set +e
-show "$kiln" run "$out/crash.sys" --script samples/crash/deadlock.kiln | sed -n '1,/^Source/p'
+show "$kiln" run "$out/crash.sys" --script samples/crash/deadlock.kiln 2>&1 | sed -n '1,/^Source/p'
 status=${PIPESTATUS[0]}
 set -e
 [ "$status" -eq 3 ] || { echo "demo: the deadlock should have ended with exit status 3, not $status" >&2; exit 1; }
