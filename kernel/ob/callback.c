@@ -33,32 +33,6 @@ typedef struct registration {
 static KSPIN_LOCK lock; /* K */
 static LIST_ENTRY registrations = {&registrations, &registrations};
 
-/* Compare two altitudes: whole part, then fraction. Returns <0, 0, >0. */
-static LONG compare_altitudes(PCUNICODE_STRING a, PCUNICODE_STRING b)
-{
-    ULONG la = a->Length / 2, lb = b->Length / 2, ia = 0, ib = 0, wa, wb;
-    while (ia < la && a->Buffer[ia] == '0')
-        ia++;
-    while (ib < lb && b->Buffer[ib] == '0')
-        ib++;
-    for (wa = ia; wa < la && a->Buffer[wa] != '.'; wa++)
-        ;
-    for (wb = ib; wb < lb && b->Buffer[wb] != '.'; wb++)
-        ;
-    if (wa - ia != wb - ib)
-        return wa - ia < wb - ib ? -1 : 1;
-    for (; ia < wa; ia++, ib++) {
-        if (a->Buffer[ia] != b->Buffer[ib])
-            return a->Buffer[ia] < b->Buffer[ib] ? -1 : 1;
-    }
-    for (ia = wa + 1, ib = wb + 1; ia < la || ib < lb; ia++, ib++) {
-        WCHAR x = ia < la ? a->Buffer[ia] : L'0', y = ib < lb ? b->Buffer[ib] : L'0';
-        if (x != y)
-            return x < y ? -1 : 1;
-    }
-    return 0;
-}
-
 static BOOLEAN valid_altitude(PCUNICODE_STRING altitude)
 {
     ULONG dots = 0;
@@ -122,7 +96,7 @@ NTSTATUS NTAPI ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistratio
     }
     KIRQL irql = KeAcquireSpinLockRaiseToDpc(&lock);
     for (PLIST_ENTRY l = registrations.Flink; l != &registrations; l = l->Flink) {
-        if (compare_altitudes(&CONTAINING_RECORD(l, registration, link)->altitude, &new->altitude) == 0) {
+        if (RtlCompareAltitudes(&CONTAINING_RECORD(l, registration, link)->altitude, &new->altitude) == 0) {
             KeReleaseSpinLock(&lock, irql);
             ObpFree(new, OB_TAG_CALLBACK);
             return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
@@ -132,7 +106,7 @@ NTSTATUS NTAPI ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistratio
     for (ULONG i = 0; i < count; i++) {
         PLIST_ENTRY head_of = &new->entry[i].Type->CallbackList, at = head_of->Flink;
         while (at != head_of &&
-               compare_altitudes(&CONTAINING_RECORD(at, OB_CALLBACK_ENTRY, Link)->Owner->altitude,
+               RtlCompareAltitudes(&CONTAINING_RECORD(at, OB_CALLBACK_ENTRY, Link)->Owner->altitude,
                                  &new->altitude) > 0)
             at = at->Flink;
         InsertTailList(at, &new->entry[i].Link);
