@@ -165,7 +165,7 @@ C_ASSERT(sizeof(OBJECT_HEADER) == 0x30);
 #define OB_INFO_HANDLE  0x02
 #define OB_INFO_NAME    0x04
 
-#define OB_FLAG_NEW         0x01 /* not inserted yet */
+#define OB_FLAG_NEW         0x01 /* nobody has begun to insert it; an answer of a parse procedure keeps it until it is opened */
 #define OB_FLAG_KERNEL      0x02 /* created by kernel mode */
 #define OB_FLAG_EXCLUSIVE   0x04 /* OBJ_EXCLUSIVE: one handle only */
 #define OB_FLAG_PERMANENT   0x08

@@ -183,6 +183,8 @@ NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACC
 
     if (Handle)
         *Handle = NULL;
+    /* Before the name can be found: who opens it is not the creator, and leaves CreateInfo alone. */
+    __atomic_and_fetch(&header->Flags, (UCHAR)~OB_FLAG_NEW, __ATOMIC_ACQ_REL);
     ObpBeginAccess(&access, PassedAccessState, DesiredAccess, type);
     NTSTATUS status = STATUS_SUCCESS;
     /* A named object's descriptor depends on the directory it comes into: insert() of name.c assigns it. */
@@ -232,7 +234,6 @@ NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACC
             *NewObject = found;
     }
 out:
-    __atomic_and_fetch(&header->Flags, (UCHAR)~OB_FLAG_NEW, __ATOMIC_ACQ_REL);
     ObpFreeCreateInfo(header);
     if (lookup.Held)
         ObpReleaseName(found);

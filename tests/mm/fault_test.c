@@ -17,6 +17,7 @@ static volatile struct { /* changes under the feet of whoever touches memory */
     KI_FAULT Last;
     unsigned Prot;
     PKEVENT Wait;
+    BOOLEAN Shared; /* several threads fault: Last is of none of them */
 } window;
 
 static NTSTATUS bring_page(PVOID Context, PKI_FAULT Fault)
@@ -24,9 +25,11 @@ static NTSTATUS bring_page(PVOID Context, PKI_FAULT Fault)
     SIZE_T Page = (SIZE_T)(Fault->Address - (ULONG_PTR)window.Va) >> PAGE_SHIFT;
 
     CHECK(Context == &window);
-    window.Faults++;
-    window.Last = *Fault;
-    window.Last.Trap = NULL;
+    InterlockedIncrement((volatile LONG *)&window.Faults);
+    if (!window.Shared) {
+        window.Last = *Fault;
+        window.Last.Trap = NULL;
+    }
     if (Fault->Irql >= DISPATCH_LEVEL)
         return STATUS_ACCESS_VIOLATION;
     Fault->IoStatus = STATUS_DEVICE_DATA_ERROR;
@@ -225,6 +228,7 @@ KILN_TEST(mm_fault, threads_may_fault_on_the_same_pages)
 {
     HANDLE Threads[3];
     open_system_window();
+    window.Shared = TRUE;
     for (ULONG I = 0; I < 3; I++)
         CHECK_EQ(PsCreateSystemThread(&Threads[I], THREAD_ALL_ACCESS, NULL, NULL, NULL, toucher, window.Va),
                  STATUS_SUCCESS);

@@ -137,6 +137,48 @@ KILN_TEST(ob_object, an_open_procedure_that_refuses_undoes_the_insertion)
     CHECK_EQ(type->TotalNumberOfHandles, 0);
 }
 
+static OB_OPEN_REASON reasons[2];
+static ULONG reason_count;
+
+/* While the creator's handle is made, the name is there for everybody: as somebody else, open it. */
+static NTSTATUS opens_by_name(OB_OPEN_REASON reason, KPROCESSOR_MODE mode, PEPROCESS process, PVOID object,
+                              PACCESS_MASK access, ULONG count)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\early");
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE handle;
+    reasons[reason_count++] = reason;
+    if (reason_count == 1) {
+        InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+        CHECK_EQ(ObOpenObjectByName(&attributes, NULL, KernelMode, NULL, 1, NULL, &handle), STATUS_SUCCESS);
+        ObCloseHandle(handle, KernelMode);
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Whoever finds the name is no creator: not for the access check, and what the insertion needs is not freed twice. */
+KILN_TEST(ob_object, who_opens_a_name_while_it_is_inserted_is_not_its_creator)
+{
+    UNICODE_STRING type_name = RTL_CONSTANT_STRING(L"Early"),
+                   name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\early");
+    OBJECT_TYPE_INITIALIZER info = {.Length = sizeof(info),
+                                    .ValidAccessMask = 0xffff,
+                                    .WaitObjectFlagOffset = OB_NOT_WAITABLE,
+                                    .OpenProcedure = opens_by_name};
+    OBJECT_ATTRIBUTES attributes;
+    POBJECT_TYPE type;
+    PVOID object;
+    HANDLE handle;
+    CHECK_EQ(ObpCreateObjectType(&type_name, &info, NULL, &type), STATUS_SUCCESS);
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    CHECK_EQ(ObCreateObject(KernelMode, type, &attributes, KernelMode, NULL, 16, 0, 0, &object), STATUS_SUCCESS);
+    CHECK_EQ(ObInsertObject(object, NULL, 0, 0, NULL, &handle), STATUS_SUCCESS);
+    CHECK_EQ(reason_count, 2);
+    CHECK_EQ(reasons[0], ObCreateHandle);
+    CHECK_EQ(reasons[1], ObOpenHandle);
+    ObCloseHandle(handle, KernelMode);
+}
+
 KILN_TEST(ob_object, the_last_reference_at_a_raised_irql_deletes_at_passive_level)
 {
     PVOID objects[8];
